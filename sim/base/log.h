@@ -1,0 +1,12 @@
+/* What the tool says about itself on stderr. Nothing here is part of a contract; results go to files and stdout. */
+#ifndef MUSTER_BASE_LOG_H
+#define MUSTER_BASE_LOG_H
+
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+
+/* Thread-safe (one write per line). Foreign bytes must have gone through text_append_safe. */
+void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Set once at the start, before any thread exists. Default LOG_INFO. */
+void log_set_level(enum log_level level);
+
+#endif

@@ -1,0 +1,12 @@
+/* UTF-8 as MQTT 5.0 section 1.5.4 and 3.1.1 section 1.5.3 want it. */
+#ifndef MUSTER_BASE_UTF8_H
+#define MUSTER_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Well-formed (RFC 3629: no surrogates, no overlong forms, ≤ U+10FFFF) and without U+0000. */
+bool utf8_valid(const uint8_t *data, size_t size);
+
+#endif
