@@ -10,7 +10,8 @@ struct harness_case {
     const char *name;
     void (*run)(void);
 };
-#define HARNESS_CASE(function) {#function, function}
+#define HARNESS_CASE(function)                                                                                         \
+    { #function, function }
 
 /* Runs every case; exit status 0 only if all passed. */
 int harness_run(const char *suite, const struct harness_case *cases, size_t count);

@@ -18,10 +18,10 @@ struct dist {
     double a, b;
 };
 
-double dist_ln(double x);             /* x > 0 */
-double dist_exp(double x);            /* saturates to 0 and to a large finite value */
-double dist_normal_quantile(double p);/* 0 < p < 1; |error| < 1e-9 */
-double dist_sine(double turns);       /* sin(2π·turns) */
+double dist_ln(double x);              /* x > 0 */
+double dist_exp(double x);             /* saturates to 0 and to a large finite value */
+double dist_normal_quantile(double p); /* 0 < p < 1; |error| < 1e-9 */
+double dist_sine(double turns);        /* sin(2π·turns) */
 
 /* One sample from 64 uniform bits. */
 double dist_sample(const struct dist *d, uint64_t bits);

@@ -11,21 +11,21 @@
 #include <stdint.h>
 
 enum draw_stream_id {
-    DRAW_TELEMETRY_PHASE,   /* "telemetry.phase": U(0, mean of every) added to the intended connect */
-    DRAW_TELEMETRY_EVERY,   /* "telemetry.every": the n-th gap */
-    DRAW_PAYLOAD_RANDOM,    /* "payload.random": bytes of random(N) */
-    DRAW_PAYLOAD_CHOICE,    /* "payload.choice" */
-    DRAW_CONNECT_OFFSET,    /* "connect.offset": default connect, spread: uniform */
-    DRAW_RECONNECT_JITTER,  /* "reconnect.jitter" */
-    DRAW_RECONNECT_SPREAD,  /* "reconnect.spread": initial spread */
-    DRAW_LINK_RTT,          /* "link.rtt" */
-    DRAW_LINK_LOSS,         /* "link.loss" */
-    DRAW_LINK_HANDSHAKE,    /* "link.handshake": rtt and loss of connecting */
-    DRAW_TIMELINE_FOR,      /* "timeline.for": a drawn length */
-    DRAW_DEAL_MIX,          /* "deal.mix" */
-    DRAW_DEAL_REGION,       /* "deal.region" */
-    DRAW_IMEI,              /* "identity.imei" */
-    DRAW_BURST,             /* "burst" */
+    DRAW_TELEMETRY_PHASE,  /* "telemetry.phase": U(0, mean of every) added to the intended connect */
+    DRAW_TELEMETRY_EVERY,  /* "telemetry.every": the n-th gap */
+    DRAW_PAYLOAD_RANDOM,   /* "payload.random": bytes of random(N) */
+    DRAW_PAYLOAD_CHOICE,   /* "payload.choice" */
+    DRAW_CONNECT_OFFSET,   /* "connect.offset": default connect, spread: uniform */
+    DRAW_RECONNECT_JITTER, /* "reconnect.jitter" */
+    DRAW_RECONNECT_SPREAD, /* "reconnect.spread": initial spread */
+    DRAW_LINK_RTT,         /* "link.rtt" */
+    DRAW_LINK_LOSS,        /* "link.loss" */
+    DRAW_LINK_HANDSHAKE,   /* "link.handshake": rtt and loss of connecting */
+    DRAW_TIMELINE_FOR,     /* "timeline.for": a drawn length */
+    DRAW_DEAL_MIX,         /* "deal.mix" */
+    DRAW_DEAL_REGION,      /* "deal.region" */
+    DRAW_IMEI,             /* "identity.imei" */
+    DRAW_BURST,            /* "burst" */
     DRAW_STREAMS
 };
 
@@ -35,8 +35,8 @@ struct draw_stream {
 };
 extern const struct draw_stream draw_streams[DRAW_STREAMS];
 
-uint32_t draw_stream_key(enum draw_stream_id id);                     /* hash_name of the row's name, cached in the table's order */
-uint32_t draw_stream_named(const char *prefix, const char *name);     /* hash of "<prefix>:<name>" */
+uint32_t draw_stream_key(enum draw_stream_id id); /* hash_name of the row's name, cached in the table's order */
+uint32_t draw_stream_named(const char *prefix, const char *name); /* hash of "<prefix>:<name>" */
 
 struct draw128 {
     uint32_t word[4];

@@ -11,6 +11,8 @@ uint64_t hash_fnv1a64(const void *data, size_t size);
 uint32_t hash_name(const char *text); /* hash_fnv1a32 of the text without its NUL */
 uint64_t hash_mix(uint64_t value);    /* splitmix64 finaliser */
 /* Folds one more word into a running hash; order matters. */
-static inline uint64_t hash_fold(uint64_t running, uint64_t word) { return hash_mix(running ^ (word + 0x9e3779b97f4a7c15ULL)); }
+static inline uint64_t hash_fold(uint64_t running, uint64_t word) {
+    return hash_mix(running ^ (word + 0x9e3779b97f4a7c15ULL));
+}
 
 #endif

@@ -10,11 +10,11 @@
 typedef int64_t instant;
 typedef int64_t span;
 
-#define SPAN_US ((span)1000)
-#define SPAN_MS ((span)1000000)
-#define SPAN_S ((span)1000000000)
+#define SPAN_US  ((span)1000)
+#define SPAN_MS  ((span)1000000)
+#define SPAN_S   ((span)1000000000)
 #define SPAN_MIN (60 * SPAN_S)
-#define SPAN_H (3600 * SPAN_S)
+#define SPAN_H   (3600 * SPAN_S)
 #define SPAN_DAY (86400 * SPAN_S)
 
 #define INSTANT_NEVER INT64_MAX /* a deadline that does not come */
@@ -22,10 +22,18 @@ typedef int64_t span;
 /* at + by, saturating at INSTANT_NEVER; `by` may be negative. INSTANT_NEVER plus anything stays never. */
 instant instant_add(instant at, span by);
 
-static inline instant instant_min(instant a, instant b) { return a < b ? a : b; }
-static inline instant instant_max(instant a, instant b) { return a > b ? a : b; }
-static inline double span_seconds(span s) { return (double)s / 1e9; }
-static inline double span_millis(span s) { return (double)s / 1e6; }
+static inline instant instant_min(instant a, instant b) {
+    return a < b ? a : b;
+}
+static inline instant instant_max(instant a, instant b) {
+    return a > b ? a : b;
+}
+static inline double span_seconds(span s) {
+    return (double)s / 1e9;
+}
+static inline double span_millis(span s) {
+    return (double)s / 1e6;
+}
 
 /* Writes a span for people ("1.5ms", "250us", "3m41s", "2h05m"); returns `text`. `size` ≥ 24. */
 char *instant_format_span(span s, char *text, unsigned size);

@@ -10,7 +10,7 @@
 #include "base/text.h"
 
 struct json_write {
-    struct text *out; /* borrowed */
+    struct text *out;  /* borrowed */
     int depth, indent; /* indent 0: one line */
     bool need_comma, after_key;
 };

@@ -20,7 +20,7 @@ const char *text_get(const struct text *t); /* "" when empty */
 char *text_take(struct text *t);            /* caller frees; the text is empty again */
 void text_free(struct text *t);
 
-char *text_dup(const char *s); /* strdup that CHECKs */
+char *text_dup(const char *s);                                                    /* strdup that CHECKs */
 char *text_format(const char *format, ...) __attribute__((format(printf, 1, 2))); /* caller frees */
 bool text_has_prefix(const char *s, const char *prefix);
 /* Copies `s` with control characters, ESC and invalid UTF-8 replaced (\xNN), at most `max` bytes of input: for terminals and logs. */
