@@ -1,0 +1,157 @@
+/* What a scenario says about devices, compiled: shared by all devices of a group, read-only after build, owned by the plan.
+ * Durations are spans (ns), sizes bytes, rates per second; see the scenario reference for each key. */
+#ifndef MUSTER_DEVICE_PROFILE_H
+#define MUSTER_DEVICE_PROFILE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/dist.h"
+#include "base/instant.h"
+#include "device/template.h"
+#include "mqtt/mqtt_session.h"
+#include "transport/address.h"
+
+/* networks.* */
+struct network {
+    const char *name;
+    struct dist rtt;           /* ns, drawn per uplink unit; constant 0: none */
+    uint32_t loss_ppm;         /* per unit, parts per million */
+    uint64_t up_bps, down_bps; /* bit/s; 0: unlimited */
+};
+
+/* profiles.*.reconnect */
+enum reconnect_policy { RECONNECT_FIXED, RECONNECT_QUADRATIC, RECONNECT_EXPONENTIAL, RECONNECT_NEVER };
+enum reconnect_jitter { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
+struct reconnect {
+    enum reconnect_policy policy;
+    enum reconnect_jitter jitter;
+    span first, max;
+    double factor;     /* exponential */
+    span spread;       /* U(0, spread) added to the first attempt after a loss */
+    uint32_t attempts; /* give up after that many failures in a row; 0: never */
+    span reset_after;  /* online for that long sets the count back; 0: at once */
+};
+
+/* profiles.*.buffer */
+enum buffer_policy { BUFFER_DROP_OLDEST, BUFFER_DROP_NEWEST };
+struct buffer_limits {
+    uint32_t messages; /* 0: keep nothing */
+    enum buffer_policy on_full;
+    bool keep_qos0; /* also QoS 0 while offline */
+};
+
+/* profiles.*.timeouts; the session's own (connack, suback, ping, ack) stand in struct mqtt_config */
+struct timeouts {
+    span connect, stream;
+};
+
+/* profiles.* */
+struct profile {
+    const char *name;
+    struct mqtt_config mqtt;
+    struct template will_topic, will_payload; /* empty template: no will */
+    uint8_t will_qos;
+    bool will_retain;
+    uint32_t will_delay_s, will_expiry_s;
+    struct reconnect reconnect;
+    struct buffer_limits buffer;
+    struct timeouts timeouts;
+    bool failover_next;      /* failover: next moves to the next node after a failed attempt */
+    bool restart_on_connect; /* schedule: restart_on_connect */
+};
+
+/* identities.*; templates without tokens: not sent. hmac(...) is a token of the template. */
+struct identity {
+    const char *name;
+    struct template client_id, user, password;
+    bool has_user, has_password;
+};
+
+/* fleets.*.signals */
+enum signal_kind {
+    SIGNAL_CONSTANT,
+    SIGNAL_WALK,
+    SIGNAL_SINE,
+    SIGNAL_UNIFORM,
+    SIGNAL_NORMAL,
+    SIGNAL_COUNTER,
+    SIGNAL_CHOICE
+};
+struct signal {
+    const char *name;
+    uint32_t stream; /* draw_stream_named("signal", name) */
+    enum signal_kind kind;
+    double start, step, min,
+        max; /* walk: ± step, kept in [min, max] · uniform(min, max) · normal: start = mean, step = sd, cut to [min, max] · counter: start, step, max = rollover (0: none) */
+    double mean, amplitude; /* sine(mean=, amplitude=, period=, phase=) over the simulated clock */
+    span period;
+    double phase_turns;
+    const char *const *words; /* choice: words with weights; rendered as text */
+    const uint32_t *weights;  /* parts of weight_sum */
+    unsigned word_count;
+    uint32_t weight_sum;
+};
+
+/* fleets.*.telemetry, one stream */
+enum telemetry_pace { PACE_OPEN, PACE_CLOSED };
+enum telemetry_alignment { ALIGN_NONE, ALIGN_WALLCLOCK };
+struct telemetry {
+    const char *name;
+    struct dist every; /* ns; closed: think time after the answer, 0 allowed */
+    enum telemetry_pace pace;
+    enum telemetry_alignment alignment;
+    struct template topic, payload;
+    uint32_t random_size; /* payload is random(N): N bytes, with the mark at its head when N ≥ 22 */
+    uint8_t qos;
+    bool retain;
+    uint8_t mark; /* enum mark_place */
+    uint32_t message_expiry_s;
+    struct template content_type, response_topic, correlation_data;
+    const struct mqtt_user_property *user_properties;
+    unsigned user_property_count;
+};
+enum mark_place { MARK_NONE, MARK_TEMPLATE, MARK_HEAD, MARK_PROPERTY };
+
+/* fleets.*.subscribe, one filter; filters of one fleet with equal ids travel in one SUBSCRIBE */
+struct subscription {
+    struct template filter;
+    uint8_t qos;
+    bool no_local, retain_as_published;
+    uint8_t retain_handling;
+    uint32_t id;
+};
+
+/* target(s) */
+struct target {
+    const char *name, *url; /* url without credentials, for reports */
+    enum transport_kind transport;
+    struct address *nodes; /* resolved and passed by the guard */
+    unsigned node_count;
+    bool builtin; /* the built-in backend, started by Muster itself */
+};
+
+/* Devices that share everything but their identity and their luck. */
+struct fleet_group {
+    const char *fleet, *profile_name, *region, *target_name; /* labels; region "" when there is none */
+    uint16_t fleet_index;
+    const struct profile *profile;
+    const struct network *network;   /* NULL: no modelled link */
+    const struct identity *identity; /* NULL: none */
+    const struct target *target;
+    const struct telemetry *telemetry;
+    unsigned telemetry_count;
+    const struct signal *signals;
+    unsigned signal_count;
+    const struct subscription *subscriptions;
+    unsigned subscription_count;
+    uint32_t watched; /* bit mask of enum state_variable that some `when` entry names for this group */
+};
+
+/* A contiguous range of device indexes. */
+struct fleet {
+    const char *name;
+    uint32_t first, count;
+};
+
+#endif
