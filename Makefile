@@ -1,58 +1,192 @@
-# Muster. `make help` lists the targets. Every room of sim/ is an archive of its own; a room links only with
-# rooms that stand earlier in ROOMS, and so do its unit tests: a forbidden call fails at link time.
+# Muster: build, tests, benches. `make help` lists the targets; docs/testing.md explains the tests.
+#
+# Every room of sim/ is an archive of its own. A room links only with rooms that stand earlier in ROOMS, and so do its
+# unit tests: a call to a later room fails at link time.
+#
+# Settings: BUILD=directory  CC=gcc|clang  OPT=-O2  SANITIZE=address,undefined  V=1 (show commands)
+# Objects of different settings must not mix: give each combination a BUILD of its own, as the targets below do.
 
 ROOMS := base crypto loop metrics mqtt transport device scenario backend fleet report cli
 
-BUILD   ?= build
-CC      ?= gcc
-SANITIZE ?=
-OPT     ?= -O2
-WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
-HARDEN  := -fPIE -fstack-protector-strong $(if $(SANITIZE),,-D_FORTIFY_SOURCE=3)
-CFLAGS  ?= -g
-override CFLAGS += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) $(HARDEN) -ffp-contract=off -fno-omit-frame-pointer -Isim \
-	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
-LDFLAGS ?=
-override LDFLAGS += -pie -Wl,-z,relro,-z,now $(if $(SANITIZE),-fsanitize=$(SANITIZE))
-LDLIBS  := -lev -lfyaml -lmbedcrypto -lz -lm -lpthread
+# System libraries, by the first room that needs them.
+libs_base     := -lz -lm -lpthread
+libs_crypto   := -lmbedcrypto
+libs_loop     := -lev
+libs_scenario := -lfyaml
 
-room_sources = $(wildcard sim/$(1)/*.c)
-room_objects = $(patsubst %.c,$(BUILD)/%.o,$(call room_sources,$(1)))
+BUILD    ?= build
+SANITIZE ?=
+OPT      ?= -O2
+CFLAGS   ?= -g
+LDFLAGS  ?=
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+Q := $(if $(V),,@)
+
+WARN   := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror
+HARDEN := -fPIE -fstack-protector-strong $(if $(SANITIZE)$(filter -O0,$(OPT)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
+override CFLAGS += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) $(HARDEN) -ffp-contract=off -fno-omit-frame-pointer -Isim -Itests \
+	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
+override LDFLAGS += -pie -Wl,-z,relro,-z,now -Wl,--as-needed $(if $(SANITIZE),-fsanitize=$(SANITIZE))
+
+# --- the program ------------------------------------------------------------------------------------------------------
+
+objects_of   = $(patsubst %.c,$(BUILD)/%.o,$(1))
+room_objects = $(call objects_of,$(wildcard sim/$(1)/*.c))
 room_archive = $(BUILD)/lib$(1).a
 
-# rooms_to NAME: NAME and all earlier rooms, latest first (link order)
-reverse  = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
-take_to  = $(if $(2),$(firstword $(2)) $(if $(filter $(1),$(firstword $(2))),,$(call take_to,$(1),$(wordlist 2,$(words $(2)),$(2)))))
-rooms_to = $(call reverse,$(call take_to,$(1),$(ROOMS)))
+# rooms_to NAME: NAME and all earlier rooms, latest first, which is the order the linker wants
+reverse     = $(if $(1),$(call reverse,$(wordlist 2,$(words $(1)),$(1))) $(firstword $(1)))
+take_to     = $(if $(2),$(firstword $(2)) $(if $(filter $(1),$(firstword $(2))),,$(call take_to,$(1),$(wordlist 2,$(words $(2)),$(2)))))
+rooms_to    = $(call reverse,$(call take_to,$(1),$(ROOMS)))
 archives_to = $(foreach r,$(call rooms_to,$(1)),$(call room_archive,$(r)))
+libs_to     = $(foreach r,$(call rooms_to,$(1)),$(libs_$(r)))
+last_room  := $(lastword $(ROOMS))
 
-all: $(BUILD)/muster
+sim_objects := $(call objects_of,$(wildcard sim/*.c) $(foreach r,$(ROOMS),$(wildcard sim/$(r)/*.c)))
+
 .PHONY: all
+all: $(BUILD)/muster ## build the program (build/muster)
 
-$(BUILD)/muster: $(BUILD)/sim/main.o $(call archives_to,$(lastword $(ROOMS)))
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$(BUILD)/muster: $(BUILD)/sim/main.o $(call archives_to,$(last_room))
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(call libs_to,$(last_room))
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	@echo "  CC $<"
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# --- rooms and their unit tests ---------------------------------------------------------------------------------------
+
+# tests/ROOM/test_*.c are programs; other files of tests/ROOM/ are helpers, linked to each of them.
 define room_rules
 $(call room_archive,$(1)): $(call room_objects,$(1))
 	@mkdir -p $$(@D)
 	@rm -f $$@
-	$$(AR) rcs $$@ $$^
-$(1)_tests := $$(patsubst tests/$(1)/%.c,$$(BUILD)/tests/$(1)/%,$$(wildcard tests/$(1)/test_*.c))
-unit_tests += $$($(1)_tests)
-$$($(1)_tests): $$(BUILD)/tests/$(1)/%: $$(BUILD)/tests/$(1)/%.o $$(BUILD)/tests/harness.o $$(call archives_to,$(1))
-	$$(CC) $$(LDFLAGS) -o $$@ $$^ -lcunit $$(LDLIBS)
+	$$(Q)$$(AR) rcs $$@ $$^
+
+tests_of_$(1)   := $$(patsubst %.c,$$(BUILD)/%,$$(wildcard tests/$(1)/test_*.c))
+helpers_of_$(1) := $$(call objects_of,$$(filter-out tests/$(1)/test_%,$$(wildcard tests/$(1)/*.c)))
+unit_objects    += $$(tests_of_$(1):%=%.o) $$(helpers_of_$(1))
+
+$$(tests_of_$(1)): %: %.o $$(helpers_of_$(1)) $$(BUILD)/tests/harness.o $(call archives_to,$(1))
+	@echo "  LINK $$@"
+	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ -lcunit $(call libs_to,$(1))
+
 .PHONY: unit-$(1)
-unit-$(1): $$($(1)_tests)
+unit-$(1): $$(tests_of_$(1))
 	tests/run-units $$^
 endef
 $(foreach room,$(ROOMS),$(eval $(call room_rules,$(room))))
 
+TEST_ROOMS ?= $(ROOMS)
+
 .PHONY: units
-units: $(unit_tests)
+units: $(foreach r,$(TEST_ROOMS),$(tests_of_$(r))) ## unit tests of all rooms (one room: make unit-mqtt)
 	tests/run-units $^
 
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+# --- test tools and bench programs ------------------------------------------------------------------------------------
+
+tools := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/tools/*.c))
+$(tools): %: %.o $(call archives_to,$(last_room))
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(call libs_to,$(last_room))
+
+# Bench programs are yardsticks: they share no code with the program they measure.
+benches := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
+$(benches): %: %.o
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread
+
+.PHONY: tools benches
+tools: $(tools)     # helpers of the end-to-end tests
+benches: $(benches) # yardstick programs
+
+# --- sanitizers, fuzzing, memory --------------------------------------------------------------------------------------
+
+# Rooms where threads meet.
+TSAN_ROOMS := base loop transport backend fleet
+
+.PHONY: asan ubsan sanitize tsan memcheck
+asan: ## unit tests with AddressSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/asan SANITIZE=address OPT=-O1 units
+ubsan: ## unit tests with UndefinedBehaviorSanitizer
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/ubsan SANITIZE=undefined OPT=-O1 units
+sanitize: ## unit tests with both of them
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize SANITIZE=address,undefined OPT=-O1 units
+# ThreadSanitizer of gcc 12 fails where the kernel randomises addresses widely: run it without randomisation if allowed.
+tsan: ## unit tests of the rooms with threads, with ThreadSanitizer
+	@RUN_WITH="$$(setarch -R true 2>/dev/null && echo setarch -R)" $(MAKE) --no-print-directory BUILD=$(BUILD)/tsan SANITIZE=thread OPT=-O1 TEST_ROOMS="$(TSAN_ROOMS)" units
+memcheck: $(foreach r,$(TEST_ROOMS),$(tests_of_$(r))) ## unit tests under valgrind
+	RUN_WITH="valgrind --quiet --leak-check=full --error-exitcode=99" UNIT_TIMEOUT=900 tests/run-units $^
+
+FUZZ_SECONDS ?= 60
+fuzz_targets := $(patsubst %.c,$(BUILD)/%,$(wildcard tests/fuzz/fuzz_*.c))
+$(fuzz_targets): %: %.o $(call archives_to,$(last_room))
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(call libs_to,$(last_room))
+
+fuzz_make = $(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPT=-O1 SANITIZE=fuzzer-no-link,address,undefined
+
+.PHONY: fuzz-targets fuzz fuzz-regress
+fuzz-targets: $(fuzz_targets) # meant for the two targets below
+fuzz: ## fuzz every target in turn; FUZZ_SECONDS=60 is shared by all of them
+	@$(fuzz_make) fuzz-targets
+	tests/fuzz/run --seconds $(FUZZ_SECONDS) $(BUILD)/fuzz
+fuzz-regress: ## run the fuzz targets over their kept corpus only
+	@$(fuzz_make) fuzz-targets
+	tests/fuzz/run --regress $(BUILD)/fuzz
+
+# --- checks -----------------------------------------------------------------------------------------------------------
+
+.PHONY: house lint e2e e2e-quick check test
+house: $(sim_objects) ## rules of the house: includes, sizes, names, mirrored tests
+	tests/house/run $(BUILD)
+lint: ## clang-format, clang-tidy, cppcheck, shellcheck
+	scripts/lint
+e2e: all tools ## end-to-end tests against real brokers
+	BUILD=$(BUILD) tests/e2e/run
+e2e-quick: all tools # the few that are marked quick
+	BUILD=$(BUILD) tests/e2e/run --quick
+check: ## the quick subset, under two minutes
+	BUILD=$(BUILD) tests/run units house e2e-quick
+test: ## everything; ends with "N passed, N failed"
+	BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
+
+.PHONY: bench bench-scale test-debian13
+bench: all benches ## cost per message and connect rate, beside a minimal blaster
+	BUILD=$(BUILD) bench/run
+bench-scale: all ## 200,000 and 1,000,000 connections
+	BUILD=$(BUILD) bench/scale
+test-debian13: ## quickstart and tests in a Debian 13 chroot under build/ (needs root)
+	scripts/test-debian13 $(BUILD)/debian13
+
+# --- getting started, installing --------------------------------------------------------------------------------------
+
+.PHONY: help deps deps-build quickstart install clean
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+deps: ## install the Debian packages for building and testing
+	scripts/deps build test
+deps-build: ## install the Debian packages for building only
+	scripts/deps build
+
+quickstart: ## install what the build needs, build, run the first scenario
+	@$(MAKE) --no-print-directory deps-build
+	@$(MAKE) --no-print-directory all
+	BUILD=$(BUILD) scripts/quickstart
+
+PREFIX  ?= /usr/local
+DESTDIR ?=
+install: all ## install under PREFIX=/usr/local (DESTDIR= for packagers)
+	scripts/install $(BUILD)/muster "$(DESTDIR)$(PREFIX)"
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+objects := $(sim_objects) $(unit_objects) $(BUILD)/tests/harness.o \
+	$(addsuffix .o,$(tools) $(benches) $(fuzz_targets))
+-include $(objects:.o=.d)
