@@ -15,14 +15,9 @@
 #include "base/bytes.h"
 #include "base/instant.h"
 #include "metrics/step.h"
-
-enum mqtt_version { MQTT_3_1_1 = 4, MQTT_5_0 = 5 }; /* the protocol level on the wire */
+#include "mqtt/mqtt_codec.h"
 
 /* Zero values mean "not sent" for every optional 5.0 property. Shared by all devices of a group; strings are owned by the plan. */
-struct mqtt_user_property {
-    struct bytes name, value;
-};
-
 struct mqtt_config {
     enum mqtt_version version;
     uint16_t keepalive_s;         /* 0: off */
@@ -67,13 +62,6 @@ struct mqtt_message {
     struct bytes content_type, response_topic, correlation_data; /* empty: not sent */
     const struct mqtt_user_property *user_properties;
     unsigned user_property_count;
-};
-
-struct mqtt_filter {
-    struct bytes filter; /* may be $share/… */
-    uint8_t qos;
-    bool no_local, retain_as_published; /* 5.0 */
-    uint8_t retain_handling;            /* 5.0: 0–2 */
 };
 
 enum {
