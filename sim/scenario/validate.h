@@ -1,0 +1,19 @@
+/* Passes 2 and 3 over a merged tree: keys, types and units against the schema; then references. */
+#ifndef MUSTER_SCENARIO_VALIDATE_H
+#define MUSTER_SCENARIO_VALIDATE_H
+
+#include "scenario/diagnostic.h"
+#include "scenario/node.h"
+
+/* Pass 2. Unknown keys (E201), kinds, units, enums, ranges, templates, required keys. */
+void validate_keys(const struct node *root, struct diagnostic_list *list);
+/* Pass 3. Names that must exist: target, profile, mix, network, identity, region, ids in after, during, expected_during. Run it also after errors of
+ * pass 2: it looks only at what has the right kind. */
+void validate_references(const struct node *root, struct diagnostic_list *list);
+
+/* Phase ids of the scenario: ids of its timeline and the implicit ramp, steady, settle (semantics 4). True when `id` is one. */
+bool validate_phase_exists(const struct node *root, const char *id);
+/* The nearest phase id, or NULL. */
+const char *validate_phase_nearest(const struct node *root, const char *id);
+
+#endif
