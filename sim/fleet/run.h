@@ -1,0 +1,135 @@
+/* A run: what fleet/ does with a plan, and what it says while and after doing it. */
+#ifndef MUSTER_FLEET_RUN_H
+#define MUSTER_FLEET_RUN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "metrics/result.h"
+#include "scenario/plan.h"
+
+enum run_verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_ABORTED, VERDICT_NOT_TRUSTWORTHY, VERDICT_INCOMPLETE };
+extern const char *const run_verdict_names[]; /* "pass", "fail", "aborted", "not_trustworthy", "incomplete" */
+
+/* Exit codes of the program; stable. */
+enum exit_code {
+    EXIT_PASS = 0,
+    EXIT_INTERNAL = 1,
+    EXIT_USAGE = 2,
+    EXIT_SCENARIO = 3,
+    EXIT_ENVIRONMENT = 4,
+    EXIT_GUARD = 5,
+    EXIT_UNREACHABLE = 6,
+    EXIT_CHECK_FAILED = 10,
+    EXIT_CONFORMANCE = 11,
+    EXIT_ABORTED = 12,
+    EXIT_NOT_TRUSTWORTHY = 13,
+    EXIT_INCOMPLETE = 14,
+    EXIT_SIGINT = 130,
+    EXIT_SIGTERM = 143
+};
+
+/* How one check ended. Numbers in base units of `unit_dimension`; infinite and missing values are flagged. */
+struct check_verdict {
+    const struct check *check;
+    bool pass;
+    bool value_known, value_infinite, limit_known, limit_infinite;
+    double value, limit;
+    const char *unit;   /* unit of value and limit as the summary prints them: "ms", "%", "/s", "devices", "" … */
+    double unit_factor; /* base units per printed unit */
+    uint64_t samples;
+    char reason[256]; /* why there is no value, or why it failed; "" otherwise */
+    bool aborted_the_run;
+};
+
+enum { TRUST_REASONS_MAX = 12 };
+struct trust_finding {
+    char text[200];   /* one sentence for people */
+    instant from, to; /* when; equal to 0 and the end for the whole run */
+};
+
+struct run_facts {
+    const struct plan *plan;
+    bool finished; /* the timeline came to its end and the logs are whole */
+    int signal;    /* SIGINT, SIGTERM or 0 */
+    enum run_verdict verdict;
+    int exit_code;
+    int64_t started_unix_ns;
+    instant ended; /* run length from t = 0, settling included */
+    instant settle_start, settle_end;
+    struct check_verdict *checks; /* [plan->check_count] */
+    struct trust_finding trust[TRUST_REASONS_MAX];
+    unsigned trust_count;
+    uint32_t devices_here;  /* of this shard */
+    unsigned shard, shards; /* 1 of 1 */
+    unsigned workers;
+    bool private_descriptor_tables;
+    bool true_silence; /* drop-all filters were possible */
+    uint64_t online_end;
+    uint64_t decisions_hash;
+    uint64_t guard_held, guard_refused;
+    double cpu_s; /* workers + control */
+    uint64_t rss_peak_bytes;
+    double bytes_per_device;
+    bool builtin_target;
+    const struct result *result;
+};
+
+/* What happens while it runs, for logs and progress; called on the control thread only. */
+enum run_event_kind {
+    RUN_STARTED,
+    RUN_PHASE,
+    RUN_ACTION,
+    RUN_NOTE,
+    RUN_TRUST,
+    RUN_CHECK,
+    RUN_HEALTH,
+    RUN_ANCHOR,
+    RUN_MESSAGE,
+    RUN_ENDED
+};
+struct run_event {
+    enum run_event_kind kind;
+    instant at;
+    const char *id;          /* phase or entry id, check name, message key */
+    const char *text;        /* sentence or NULL */
+    const struct note *note; /* RUN_NOTE */
+    const struct health *health;
+    const struct check_verdict *verdict;
+    bool start;      /* RUN_PHASE, RUN_ACTION: begins (true) or ends */
+    int64_t unix_ns; /* RUN_ANCHOR: wall clock at `at` */
+};
+
+struct run_second {
+    instant at;
+    const struct result *second; /* this second alone */
+    const struct result *total;
+    double cpu_share_max; /* busiest worker */
+    uint64_t rss_bytes;
+    const char *phase;
+    bool trustworthy; /* so far */
+};
+
+struct run_sink {
+    void *context;
+    void (*event)(void *context, const struct run_event *e);
+    void (*second)(void *context, const struct run_second *s);
+};
+
+struct run_options {
+    unsigned workers;            /* 0: choose */
+    unsigned shard, shards;      /* 1-based; 1 of 1 */
+    int64_t start_at_unix_ns;    /* 0: now */
+    span wait;                   /* --wait for the target */
+    int fail_code;               /* 0: as documented */
+    volatile const int *signals; /* count of SIGINT/SIGTERM seen; the second one ends at once */
+    volatile const int *signal_number;
+};
+
+/* Builds the fleet and runs the plan to its end. Returns 0 when there are facts (whatever the verdict), or a negative error with a
+ * sentence in `why` and the exit code in facts->exit_code when the run never began (environment, guard, unreachable). */
+int run_plan(const struct plan *plan, const struct run_options *options, const struct run_sink *sink,
+             struct run_facts *facts, char *why, size_t why_size);
+void run_facts_free(struct run_facts *facts);
+
+#endif
