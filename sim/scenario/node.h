@@ -82,10 +82,4 @@ char *node_walk_path(const struct node_walk *w, char *path, size_t size);
 /* "storm.yaml:23" or the flag: where the value was set. Returns `text`. */
 char *node_origin(const struct node *n, char *text, size_t size);
 
-/* The tree as YAML that loads to the same tree; with_origin adds a comment with the origin to every scalar. */
-void node_write_yaml(const struct node *root, bool with_origin, struct text *out);
-/* Canonical JSON: one line, keys sorted by bytes, every scalar a string; top-level keys listed in `leave_out` (ends with
- * NULL; may be NULL) and all keys that start with "x-" are left out. For hashes. */
-void node_write_canonical(const struct node *root, const char *const *leave_out, struct text *out);
-
 #endif
