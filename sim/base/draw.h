@@ -48,9 +48,9 @@ struct draw128 draw_block(uint64_t seed, uint32_t device, uint32_t stream, uint6
 uint64_t draw_u64(uint64_t seed, uint32_t device, uint32_t stream, uint64_t n);
 /* Uniform in [0, bound), by multiplication; bound 0 gives 0. */
 uint64_t draw_below(uint64_t bits, uint64_t bound);
-/* Uniform in (0, 1): (top 53 bits + ½) / 2^53. */
+/* Uniform in (0, 1): (top 52 bits + ½) / 2^52. One bit more and the largest would round up to 1. */
 double draw_unit(uint64_t bits);
-/* Fills `data` with bytes from consecutive blocks of sub-counters of (stream, n); size ≤ 2^20. */
+/* Fills `data` with the blocks (stream, n + k·2^48), k = 0, 1, …, words little-endian; size ≤ 2^20, n < 2^48. */
 void draw_fill(uint64_t seed, uint32_t device, uint32_t stream, uint64_t n, void *data, size_t size);
 
 #endif
