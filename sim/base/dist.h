@@ -23,13 +23,14 @@ double dist_exp(double x);             /* saturates to 0 and to a large finite v
 double dist_normal_quantile(double p); /* 0 < p < 1; |error| < 1e-9 */
 double dist_sine(double turns);        /* sin(2π·turns) */
 
-/* One sample from 64 uniform bits. */
+/* One sample from 64 uniform bits: the quantile at draw_unit(bits), so samples grow with the bits. */
 double dist_sample(const struct dist *d, uint64_t bits);
 /* dist_sample rounded to a span; saturates. */
 int64_t dist_sample_span(const struct dist *d, uint64_t bits);
-double dist_mean(const struct dist *d); /* pareto with alpha ≤ 1: infinite */
+/* Mean and median of the distribution before any cut at zero; the mean of a pareto with alpha ≤ 1 is infinite. */
+double dist_mean(const struct dist *d);
 double dist_median(const struct dist *d);
-/* Sigma of a log-normal from median and p99: ln(p99/p50)/z99. */
+/* Sigma of a log-normal with median `p50` whose quantile (in (½, 1)) lies at `value`: ln(value/p50)/z. */
 double dist_lognormal_sigma(double p50, double quantile, double value);
 bool dist_is_constant(const struct dist *d);
 
