@@ -8,5 +8,8 @@
 
 /* Well-formed (RFC 3629: no surrogates, no overlong forms, ≤ U+10FFFF) and without U+0000. */
 bool utf8_valid(const uint8_t *data, size_t size);
+/* Length (1 to 4) of the well-formed sequence that data[0..size) begins with; 0 when it begins with none. U+0000 is
+ * well-formed here. */
+size_t utf8_sequence(const uint8_t *data, size_t size);
 
 #endif

@@ -1,0 +1,74 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+
+/* What log_line wrote to stderr for one call. */
+static char said[8192];
+
+static void capture(void (*speak)(void)) {
+    int ends[2], kept = dup(STDERR_FILENO);
+    CU_ASSERT_FATAL(kept >= 0 && pipe(ends) == 0);
+    dup2(ends[1], STDERR_FILENO);
+    close(ends[1]);
+    speak();
+    dup2(kept, STDERR_FILENO);
+    close(kept);
+    ssize_t size = read(ends[0], said, sizeof said - 1);
+    said[size > 0 ? size : 0] = '\0';
+    close(ends[0]);
+}
+
+static void speak_warning(void) {
+    log_line(LOG_WARNING, "%d of %s", 3, "four");
+}
+
+static void speak_debug(void) {
+    log_line(LOG_DEBUG, "unheard");
+}
+
+static void speak_long(void) {
+    char text[5000];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = '\0';
+    log_line(LOG_INFO, "%s", text);
+}
+
+static void a_line_has_its_level_and_ends(void) {
+    capture(speak_warning);
+    CU_ASSERT_STRING_EQUAL(said, "muster: warning: 3 of four\n");
+}
+
+static void debug_is_silent_unless_asked_for(void) {
+    capture(speak_debug);
+    CU_ASSERT_STRING_EQUAL(said, "");
+    log_set_level(LOG_DEBUG);
+    capture(speak_debug);
+    CU_ASSERT_STRING_EQUAL(said, "muster: debug: unheard\n");
+    log_set_level(LOG_ERROR);
+    capture(speak_warning);
+    CU_ASSERT_STRING_EQUAL(said, "");
+    log_set_level(LOG_INFO);
+}
+
+static void a_long_line_is_cut_and_still_ends(void) {
+    capture(speak_long);
+    size_t size = strlen(said);
+    CU_ASSERT(size > 1000 && size < 4096);
+    CU_ASSERT_EQUAL(said[size - 1], '\n');
+    CU_ASSERT_PTR_EQUAL(strchr(said, '\n'), said + size - 1);
+}
+
+static void errno_is_kept(void) {
+    errno = ENOENT;
+    capture(speak_warning);
+    errno = ENOENT;
+    log_line(LOG_DEBUG, "silent");
+    CU_ASSERT_EQUAL(errno, ENOENT);
+}
+
+HARNESS_MAIN("base/log", HARNESS_CASE(a_line_has_its_level_and_ends), HARNESS_CASE(debug_is_silent_unless_asked_for),
+             HARNESS_CASE(a_long_line_is_cut_and_still_ends), HARNESS_CASE(errno_is_kept))
