@@ -1,10 +1,11 @@
 /* One grammar of quantities for files, checks and the command line: "10s", "1h30min", "64B", "375kbps", "99.5%", "6000/s".
  *
- *   quantity = [ "-" ] part { part }          more than one part only for durations
- *   part     = number unit                    number may use "_" between digits and one "."
+ *   quantity = [ "-" ] part { part }          more than one part only for durations, larger units first
+ *   part     = number unit                    number may use "_" between digits and one "." with digits on both sides
  *
  * `m`, `K` and `M` alone are refused as ambiguous, a missing unit where the dimension has one as well. Results are in base units:
- * ns · B · bit/s · 1/s · A · Ah→C · V · W · J · ohm · F · degC · dBm · dB · ppm · share (1 = 100 %) · plain. */
+ * ns · B · bit/s · 1/s · A · Ah→C · V · W · J · ohm · F · degC · dBm · dB · ppm · share (1 = 100 %) · plain. A year has 365 days.
+ * A share per time ("1%/year") is a rate. Decimal units round once: 99.9% is the double nearest to 0.999. */
 #ifndef MUSTER_BASE_UNITS_H
 #define MUSTER_BASE_UNITS_H
 
@@ -50,7 +51,8 @@ int units_parse(const char *text, size_t size, struct units_quantity *out, char 
 int units_parse_as(const char *text, size_t size, enum units_dimension want, double *out, char *why, size_t why_size);
 const char *units_dimension_name(enum units_dimension d); /* "duration" */
 const char *units_example(enum units_dimension d);        /* "10s, 250ms, 1h30min" */
-/* For people: value in base units with a fitting unit, at most 4 digits ("92ms", "1.2MiB", "99.5%"). Returns `text`; size ≥ 32. */
+/* For people: value in base units with a fitting unit, at most 4 digits unless it is whole ("92ms", "1.2MiB", "99.5%", "1h30min").
+ * A share below 1 is never shown as 100%. Infinity gives "infinite", NaN "no data". Returns `text`; size ≥ 32. */
 char *units_format(enum units_dimension d, double value, char *text, size_t size);
 
 #endif
