@@ -62,6 +62,7 @@ struct mqtt_message {
     struct bytes content_type, response_topic, correlation_data; /* empty: not sent */
     const struct mqtt_user_property *user_properties;
     unsigned user_property_count;
+    struct bytes mark; /* 5.0: sent as user property "m" before the others; empty: not sent */
 };
 
 enum {
