@@ -40,7 +40,10 @@ int load_scenario(const struct load_options *options, struct node **root, struct
 
 /* One text to one tree (pass 1 alone). `file` names it in marks. NULL when it does not parse; then `list` says why. */
 struct node *load_text(const char *file, const char *text, size_t size, struct diagnostic_list *list);
-/* Reads a file and does the same. `from` is where it is asked for (file NULL: the command line). */
+/* What stands in text[start…] of a flag, as YAML of one line; marks count from the start of the flag. `name` is a registered source. An empty value gives
+ * an empty scalar. */
+struct node *load_value(const char *name, const char *text, size_t start, struct diagnostic_list *list);
+/* load_text of a file's contents. `from` is where it is asked for (file NULL: the command line). */
 struct node *load_file(const char *path, struct diagnostic_mark from, struct diagnostic_list *list);
 
 #endif

@@ -63,6 +63,7 @@ static struct node *copy_shell(const struct node *n) {
     c->from_flag = n->from_flag;
     c->secret = n->secret;
     c->flow = n->flow;
+    c->refused = n->refused;
     if (n->kind == NODE_SCALAR)
         node_set_text(c, n->text);
     return c;
@@ -247,6 +248,27 @@ char *node_walk_path(const struct node_walk *w, char *path, size_t size) {
         used += wrote > 0 ? (size_t)wrote : 0;
     }
     return path;
+}
+
+static int characters(const char *s, size_t size) {
+    int count = 0;
+    for (size_t i = 0; i < size; i++)
+        count += ((unsigned char)s[i] & 0xc0) != 0x80;
+    return count;
+}
+
+/* Escapes, folded lines and replaced variables make the source differ from the text; then the lengths differ too. */
+struct diagnostic_mark node_mark_within(const struct node *n, size_t offset, size_t size) {
+    struct diagnostic_mark m = n->mark;
+    int quotes = n->style == NODE_QUOTED ? 2 : 0;
+    size_t all = strlen(n->text);
+    if (n->style == NODE_BLOCK || offset > all || m.length != characters(n->text, all) + quotes)
+        return m;
+    m.column += quotes / 2 + characters(n->text, offset);
+    m.length = characters(n->text + offset, size < all - offset ? size : all - offset);
+    if (m.length < 1)
+        m.length = 1;
+    return m;
 }
 
 char *node_origin(const struct node *n, char *text, size_t size) {

@@ -30,6 +30,7 @@ struct node {
     bool from_flag; /* set with --set */
     bool secret;    /* a scalar that contains ${secret.X}: never shown resolved */
     bool flow;      /* map or list written as { } or [ ] */
+    bool refused;   /* stands for something whose error is reported already: later passes look past it */
     char *text;     /* scalars: NUL-terminated; "" for an empty (null) one */
     struct diagnostic_mark mark;
     struct node_entry *entries; /* maps in file order, keys unique; lists */
@@ -78,6 +79,9 @@ bool node_walk_next(struct node_walk *w);
 void node_walk_skip(struct node_walk *w);
 /* The path of the visited node, "timeline.2.who"; cut at `size`. */
 char *node_walk_path(const struct node_walk *w, char *path, size_t size);
+
+/* The place of text[offset … offset + size) within a scalar, when it can be told; else the scalar's. */
+struct diagnostic_mark node_mark_within(const struct node *n, size_t offset, size_t size);
 
 /* "storm.yaml:23" or the flag: where the value was set. Returns `text`. */
 char *node_origin(const struct node *n, char *text, size_t size);

@@ -1,0 +1,184 @@
+#include "scenario/extends.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/suggest.h"
+#include "scenario/merge.h"
+#include "scenario/schema.h"
+#include "scenario/variables.h"
+
+enum { NAMES_MAX = 512 };
+
+struct shelf {
+    const char *section, *directory;
+};
+static const struct shelf shelves[] = {{"networks", "profiles/networks"}, {"profiles", "profiles/devices"}};
+
+/* Files of one shelf, read when the first parent is not found in the scenario. */
+struct library {
+    const struct include_roots *roots;
+    const struct load_options *options;
+    struct diagnostic_list *list;
+    const struct node *vars;
+    struct node *trees[COUNT_OF(shelves)][EXTENDS_LIBRARY_FILES_MAX];
+    size_t count[COUNT_OF(shelves)];
+    bool read[COUNT_OF(shelves)];
+};
+
+static int is_yaml(const struct dirent *e) {
+    size_t size = strlen(e->d_name);
+    return e->d_name[0] != '.' && size > 5 && strcmp(e->d_name + size - 5, ".yaml") == 0;
+}
+
+static void read_directory(struct library *lib, size_t shelf, const char *base) {
+    char directory[PATH_MAX];
+    struct dirent **files;
+    if (base == NULL || base[0] == '\0')
+        return;
+    snprintf(directory, sizeof directory, "%s/%s", base, shelves[shelf].directory);
+    int count = scandir(directory, &files, is_yaml, alphasort);
+    for (int i = 0; i < count; i++) {
+        char path[PATH_MAX + NAME_MAX];
+        snprintf(path, sizeof path, "%s/%s", directory, files[i]->d_name);
+        free(files[i]);
+        if (lib->count[shelf] == EXTENDS_LIBRARY_FILES_MAX)
+            continue;
+        struct node *tree = load_file(path, (struct diagnostic_mark){0}, lib->list);
+        if (tree == NULL)
+            continue;
+        variables_replace(tree, lib->vars, lib->options, lib->list);
+        lib->trees[shelf][lib->count[shelf]++] = tree;
+    }
+    if (count >= 0)
+        free(files);
+}
+
+static struct node *find_in_library(struct library *lib, const char *section, const char *name) {
+    size_t shelf = 0;
+    while (shelf < COUNT_OF(shelves) && strcmp(shelves[shelf].section, section) != 0)
+        shelf++;
+    if (shelf == COUNT_OF(shelves))
+        return NULL;
+    if (!lib->read[shelf]) {
+        lib->read[shelf] = true;
+        read_directory(lib, shelf, lib->roots->scenario);
+        for (size_t i = 0; i < COUNT_OF(lib->roots->data); i++)
+            read_directory(lib, shelf, lib->roots->data[i]);
+    }
+    for (size_t i = 0; i < lib->count[shelf]; i++) {
+        struct node *found = node_get(node_get(lib->trees[shelf][i], section), name);
+        if (found != NULL)
+            return found;
+    }
+    return NULL;
+}
+
+static size_t add_names(const struct node *map, const char **names, size_t count) {
+    for (size_t i = 0; map != NULL && map->kind == NODE_MAP && i < map->count && count < NAMES_MAX; i++)
+        names[count++] = map->entries[i].key;
+    return count;
+}
+
+static void report_unknown(struct library *lib, const char *section, const struct node *map, const struct node *name,
+                           const char *child) {
+    const char *names[NAMES_MAX];
+    size_t count = add_names(map, names, 0);
+    for (size_t s = 0; s < COUNT_OF(shelves); s++)
+        for (size_t i = 0; strcmp(shelves[s].section, section) == 0 && i < lib->count[s]; i++)
+            count = add_names(node_get(lib->trees[s][i], section), names, count);
+    struct diagnostic *d =
+        diagnostic_add(lib->list, "E302", name->mark, "%s.%s extends '%s', which does not exist", section, child, name->text);
+    const char *near = suggest_nearest(name->text, names, count);
+    diagnostic_suggest(d, near);
+    if (near == NULL)
+        diagnostic_help(d, "define it under '%s:', or include the file that does", section);
+}
+
+/* What one entry inherits from, nearest first, ended by NULL; false when the chain is broken. */
+static bool find_chain(struct library *lib, const char *section, const struct node *map, const struct node_entry *e,
+                       const struct node **parents) {
+    const char *names[EXTENDS_DEPTH_MAX + 1] = {e->key};
+    const struct node *at = e->value;
+    int depth = 0;
+    const struct node *name;
+    parents[0] = NULL;
+    while ((name = node_get(at, "extends")) != NULL) {
+        const struct node *here = depth == 0 ? name : node_get(e->value, "extends");
+        if (name->refused)
+            return false;
+        if (name->kind != NODE_SCALAR || name->text[0] == '\0') {
+            diagnostic_add(lib->list, "E202", name->mark, "'extends' takes one name, not %s", node_kind_name(name));
+            return false;
+        }
+        for (int i = 0; i <= depth; i++) {
+            if (strcmp(names[i], name->text) != 0)
+                continue;
+            if (i > 0) /* the entries of the loop report it */
+                return false;
+            struct text chain = {0};
+            for (int k = 0; k <= depth; k++)
+                text_printf(&chain, "%s → ", names[k]);
+            diagnostic_add(lib->list, "E303", here->mark, "%s extend each other: %s%s", section, text_get(&chain),
+                           name->text);
+            text_free(&chain);
+            return false;
+        }
+        const struct node *parent = node_get(map, name->text);
+        if (parent == NULL)
+            parent = find_in_library(lib, section, name->text);
+        if (parent == NULL) {
+            report_unknown(lib, section, map, name, names[depth]);
+            return false;
+        }
+        if (++depth >= EXTENDS_DEPTH_MAX) {
+            diagnostic_add(lib->list, "E303", here->mark, "'extends' is nested deeper than %d", EXTENDS_DEPTH_MAX);
+            return false;
+        }
+        names[depth] = name->text;
+        parents[depth - 1] = parent;
+        parents[depth] = NULL;
+        at = parent;
+    }
+    return true;
+}
+
+static void resolve_section(struct library *lib, const char *section, struct node *map) {
+    const struct node *parents[EXTENDS_DEPTH_MAX + 1];
+    for (size_t i = 0; i < map->count; i++) {
+        struct node_entry *e = &map->entries[i];
+        if (e->value->kind != NODE_MAP || !find_chain(lib, section, map, e, parents))
+            continue;
+        for (int k = 0; parents[k] != NULL; k++)
+            if (parents[k]->kind == NODE_MAP)
+                merge_under(e->value, parents[k]);
+    }
+    for (size_t i = 0; i < map->count; i++)
+        if (map->entries[i].value->kind == NODE_MAP)
+            node_remove(map->entries[i].value, "extends");
+}
+
+void extends_resolve(struct node *root, const struct include_roots *roots, const struct load_options *options,
+                     struct diagnostic_list *list) {
+    struct library *lib = calloc(1, sizeof *lib);
+    CHECK(lib != NULL);
+    lib->roots = roots;
+    lib->options = options;
+    lib->list = list;
+    lib->vars = node_get(root, "vars");
+    const struct schema_row *row = NULL;
+    while ((row = schema_next_child(&schema_rows[0], row)) != NULL) {
+        struct node *map = node_get(root, row->path);
+        const struct schema_row *item = row->kind == SCHEMA_NAMED ? schema_child(row, "*") : NULL;
+        if (map != NULL && map->kind == NODE_MAP && item != NULL && schema_child(item, "extends") != NULL)
+            resolve_section(lib, row->path, map);
+    }
+    for (size_t s = 0; s < COUNT_OF(shelves); s++)
+        for (size_t i = 0; i < lib->count[s]; i++)
+            node_free(lib->trees[s][i]);
+    free(lib);
+}

@@ -1,0 +1,17 @@
+/* Inheritance between named things: an entry of networks, profiles, identities, targets or fleets takes from the one that it extends what it does not
+ * say itself.
+ *
+ * A parent is looked for in the same map, then in the library: files profiles/networks/*.yaml (maps `networks`) and profiles/devices/*.yaml
+ * (maps `profiles`) beside the scenario, in $MUSTER_DATA and in the installed data directory, in that order, by name within each. */
+#ifndef MUSTER_SCENARIO_EXTENDS_H
+#define MUSTER_SCENARIO_EXTENDS_H
+
+#include "scenario/include.h"
+
+enum { EXTENDS_DEPTH_MAX = 16, EXTENDS_LIBRARY_FILES_MAX = 64 };
+
+/* Resolves and removes every `extends`. `options` for the variables of library files. */
+void extends_resolve(struct node *root, const struct include_roots *roots, const struct load_options *options,
+                     struct diagnostic_list *list);
+
+#endif

@@ -1,0 +1,303 @@
+#include "scenario/metric.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "base/suggest.h"
+
+const char *const metric_kind_names[METRIC_KINDS] = {"timing", "outcome", "message", "counter", "gauge"};
+
+/* The outcomes that every operation has. `one`: the operation in words. */
+#define OUTCOME_ROW(operation, prefix, end, end_outcome, part_of, text)                                                \
+    {                                                                                                                  \
+        .name = prefix "." end, .kind = METRIC_OUTCOME, .source = METRIC_FROM_OUTCOME, .of = part_of, .op = operation, \
+        .outcome = end_outcome, .doc = text                                                                            \
+    }
+#define OPERATION_ROWS(operation, prefix, one)                                                                         \
+    {.name = prefix ".ack",                                                                                            \
+     .kind = METRIC_TIMING,                                                                                            \
+     .source = METRIC_FROM_CLOCKS,                                                                                     \
+     .op = operation,                                                                                                  \
+     .doc = "How long " one " took: from the intended instant until the device had the answer."},                      \
+        OUTCOME_ROW(operation, prefix, "ok", OP_OK, METRIC_OF_COUNT, "The backend said yes to " one "."),              \
+        OUTCOME_ROW(operation, prefix, "refused", OP_REFUSED, METRIC_OF_COUNT,                                         \
+                    "The backend answered " one " with an error code."),                                               \
+        OUTCOME_ROW(operation, prefix, "timeout", OP_TIMEOUT, METRIC_OF_COUNT,                                         \
+                    "The answer to " one " did not come in time."),                                                    \
+        OUTCOME_ROW(operation, prefix, "broken", OP_BROKEN, METRIC_OF_COUNT,                                           \
+                    "The connection ended before " one " did, and no session carried it over."),                       \
+        {.name = prefix ".failed",                                                                                     \
+         .kind = METRIC_OUTCOME,                                                                                       \
+         .source = METRIC_FROM_FAILED,                                                                                 \
+         .of = METRIC_OF_COUNT,                                                                                        \
+         .op = operation,                                                                                              \
+         .doc = "refused, timeout and broken together."},                                                              \
+        OUTCOME_ROW(operation, prefix, "withdrawn", OP_WITHDRAWN, METRIC_OF_INTENDED,                                  \
+                    "Ended without answer while the device's own link was down, or by the timeline."),                 \
+        OUTCOME_ROW(operation, prefix, "dropped", OP_DROPPED, METRIC_OF_INTENDED,                                      \
+                    "Never sent; the label reason says why."),                                                         \
+        OUTCOME_ROW(operation, prefix, "open", OP_OPEN, METRIC_OF_INTENDED,                                            \
+                    "Sent, and without an end when the run closed."),                                                  \
+    {                                                                                                                  \
+        .name = prefix ".held", .kind = METRIC_OUTCOME, .source = METRIC_FROM_HELD, .of = METRIC_OF_INTENDED,          \
+        .op = operation, .doc = "Held back by the device's own model or by the guard; the label reason says by what."  \
+    }
+#define OPERATION_COUNT_ROW(operation, prefix, one)                                                                    \
+    {                                                                                                                  \
+        .name = prefix, .kind = METRIC_COUNTER, .source = METRIC_FROM_OPERATIONS, .of = METRIC_OF_INTENDED,            \
+        .op = operation, .doc = "How often " one " ended with an answer, a timeout or a broken connection."            \
+    }
+#define TALLY_ROW(metric_name, which, metric_unit, text)                                                               \
+    {                                                                                                                  \
+        .name = metric_name, .kind = METRIC_COUNTER, .source = METRIC_FROM_TALLY, .of = METRIC_OF_DEVICES,             \
+        .tally = which, .unit = metric_unit, .doc = text                                                               \
+    }
+#define TALLY_OF_ROW(metric_name, which, part_of, whole, text)                                                         \
+    {                                                                                                                  \
+        .name = metric_name, .kind = METRIC_OUTCOME, .source = METRIC_FROM_TALLY, .of = part_of, .tally = which,       \
+        .of_tally = whole, .doc = text                                                                                 \
+    }
+#define STATE_ROW(metric_name, which, text)                                                                            \
+    { .name = metric_name, .kind = METRIC_GAUGE, .source = METRIC_FROM_STATE, .state = which, .doc = text }
+
+const struct metric metric_table[] = {
+    OPERATION_COUNT_ROW(OP_MQTT_CONNECT, "mqtt.connect", "an attempt to connect"),
+    OPERATION_ROWS(OP_MQTT_CONNECT, "mqtt.connect", "an attempt to connect"),
+    OPERATION_COUNT_ROW(OP_MQTT_SUBSCRIBE, "mqtt.subscribe", "a SUBSCRIBE"),
+    OPERATION_ROWS(OP_MQTT_SUBSCRIBE, "mqtt.subscribe", "a SUBSCRIBE"),
+    OPERATION_COUNT_ROW(OP_MQTT_UNSUBSCRIBE, "mqtt.unsubscribe", "an UNSUBSCRIBE"),
+    OPERATION_ROWS(OP_MQTT_UNSUBSCRIBE, "mqtt.unsubscribe", "an UNSUBSCRIBE"),
+    {.name = "mqtt.publish",
+     .kind = METRIC_MESSAGE,
+     .source = METRIC_FROM_SENT,
+     .op = OP_MQTT_PUBLISH,
+     .doc = "Messages that devices handed over at least once."},
+    OPERATION_ROWS(OP_MQTT_PUBLISH, "mqtt.publish", "a publish"),
+    OPERATION_COUNT_ROW(OP_MQTT_PING, "mqtt.ping", "a PINGREQ"),
+    OPERATION_ROWS(OP_MQTT_PING, "mqtt.ping", "a PINGREQ"),
+    {.name = "mqtt.end_to_end",
+     .kind = METRIC_TIMING,
+     .source = METRIC_FROM_CLOCKS,
+     .op = OP_MQTT_END_TO_END,
+     .doc =
+         "From the intended instant at the sending device until a subscribing device had the message. Needs marks, and "
+         "sender and subscriber in one process."},
+    TALLY_OF_ROW("mqtt.reconnect", TALLY_RECONNECTS, METRIC_OF_ACCEPTED, TALLY_RECONNECTS,
+                 "Accepted connections after a device's first."),
+    TALLY_OF_ROW("mqtt.session.lost", TALLY_SESSION_LOST, METRIC_OF_TALLY, TALLY_SESSION_EXPECTED,
+                 "Connections that expected a session at the backend, which had none."),
+    TALLY_ROW("mqtt.session.expected", TALLY_SESSION_EXPECTED, UNITS_PLAIN,
+              "Accepted connections that expected a session at the backend."),
+    TALLY_OF_ROW("mqtt.violation", TALLY_VIOLATIONS, METRIC_OF_TALLY, TALLY_CONNECTIONS,
+                 "Packets of the backend that break the protocol."),
+    TALLY_ROW("mqtt.late_answer", TALLY_LATE_ANSWERS, UNITS_PLAIN, "Answers that came after their timeout."),
+    TALLY_OF_ROW("mqtt.resent", TALLY_RESENT, METRIC_OF_TALLY, TALLY_SENT,
+                 "Messages sent again after a reconnect; not new messages."),
+    TALLY_OF_ROW("mqtt.redirect", TALLY_REDIRECTS, METRIC_OF_TALLY, TALLY_CONNECTIONS,
+                 "Server references received; they are never followed."),
+    TALLY_ROW("mqtt.received", TALLY_RECEIVED, UNITS_PLAIN, "Messages that subscribing devices got."),
+    TALLY_OF_ROW("mqtt.received.duplicate", TALLY_DUPLICATED, METRIC_OF_TALLY, TALLY_RECEIVED,
+                 "Copies after the first, per subscribing device and subscription."),
+    TALLY_OF_ROW("device.gave_up", TALLY_GAVE_UP, METRIC_OF_DEVICES, TALLY_GAVE_UP,
+                 "Devices that stopped trying to connect."),
+    TALLY_ROW("net.bytes_up", TALLY_BYTES_UP, UNITS_BYTES, "Bytes handed to the transport."),
+    TALLY_ROW("net.bytes_down", TALLY_BYTES_DOWN, UNITS_BYTES, "Bytes received from the transport."),
+    TALLY_ROW("net.connections", TALLY_CONNECTIONS, UNITS_PLAIN, "Transport connections that came up."),
+    TALLY_ROW("net.ghost.reset", TALLY_GHOSTS_RESET, UNITS_PLAIN,
+              "Abandoned sockets that were reset because descriptors ran short."),
+    TALLY_ROW("net.link.lost", TALLY_LINK_LOST, UNITS_PLAIN,
+              "Units that the modelled link lost and had to send again."),
+    STATE_ROW("online", STATE_ONLINE, "Devices that believe they are connected."),
+    STATE_ROW("connecting", STATE_CONNECTING, "Devices with a connection attempt under way."),
+    STATE_ROW("backoff", STATE_BACKOFF, "Devices that wait before they try again."),
+    STATE_ROW("offline", STATE_OFFLINE, "Devices that were not asked to connect, were told to disconnect, or gave up."),
+    STATE_ROW("asleep", STATE_ASLEEP, "Devices with their radio off by their own choice."),
+    STATE_ROW("dead", STATE_DEAD, "Devices without power."),
+    {.name = "tool.lag",
+     .kind = METRIC_TIMING,
+     .source = METRIC_FROM_LAG,
+     .doc = "How much later than it could operations left this tool: its own fault, all operations together."},
+    {.name = "tool.late",
+     .kind = METRIC_OUTCOME,
+     .source = METRIC_FROM_LATE,
+     .of = METRIC_OF_EMITTED,
+     .doc = "Operations that left this tool later than the trust limit."},
+    {.name = "tool.dropped",
+     .kind = METRIC_COUNTER,
+     .source = METRIC_FROM_RECORDS,
+     .of = METRIC_OF_EMITTED,
+     .doc = "Log records that this tool dropped."},
+    {.name = NULL},
+};
+
+#define TIMING  (1U << METRIC_TIMING)
+#define OUTCOME (1U << METRIC_OUTCOME)
+#define MESSAGE (1U << METRIC_MESSAGE)
+#define COUNTER (1U << METRIC_COUNTER)
+#define GAUGE   (1U << METRIC_GAUGE)
+
+const struct metric_function_row metric_functions[METRIC_FUNCTIONS] = {
+    {METRIC_P, "p", TIMING, false,
+     "pN: the smallest duration that N % of the operations did not exceed. Operations without an answer count as "
+     "infinite.",
+     "p99(mqtt.publish.ack) < 250ms"},
+    {METRIC_MIN, "min", TIMING | GAUGE, false, "The smallest value.", "min(online, during=steady) >= 99%"},
+    {METRIC_MEAN, "mean", TIMING | GAUGE, false,
+     "The mean: of answered operations, or of a gauge over the seconds of the scope.", "mean(mqtt.publish.ack) < 50ms"},
+    {METRIC_MAX, "max", TIMING | GAUGE, true,
+     "The largest value. Of a timing, one operation without an answer makes it infinite.", "max(backoff) < 5%"},
+    {METRIC_COUNT, "count", TIMING | OUTCOME | MESSAGE | COUNTER, true, "How many.", "count(mqtt.violation) == 0"},
+    {METRIC_RATE, "rate", TIMING | OUTCOME | MESSAGE | COUNTER, false,
+     "How many per second, over the length of the scope or window. Of bytes: in bit/s.",
+     "rate(mqtt.publish.ok, during=steady) > 900/s"},
+    {METRIC_RATIO, "ratio", OUTCOME, false, "The share in what the metric is a part of, compared as whole numbers.",
+     "ratio(mqtt.connect.ok) == 100%"},
+    {METRIC_LOST, "lost", MESSAGE, true, "Messages that were acknowledged, or had every chance, and did not arrive.",
+     "lost(mqtt.publish{qos=1}) == 0"},
+    {METRIC_DUPLICATED, "duplicated", MESSAGE, true, "Copies after the first at one subscriber.",
+     "duplicated(mqtt.publish) == 0"},
+    {METRIC_REORDERED, "reordered", MESSAGE, true,
+     "First copies that came after a later message of the same device, topic and QoS.", "reordered(mqtt.publish) == 0"},
+    {METRIC_TIME_TO, "time_to", GAUGE, true,
+     "From the edge (the start, without one) to the first second in which the comparison holds.",
+     "time_to(online >= 99%, from=outage.end) < 3min"},
+};
+
+static const char *const qos_words[] = {"0", "1", "2", NULL};
+static const char *const boolean_words[] = {"true", "false", NULL};
+static const char *const clock_words[] = {"response", "service", "lag", NULL};
+static const char *const drop_words[] = {"offline", "buffer_full", "dead", "gave_up", "end", NULL};
+static const char *const held_words[] = {"offline", "asleep", "window", "guard", NULL};
+
+const struct metric_label_row metric_labels[METRIC_LABELS] = {
+    {LABEL_FLEET, "fleet", NULL, "A fleet of the scenario."},
+    {LABEL_PROFILE, "profile", NULL, "The profile that a device was dealt."},
+    {LABEL_REGION, "region", NULL, "The region that a device was dealt."},
+    {LABEL_TARGET, "target", NULL, "A target by its name, never one of its nodes."},
+    {LABEL_QOS, "qos", qos_words, "Quality of service of a publish: 0, 1 or 2."},
+    {LABEL_REASON, "reason", NULL,
+     "Why an operation was dropped (offline, buffer_full, dead, gave_up, end) or held (offline, asleep, window, "
+     "guard)."},
+    {LABEL_HELD, "held", boolean_words,
+     "Was the operation held back by its own device or by the guard? true or false."},
+    {LABEL_CLOCK, "clock", clock_words,
+     "Which duration of a timing: response (from the intended instant, the default), service (the backend's) or lag "
+     "(this "
+     "tool's)."},
+};
+
+const struct metric *metric_find(const char *name) {
+    for (const struct metric *m = metric_table; m->name != NULL; m++)
+        if (strcmp(m->name, name) == 0)
+            return m;
+    return NULL;
+}
+
+enum { NAMES_MAX = 128 };
+
+const char *metric_nearest(const char *name) {
+    const char *names[NAMES_MAX];
+    size_t count = 0;
+    for (const struct metric *m = metric_table; m->name != NULL && count < NAMES_MAX; m++)
+        names[count++] = m->name;
+    return suggest_nearest(name, names, count);
+}
+
+enum metric_function metric_function_find(const char *name) {
+    if (name[0] == 'p' && name[1] >= '0' && name[1] <= '9')
+        return METRIC_P;
+    for (int f = METRIC_MIN; f < METRIC_FUNCTIONS; f++)
+        if (strcmp(metric_functions[f].name, name) == 0)
+            return (enum metric_function)f;
+    return METRIC_FUNCTIONS;
+}
+
+const char *metric_function_nearest(const char *name) {
+    /* names that other tools use, and the usual percentiles: a bare "p" is no function */
+    static const struct {
+        const char *word, *function;
+    } synonyms[] = {{"avg", "mean"}, {"average", "mean"}, {"median", "p50"}, {"sum", "count"}, {"share", "ratio"}};
+    for (size_t i = 0; i < COUNT_OF(synonyms); i++)
+        if (strcmp(synonyms[i].word, name) == 0)
+            return synonyms[i].function;
+    if (strcmp(name, "p") == 0 || strcmp(name, "percentile") == 0)
+        return "p99";
+    const char *names[METRIC_FUNCTIONS];
+    size_t count = 0;
+    for (int f = METRIC_MIN; f < METRIC_FUNCTIONS; f++)
+        names[count++] = metric_functions[f].name;
+    return suggest_nearest(name, names, count);
+}
+
+enum metric_label metric_label_find(const char *name) {
+    for (int l = 0; l < METRIC_LABELS; l++)
+        if (strcmp(metric_labels[l].name, name) == 0)
+            return (enum metric_label)l;
+    return METRIC_LABELS;
+}
+
+/* Found in series, the only place that knows an operation's QoS and whether it was held. */
+static bool of_operations(const struct metric *m) {
+    switch (m->source) {
+    case METRIC_FROM_CLOCKS:
+    case METRIC_FROM_LAG:
+    case METRIC_FROM_OUTCOME:
+    case METRIC_FROM_FAILED:
+    case METRIC_FROM_HELD:
+    case METRIC_FROM_OPERATIONS:
+    case METRIC_FROM_SENT:
+    case METRIC_FROM_LATE:
+        return true;
+    case METRIC_FROM_RECORDS:
+    case METRIC_FROM_TALLY:
+    case METRIC_FROM_STATE:
+        return false;
+    }
+    return false;
+}
+
+bool metric_has_label(const struct metric *m, enum metric_label label) {
+    switch (label) {
+    case LABEL_FLEET:
+    case LABEL_PROFILE:
+    case LABEL_REGION:
+    case LABEL_TARGET:
+        return m->source != METRIC_FROM_RECORDS;
+    case LABEL_QOS:
+        return of_operations(m) && (m->source == METRIC_FROM_LAG || m->source == METRIC_FROM_LATE ||
+                                    m->op == OP_MQTT_PUBLISH || m->op == OP_MQTT_END_TO_END);
+    case LABEL_HELD:
+        return of_operations(m) && m->source != METRIC_FROM_HELD;
+    case LABEL_CLOCK:
+        return m->source == METRIC_FROM_CLOCKS;
+    case LABEL_REASON:
+        return m->source == METRIC_FROM_HELD || (m->source == METRIC_FROM_OUTCOME && m->outcome == OP_DROPPED);
+    case METRIC_LABELS:
+        break;
+    }
+    return false;
+}
+
+const char *const *metric_label_words(const struct metric *m, enum metric_label label) {
+    if (label == LABEL_REASON)
+        return m->source == METRIC_FROM_HELD ? held_words : drop_words;
+    return metric_labels[label].words;
+}
+
+size_t metric_topics(struct explain_topic *out, size_t room) {
+    size_t count = 0;
+    for (const struct metric *m = metric_table; m->name != NULL; m++, count++)
+        if (count < room)
+            out[count] = (struct explain_topic){m->name, "metric", m->doc, NULL};
+    for (int f = 0; f < METRIC_FUNCTIONS; f++, count++)
+        if (count < room)
+            out[count] = (struct explain_topic){metric_functions[f].name, "function", metric_functions[f].doc,
+                                                metric_functions[f].example};
+    for (int l = 0; l < METRIC_LABELS; l++, count++)
+        if (count < room)
+            out[count] = (struct explain_topic){metric_labels[l].name, "label", metric_labels[l].doc, NULL};
+    if (count < room)
+        out[count] = (struct explain_topic){NULL, NULL, NULL, NULL};
+    return count;
+}
