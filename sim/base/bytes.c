@@ -33,7 +33,7 @@ uint8_t bytes_read_u8(struct bytes_reader *r) {
 
 uint16_t bytes_read_u16(struct bytes_reader *r) {
     const uint8_t *p = advance(r, 2);
-    return p == NULL ? 0 : (uint16_t)(p[0] << 8 | p[1]);
+    return p == NULL ? 0 : (uint16_t)((unsigned)p[0] << 8 | p[1]);
 }
 
 uint32_t bytes_read_u32(struct bytes_reader *r) {
