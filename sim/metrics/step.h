@@ -60,7 +60,7 @@ struct event {
     bool session_present, retain, duplicate;
     struct op op;
     struct bytes topic, payload; /* EVENT_MESSAGE, EVENT_AUTH, EVENT_REDIRECT */
-    struct bytes mark;             /* EVENT_MESSAGE: value of the 5.0 user property "m", empty without one */
+    struct bytes mark;           /* EVENT_MESSAGE: value of the 5.0 user property "m", empty without one */
     struct bytes packet;         /* EVENT_VIOLATION: the offending bytes, as far as they were there */
     const char *statement; /* EVENT_VIOLATION: "MQTT-3.2.2-6", or "M5U-…" for rules without a number; static string */
     const char *detail;    /* static string for people, or NULL */
@@ -74,8 +74,8 @@ struct step {
     struct bytes_writer out;
     struct pool *pool;
     struct event events[STEP_EVENTS_MAX];
-    unsigned event_count;
-    struct op *ops[STEP_OPS_MAX]; /* operations whose bytes are in `out`; they live until the step ends */
+    unsigned event_count, event_handled; /* handled: how far the device has read them */
+    struct op *ops[STEP_OPS_MAX];        /* operations whose bytes are in `out`; they live until the step ends */
     unsigned op_count;
 };
 

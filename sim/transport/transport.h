@@ -16,6 +16,7 @@ struct connection {
     struct loop_io io; /* first: the loop hands this back */
     int fd;            /* −1: none */
     uint32_t device;   /* owner's number in its worker; UINT32_MAX: ghost */
+    void *owner;       /* whoever drives it keeps here what it needs now and then; NULL while idle */
     void *state;       /* secure transports; NULL for plain TCP */
     uint16_t node;     /* which node of all targets */
     uint8_t kind;      /* enum transport_kind */
@@ -23,7 +24,13 @@ struct connection {
 };
 _Static_assert(sizeof(struct connection) <= 80, "connections are counted in hundreds of thousands");
 
-enum connection_flags { CONNECTION_OPENING = 1, CONNECTION_BLOCKED = 2, CONNECTION_SILENT = 4, CONNECTION_GHOST = 8 };
+enum connection_flags {
+    CONNECTION_OPENING = 1,
+    CONNECTION_BLOCKED = 2,
+    CONNECTION_SILENT = 4,
+    CONNECTION_GHOST = 8,
+    CONNECTION_SLOT = 16
+};
 
 enum transport_wants { TRANSPORT_WANTS_READ = 1, TRANSPORT_WANTS_WRITE = 2 };
 

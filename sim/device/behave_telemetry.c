@@ -1,0 +1,299 @@
+#include "device/behave_telemetry.h"
+
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "device/behaviour.h"
+#include "device/device_step.h"
+#include "device/drivers.h"
+#include "device/payload.h"
+#include "device/schedule.h"
+#include "device/settings.h"
+#include "device/signal.h"
+#include "device/waiting.h"
+#include "transport/guard.h"
+
+/* Reason codes that a backend announced in its CONNACK, for messages that were never worth sending. */
+enum { REASON_PACKET_TOO_LARGE = 0x95, REASON_QOS_NOT_SUPPORTED = 0x9b };
+enum { CLOSED_QOS0_GAP_MIN = SPAN_MS }; /* a closed stream without answers may not spin */
+
+static struct schedule schedule_now(const struct device_host *h, const struct device_slot *s, unsigned stream,
+                                    struct dist *every) {
+    struct schedule schedule = schedule_of(s->group, stream, h->seed, h->epoch_unix_ms);
+    *every = settings_every(h, s, &s->group->telemetry[stream]);
+    schedule.every = every;
+    return schedule;
+}
+
+void behave_telemetry_begin(struct device_host *h, const struct device_slot *s, instant first_connect) {
+    const struct fleet_group *g = s->group;
+    struct stream_state *streams = behaviour_streams(s->behaviour);
+    for (unsigned i = 0; i < g->telemetry_count; i++) {
+        struct dist every;
+        struct schedule schedule = schedule_now(h, s, i, &every);
+        bool scheduled = g->telemetry[i].pace == PACE_OPEN && !g->profile->restart_on_connect;
+        streams[i].next = scheduled ? schedule_first(&schedule, s->life->id, first_connect) : INSTANT_NEVER;
+    }
+    double *signals = behaviour_signals(g, s->behaviour);
+    for (unsigned i = 0; i < g->signal_count; i++)
+        signals[i] = signal_begin(&g->signals[i]);
+}
+
+instant behave_telemetry_next(const struct device_slot *s) {
+    const struct stream_state *streams = behaviour_streams(s->behaviour);
+    instant next = INSTANT_NEVER;
+    for (unsigned i = 0; i < s->group->telemetry_count; i++)
+        next = instant_min(next, streams[i].next);
+    return next;
+}
+
+/* The signals' values for the next message, and their fold for the decisions' hash. */
+static uint64_t advance_signals(struct device_host *h, const struct device_slot *s, instant at, double *values) {
+    double *states = behaviour_signals(s->group, s->behaviour);
+    int64_t clock = h->epoch_unix_ms * SPAN_MS + at;
+    uint64_t fold = 0;
+    for (unsigned i = 0; i < s->group->signal_count; i++) {
+        values[i] =
+            signal_advance(&s->group->signals[i], h->seed, s->life->id, s->behaviour->sequence, clock, &states[i]);
+        uint64_t bits;
+        memcpy(&bits, &values[i], sizeof bits);
+        fold = hash_fold(fold, bits);
+    }
+    return fold;
+}
+
+static struct bytes rendered(struct bytes_writer *w, const struct template *t, const struct payload_context *c) {
+    uint8_t *start = w->at;
+    if (t->count == 0 || payload_render(t, c, w) < 0)
+        return (struct bytes){0};
+    return (struct bytes){start, (size_t)(w->at - start)};
+}
+
+/* Renders message n into the worker's scratch. False when it does not fit there: it ends dropped. */
+static bool compose(struct device_host *h, const struct device_slot *s, const struct telemetry *t,
+                    const struct payload_context *c, struct mqtt_message *m) {
+    struct bytes_writer *w = &h->scratch;
+    w->at = w->start;
+    w->failed = false;
+    *m = (struct mqtt_message){.qos = t->qos,
+                               .retain = t->retain,
+                               .message_expiry_s = t->message_expiry_s,
+                               .user_properties = t->user_properties,
+                               .user_property_count = t->user_property_count};
+    m->topic = rendered(w, &t->topic, c);
+    uint8_t *payload = w->at;
+    if (payload_of_message(t, c, w) < 0)
+        return false;
+    m->payload = (struct bytes){payload, (size_t)(w->at - payload)};
+    if (s->group->profile->mqtt.version == MQTT_5_0) {
+        m->content_type = rendered(w, &t->content_type, c);
+        m->response_topic = rendered(w, &t->response_topic, c);
+        m->correlation_data = rendered(w, &t->correlation_data, c);
+        if (t->mark == MARK_PROPERTY) {
+            struct payload_mark mark = payload_mark_of(c);
+            uint8_t *at = w->at;
+            char text[PAYLOAD_MARK_SIZE];
+            payload_mark_encode(&mark, text);
+            bytes_write(w, (struct bytes){(const uint8_t *)text, sizeof text});
+            m->mark = (struct bytes){at, sizeof text};
+        }
+    }
+    return !w->failed;
+}
+
+static void drop(struct device_host *h, const struct device_slot *s, const struct op *op, enum op_drop why) {
+    device_step_end_op(h, s, op, OP_DROPPED, why, CLOSE_NONE);
+    if (op->stream < s->group->telemetry_count)
+        behave_telemetry_answered(h, s, op->stream);
+}
+
+/* Keeps a message for later, within the profile's buffer. */
+static void keep(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
+                 const struct op *op) {
+    const struct buffer_limits *limits = &settings_profile(h, s)->buffer;
+    bool offline = s->life->state != STATE_ONLINE;
+    if (offline && m->qos == 0 && !limits->keep_qos0) {
+        drop(h, s, op, OP_DROP_OFFLINE);
+        return;
+    }
+    if (s->behaviour->queued >= limits->messages || s->behaviour->queued == UINT16_MAX) {
+        struct waiting *oldest = waiting_first(s->life);
+        if (limits->on_full == BUFFER_DROP_NEWEST || oldest == NULL) {
+            drop(h, s, op, OP_DROP_BUFFER_FULL);
+            return;
+        }
+        struct op lost = oldest->op;
+        waiting_pop(h->pool, s->life, s->behaviour);
+        drop(h, s, &lost, OP_DROP_BUFFER_FULL);
+    }
+    if (waiting_push(h->pool, s->life, s->behaviour, m, op) < 0)
+        drop(h, s, op, OP_DROP_BUFFER_FULL);
+    h->changed |= (uint32_t)1 << VAR_QUEUED;
+}
+
+/* One try to hand a message to the session. 0: taken, or refused for good (its operation has ended). ERR_AGAIN: it must wait,
+ * *held says for what. */
+static int hand_over(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
+                     const struct op *op, enum op_held *held) {
+    if (s->life->state != STATE_ONLINE) {
+        *held = OP_HELD_OFFLINE;
+        return ERR_AGAIN;
+    }
+    *held = OP_HELD_WINDOW;
+    if ((s->life->connection->flags & CONNECTION_BLOCKED) != 0)
+        return ERR_AGAIN;
+    instant again;
+    if (guard_take(h->guard, GUARD_PUBLISHES, 1, h->step.now, &again) < 0) {
+        *held = OP_HELD_GUARD;
+        h->orders.guard_wait = true;
+        return ERR_AGAIN;
+    }
+    int result = drivers_of(s->group)->publish(h, s, m, op);
+    h->changed |= (uint32_t)1 << VAR_IN_FLIGHT;
+    if (result == ERR_TOO_BIG || result == ERR_DENIED) {
+        uint8_t code = result == ERR_TOO_BIG ? REASON_PACKET_TOO_LARGE : REASON_QOS_NOT_SUPPORTED;
+        device_step_end_op(h, s, op, OP_REFUSED, OP_DROP_NONE, CLOSE_NONE);
+        recorder_reason(h->recorder, s->life->group, s->life->id, OP_MQTT_PUBLISH, OP_REFUSED, code, CLOSE_NONE,
+                        h->step.now);
+        return 0;
+    }
+    return result < 0 ? ERR_AGAIN : 0;
+}
+
+static void publish(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m, struct op *op) {
+    if ((s->life->flags & DEVICE_GAVE_UP) != 0) {
+        drop(h, s, op, OP_DROP_GAVE_UP);
+        return;
+    }
+    enum op_held held = OP_HELD_WINDOW;
+    if (s->life->waiting == NULL && hand_over(h, s, m, op, &held) == 0)
+        return;
+    op->held = (uint8_t)(s->life->state == STATE_ONLINE ? held : OP_HELD_OFFLINE);
+    keep(h, s, m, op);
+}
+
+/* The telemetry stream whose topic and payload burst messages have. */
+static const struct telemetry *stream_of(const struct fleet_group *g, unsigned stream) {
+    return &g->telemetry[stream < g->telemetry_count ? stream : 0];
+}
+
+static void intend(struct device_host *h, const struct device_slot *s, unsigned stream, uint32_t n, instant at) {
+    const struct telemetry *t = stream_of(s->group, stream);
+    double values[TEMPLATE_SIGNALS_MAX];
+    struct behaviour *b = s->behaviour;
+    b->sequence++;
+    uint64_t fold = advance_signals(h, s, at, values);
+    bool scheduled = t->pace == PACE_OPEN && !s->group->profile->restart_on_connect;
+    if (scheduled)
+        h->decisions_hash += schedule_decision(s->life->id, OP_MQTT_PUBLISH, stream, n, at, fold);
+    struct op op = {.intended = at,
+                    .ready = at,
+                    .n = b->sequence,
+                    .kind = OP_MQTT_PUBLISH,
+                    .qos = t->qos,
+                    .stream = (uint8_t)stream};
+    struct payload_context context = {.group = s->group,
+                                      .secrets = h->secrets,
+                                      .run_id = h->run_id,
+                                      .seed = h->seed,
+                                      .device = s->life->id,
+                                      .index = device_index_in_fleet(h, s),
+                                      .seq = b->sequence,
+                                      .intended = at,
+                                      .unix_ms = h->start_unix_ms + at / SPAN_MS,
+                                      .signals = values};
+    struct mqtt_message m;
+    if (compose(h, s, t, &context, &m))
+        publish(h, s, &m, &op);
+    else
+        drop(h, s, &op, OP_DROP_BUFFER_FULL);
+}
+
+void behave_telemetry_due(struct device_host *h, const struct device_slot *s, instant at) {
+    struct stream_state *streams = behaviour_streams(s->behaviour);
+    for (unsigned i = 0; i < s->group->telemetry_count; i++) {
+        if (streams[i].next != at)
+            continue;
+        if (at >= h->ends) {
+            streams[i].next = INSTANT_NEVER;
+            continue;
+        }
+        streams[i].n++;
+        if (s->group->telemetry[i].pace == PACE_OPEN) {
+            struct dist every;
+            struct schedule schedule = schedule_now(h, s, i, &every);
+            streams[i].next = schedule_next(&schedule, s->life->id, streams[i].n, at);
+        } else {
+            streams[i].next = INSTANT_NEVER;
+        }
+        intend(h, s, i, streams[i].n, at);
+    }
+}
+
+void behave_telemetry_burst(struct device_host *h, const struct device_slot *s, instant at, uint32_t count) {
+    if (s->group->telemetry_count == 0 || at >= h->ends)
+        return;
+    for (uint32_t i = 0; i < count; i++)
+        intend(h, s, UINT8_MAX, i + 1, at);
+}
+
+void behave_telemetry_session_up(struct device_host *h, const struct device_slot *s) {
+    struct stream_state *streams = behaviour_streams(s->behaviour);
+    for (unsigned i = 0; i < s->group->telemetry_count; i++) {
+        const struct telemetry *t = &s->group->telemetry[i];
+        struct dist every;
+        struct schedule schedule = schedule_now(h, s, i, &every);
+        if (t->pace == PACE_CLOSED && streams[i].next == INSTANT_NEVER && streams[i].n == 0)
+            streams[i].next = h->step.now;
+        else if (t->pace == PACE_OPEN && s->group->profile->restart_on_connect)
+            streams[i].next = schedule_first(&schedule, s->life->id, h->step.now);
+    }
+    behave_telemetry_pump(h, s, OP_HELD_OFFLINE);
+}
+
+void behave_telemetry_answered(struct device_host *h, const struct device_slot *s, unsigned stream) {
+    if (stream >= s->group->telemetry_count || s->group->telemetry[stream].pace != PACE_CLOSED)
+        return;
+    struct stream_state *state = &behaviour_streams(s->behaviour)[stream];
+    if (state->next != INSTANT_NEVER || (s->life->flags & DEVICE_STOPPED) != 0)
+        return;
+    struct dist every;
+    struct schedule schedule = schedule_now(h, s, stream, &every);
+    span think = schedule_think(&schedule, s->life->id, state->n);
+    bool answers = s->group->telemetry[stream].qos > 0 && s->life->state == STATE_ONLINE;
+    if (!answers && think < CLOSED_QOS0_GAP_MIN)
+        think = CLOSED_QOS0_GAP_MIN;
+    state->next = instant_add(h->step.now, think);
+}
+
+void behave_telemetry_pump(struct device_host *h, const struct device_slot *s, enum op_held held) {
+    struct waiting *first;
+    while ((first = waiting_first(s->life)) != NULL && step_room(&h->step) > 4) {
+        struct op op = first->op;
+        op.ready = h->step.now;
+        if (op.held == OP_HELD_NONE)
+            op.held = (uint8_t)held;
+        enum op_held again;
+        if (hand_over(h, s, &first->message, &op, &again) < 0)
+            return;
+        waiting_pop(h->pool, s->life, s->behaviour);
+        h->changed |= (uint32_t)1 << VAR_QUEUED;
+    }
+}
+
+void behave_telemetry_drop_waiting(struct device_host *h, const struct device_slot *s, enum op_drop why) {
+    struct waiting *first;
+    while ((first = waiting_first(s->life)) != NULL) {
+        struct op op = first->op;
+        waiting_pop(h->pool, s->life, s->behaviour);
+        drop(h, s, &op, why);
+    }
+}
+
+void behave_telemetry_stop(struct device_host *h, const struct device_slot *s) {
+    (void)h;
+    struct stream_state *streams = behaviour_streams(s->behaviour);
+    for (unsigned i = 0; i < s->group->telemetry_count; i++)
+        streams[i].next = INSTANT_NEVER;
+}

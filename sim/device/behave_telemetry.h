@@ -1,0 +1,26 @@
+/* The telemetry behaviour: what a device intends to publish and when, and what happens to a message that cannot go yet. */
+#ifndef MUSTER_DEVICE_BEHAVE_TELEMETRY_H
+#define MUSTER_DEVICE_BEHAVE_TELEMETRY_H
+
+#include "device/device.h"
+
+void behave_telemetry_begin(struct device_host *h, const struct device_slot *s, instant first_connect);
+/* Earliest intended instant of all streams. */
+instant behave_telemetry_next(const struct device_slot *s);
+/* Publishes what is intended at `at`. */
+void behave_telemetry_due(struct device_host *h, const struct device_slot *s, instant at);
+/* `count` extra messages, intended at `at` (timeline verb burst). */
+void behave_telemetry_burst(struct device_host *h, const struct device_slot *s, instant at, uint32_t count);
+/* The session is up: closed streams begin, restarted ones begin again. */
+void behave_telemetry_session_up(struct device_host *h, const struct device_slot *s);
+/* A publish of `stream` ended: a closed stream goes on after its think time. */
+void behave_telemetry_answered(struct device_host *h, const struct device_slot *s, unsigned stream);
+/* Hands waiting messages over as long as they are taken. `held`: why those that are handed over now had to wait, when nothing else
+ * is known. */
+void behave_telemetry_pump(struct device_host *h, const struct device_slot *s, enum op_held held);
+/* Ends every waiting message as dropped. */
+void behave_telemetry_drop_waiting(struct device_host *h, const struct device_slot *s, enum op_drop why);
+/* Nothing is intended any more (`stop`). */
+void behave_telemetry_stop(struct device_host *h, const struct device_slot *s);
+
+#endif

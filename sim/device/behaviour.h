@@ -1,0 +1,16 @@
+/* Layout of the part of a device that its group's features size: streams, then signals, then fired entries (device.h). */
+#ifndef MUSTER_DEVICE_BEHAVIOUR_H
+#define MUSTER_DEVICE_BEHAVIOUR_H
+
+#include "device/device.h"
+
+/* An entry whose effect on a device cannot be derived from the plan alone (`when`, `where`, `state`): what it did is remembered. */
+bool behaviour_tracks(const struct action *a);
+/* Bytes of one block, a multiple of 8; `tracked`: how many entries of the plan are tracked. */
+size_t behaviour_size(const struct fleet_group *g, unsigned tracked);
+struct stream_state *behaviour_streams(struct behaviour *b);
+double *behaviour_signals(const struct fleet_group *g, struct behaviour *b);
+/* One per tracked entry, in the order of the plan. */
+struct fired *behaviour_fired(const struct fleet_group *g, struct behaviour *b);
+
+#endif

@@ -1,0 +1,205 @@
+#include "device/device.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "device/behave_telemetry.h"
+#include "device/behaviour.h"
+#include "device/device_step.h"
+#include "device/drivers.h"
+#include "device/waiting.h"
+
+void device_begin(struct device_host *h, const struct device_slot *s, instant first_connect) {
+    struct device *life = s->life;
+    life->state = STATE_OFFLINE;
+    life->attempt_at = life->deadline = INSTANT_NEVER;
+    life->down_last = INT64_MIN;
+    recorder_state(h->recorder, life->group, STATE_OFFLINE, STATE_OFFLINE);
+    drivers_of(s->group)->init(s->session);
+    memset(s->behaviour, 0, behaviour_size(s->group, h->tracked_count));
+    struct fired *fired = behaviour_fired(s->group, s->behaviour);
+    for (unsigned i = 0; i < h->tracked_count; i++)
+        fired[i].end = INSTANT_NEVER;
+    life->action_at = device_timeline_next(h, s, INT64_MIN);
+    behave_telemetry_begin(h, s, first_connect);
+}
+
+/* The earliest of what the plan and the back-off say. The order of these tests is the order in which things of the same
+ * instant happen. */
+enum due { DUE_ACTION, DUE_FIRED_END, DUE_ATTEMPT, DUE_ATTEMPT_TIMEOUT, DUE_TELEMETRY, DUE_SESSION, DUE_NOTHING };
+
+static instant session_deadline(const struct device_slot *s) {
+    bool none = s->life->connection == NULL || device_opening(s->life);
+    return none ? INSTANT_NEVER : drivers_of(s->group)->next_deadline(s);
+}
+
+static enum due earliest(const struct device_host *h, const struct device_slot *s, instant *at) {
+    const struct device *life = s->life;
+    bool waits_for_link = life->state == STATE_CONNECTING && life->connection == NULL && device_step_cut(s);
+    bool attempt_ends = waits_for_link || device_opening(life);
+    const instant candidates[DUE_NOTHING] = {
+        [DUE_ACTION] = life->action_at,
+        [DUE_FIRED_END] = device_timeline_fired_end(h, s),
+        [DUE_ATTEMPT] = life->state == STATE_BACKOFF ? life->attempt_at : INSTANT_NEVER,
+        [DUE_ATTEMPT_TIMEOUT] = attempt_ends ? life->deadline : INSTANT_NEVER,
+        [DUE_TELEMETRY] = behave_telemetry_next(s),
+        [DUE_SESSION] = session_deadline(s),
+    };
+    enum due first = DUE_NOTHING;
+    *at = INSTANT_NEVER;
+    for (int i = 0; i < DUE_NOTHING; i++)
+        if (candidates[i] < *at) {
+            *at = candidates[i];
+            first = (enum due)i;
+        }
+    return first;
+}
+
+static void act(struct device_host *h, const struct device_slot *s, enum due what, instant at) {
+    switch (what) {
+    case DUE_ACTION:
+        device_timeline_apply(h, s);
+        break;
+    case DUE_FIRED_END:
+        device_timeline_fired_due(h, s);
+        break;
+    case DUE_ATTEMPT:
+        device_step_attempt(h, s, at);
+        break;
+    case DUE_ATTEMPT_TIMEOUT:
+        device_step_abort_attempt(h, s, CLOSE_CONNECT_TIMEOUT);
+        break;
+    case DUE_TELEMETRY:
+        behave_telemetry_due(h, s, at);
+        break;
+    case DUE_SESSION:
+        drivers_of(s->group)->due(h, s);
+        break;
+    case DUE_NOTHING:
+        break;
+    }
+    device_events_handle(h, s);
+}
+
+enum { DUE_TURNS_MAX = 32, OUT_ROOM_MIN = 4096 };
+
+bool device_due(struct device_host *h, const struct device_slot *s) {
+    instant at;
+    for (int turn = 0; turn < DUE_TURNS_MAX; turn++) {
+        enum due what = earliest(h, s, &at);
+        if (what == DUE_NOTHING || at > h->step.now)
+            return false;
+        act(h, s, what, at);
+        device_timeline_triggers(h, s);
+        bool orders_first = h->orders.open || h->orders.close != KEEP_CONNECTION || h->orders.link != LINK_AS_IS;
+        if (orders_first || bytes_room(&h->step.out) < OUT_ROOM_MIN || h->step.op_count >= STEP_OPS_MAX - 8)
+            break;
+    }
+    return device_next(h, s) <= h->step.now;
+}
+
+void device_attempt(struct device_host *h, const struct device_slot *s, struct op *op, enum op_held held) {
+    struct device *life = s->life;
+    life->attempts++;
+    *op = (struct op){.intended = life->attempt_at,
+                      .ready = held == OP_HELD_NONE ? life->attempt_at : h->step.now,
+                      .emitted = h->step.now,
+                      .sent = h->step.now,
+                      .n = life->attempts,
+                      .kind = OP_MQTT_CONNECT,
+                      .held = (uint8_t)held,
+                      .stream = UINT8_MAX};
+    life->deadline = instant_add(h->step.now, s->group->profile->timeouts.connect);
+}
+
+void device_opened(struct device_host *h, const struct device_slot *s, const struct op *op) {
+    recorder_tally(h->recorder, s->life->group, h->step.now, TALLY_CONNECTIONS, 1);
+    s->life->flags &= (uint8_t)~DEVICE_ATTEMPTING;
+    if (drivers_of(s->group)->up(h, s, op) < 0) {
+        device_step_end_op(h, s, op, OP_BROKEN, OP_DROP_NONE, CLOSE_LOCAL);
+        device_step_close(h, s, CLOSE_LOCAL);
+    }
+    device_events_handle(h, s);
+    device_timeline_triggers(h, s);
+}
+
+void device_open_failed(struct device_host *h, const struct device_slot *s, const struct op *op,
+                        enum close_reason why) {
+    struct op waited;
+    if (op == NULL && (s->life->flags & DEVICE_ATTEMPTING) != 0) {
+        device_attempt(h, s, &waited, OP_HELD_NONE);
+        waited.emitted = waited.sent = waited.ready;
+        op = &waited;
+    }
+    s->life->flags &= (uint8_t)~DEVICE_ATTEMPTING;
+    bool timed_out = why == CLOSE_CONNECT_TIMEOUT;
+    bool ours = why == CLOSE_TIMELINE || why == CLOSE_LINK_DOWN || why == CLOSE_GUARD;
+    bool closing = why == CLOSE_POLITE;
+    enum op_outcome outcome = closing ? OP_OPEN : ours ? OP_WITHDRAWN : timed_out ? OP_TIMEOUT : OP_BROKEN;
+    if (op != NULL)
+        device_step_end_op(h, s, op, outcome, OP_DROP_NONE, closing ? CLOSE_NONE : why);
+    device_step_disconnected(h, s, why);
+    device_timeline_triggers(h, s);
+}
+
+void device_lost(struct device_host *h, const struct device_slot *s, enum close_reason why) {
+    device_step_down(h, s, why);
+    recorder_reason(h->recorder, s->life->group, s->life->id, OP_MQTT_CONNECT, OP_BROKEN, 0, why, h->step.now);
+    device_step_disconnected(h, s, why);
+    device_timeline_triggers(h, s);
+}
+
+size_t device_input(struct device_host *h, const struct device_slot *s, struct bytes in) {
+    size_t consumed = drivers_of(s->group)->input(h, s, in);
+    device_events_handle(h, s);
+    device_timeline_triggers(h, s);
+    return consumed;
+}
+
+void device_pump(struct device_host *h, const struct device_slot *s) {
+    behave_telemetry_pump(h, s, OP_HELD_GUARD);
+    device_events_handle(h, s);
+    device_timeline_triggers(h, s);
+}
+
+void device_farewell(struct device_host *h, const struct device_slot *s) {
+    s->life->flags |= DEVICE_STOPPED;
+    if (s->life->state == STATE_ONLINE && !device_step_cut(s)) {
+        drivers_of(s->group)->bye(h, s);
+        h->step.event_count = 0; /* the close is ours to order */
+        h->orders.close = CLOSE_IN_ORDER;
+    } else if (s->life->connection != NULL) {
+        h->orders.close = device_step_cut(s) ? CLOSE_WITH_RESET : CLOSE_IN_ORDER;
+    }
+}
+
+bool device_finish(struct device_host *h, const struct device_slot *s) {
+    if (drivers_of(s->group)->finish(h, s)) {
+        device_events_handle(h, s);
+        return true;
+    }
+    device_events_handle(h, s);
+    behave_telemetry_drop_waiting(h, s, OP_DROP_END);
+    if ((s->life->flags & DEVICE_ATTEMPTING) != 0) {
+        struct op op;
+        device_attempt(h, s, &op, OP_HELD_NONE);
+        op.emitted = op.sent = 0;
+        device_step_end_op(h, s, &op, OP_DROPPED, OP_DROP_END, CLOSE_NONE);
+        s->life->flags &= (uint8_t)~DEVICE_ATTEMPTING;
+    }
+    return false;
+}
+
+instant device_next(const struct device_host *h, const struct device_slot *s) {
+    instant at;
+    (void)earliest(h, s, &at);
+    return at;
+}
+
+bool device_busy(const struct device_host *h, const struct device_slot *s) {
+    (void)h;
+    if (s->life->state != STATE_ONLINE)
+        return false;
+    return waiting_first(s->life) != NULL || drivers_of(s->group)->in_flight(s) > 0;
+}

@@ -1,0 +1,151 @@
+#include "base/draw.h"
+#include "device/behave_telemetry.h"
+#include "device/device_step.h"
+#include "device/drivers.h"
+#include "device/duplicates.h"
+#include "device/payload.h"
+
+static void op_ended(struct device_host *h, const struct device_slot *s, const struct event *e) {
+    device_step_end_op(h, s, &e->op, (enum op_outcome)e->outcome, (enum op_drop)e->drop, CLOSE_NONE);
+    if (e->outcome != OP_OK)
+        recorder_reason(h->recorder, s->life->group, s->life->id, (enum op_kind)e->op.kind, (enum op_outcome)e->outcome,
+                        e->reason_code, (enum close_reason)e->close_reason, h->step.now);
+    if (e->op.kind == OP_MQTT_PUBLISH) {
+        h->changed |= (uint32_t)1 << VAR_IN_FLIGHT;
+        behave_telemetry_answered(h, s, e->op.stream);
+        if (s->life->state == STATE_ONLINE)
+            behave_telemetry_pump(h, s, OP_HELD_WINDOW);
+    }
+}
+
+static void subscribe(struct device_host *h, const struct device_slot *s) {
+    struct op op = {.intended = h->step.now,
+                    .ready = h->step.now,
+                    .n = s->life->attempts,
+                    .kind = OP_MQTT_SUBSCRIBE,
+                    .stream = UINT8_MAX};
+    if (s->group->subscription_count > 0 && drivers_of(s->group)->subscribe(h, s, &op) == 0)
+        s->life->flags |= DEVICE_SUBSCRIBED;
+}
+
+static void session_up(struct device_host *h, const struct device_slot *s, const struct event *e) {
+    struct device *life = s->life;
+    unsigned group = life->group;
+    if ((life->flags & DEVICE_SESSION_EXPECTED) != 0)
+        recorder_tally(h->recorder, group, h->step.now, TALLY_SESSION_EXPECTED, 1);
+    if (s->behaviour->connects++ > 0)
+        recorder_tally(h->recorder, group, h->step.now, TALLY_RECONNECTS, 1);
+    life->flags =
+        (uint8_t)(e->session_present ? life->flags | DEVICE_SESSION_PRESENT : life->flags & ~DEVICE_SESSION_PRESENT);
+    const struct mqtt_config *mqtt = &s->group->profile->mqtt;
+    bool kept = !mqtt->clean_start && (mqtt->version == MQTT_3_1_1 || mqtt->session_expiry_s > 0);
+    life->flags = (uint8_t)(kept ? life->flags | DEVICE_SESSION_EXPECTED : life->flags & ~DEVICE_SESSION_EXPECTED);
+    life->deadline = h->step.now; /* online since */
+    h->changed |= (uint32_t)1 << VAR_SESSION_PRESENT | (uint32_t)1 << VAR_CONNECTS;
+    device_step_state(h, s, STATE_ONLINE);
+    if (!e->session_present)
+        subscribe(h, s);
+    behave_telemetry_session_up(h, s);
+}
+
+static void message_arrived(struct device_host *h, const struct device_slot *s, const struct event *e) {
+    unsigned group = s->life->group;
+    recorder_tally(h->recorder, group, h->step.now, TALLY_RECEIVED, 1);
+    struct payload_mark mark;
+    bool marked = e->mark.size == PAYLOAD_MARK_SIZE
+                      ? payload_mark_decode((const char *)e->mark.data, &mark) && mark.run == h->run_number &&
+                            mark.device < h->device_count
+                      : payload_mark_find(e->payload, h->run_number, h->device_count, &mark);
+    if (!marked)
+        return;
+    instant intended = (instant)mark.intended_us * SPAN_US;
+    if (duplicates_seen(h->duplicates, s->life->id, mark.device, mark.sequence)) {
+        recorder_tally(h->recorder, group, intended, TALLY_DUPLICATED, 1);
+        return;
+    }
+    struct op op = {.intended = intended,
+                    .ready = intended,
+                    .emitted = intended,
+                    .sent = intended,
+                    .n = mark.sequence,
+                    .kind = OP_MQTT_END_TO_END,
+                    .qos = e->qos,
+                    .stream = UINT8_MAX};
+    device_step_end_op(h, s, &op, OP_OK, OP_DROP_NONE, CLOSE_NONE);
+}
+
+static void note(struct device_host *h, const struct device_slot *s, const struct event *e) {
+    struct note n = {.at = h->step.now,
+                     .device = s->life->id,
+                     .group = s->life->group,
+                     .kind = e->kind,
+                     .close_reason = e->close_reason,
+                     .reason_code = e->reason_code,
+                     .statement = e->statement,
+                     .detail = e->detail};
+    struct bytes kept = e->kind == EVENT_VIOLATION ? e->packet : e->topic;
+    n.packet_size = (uint16_t)(kept.size < RECORDER_NOTE_PACKET ? kept.size : RECORDER_NOTE_PACKET);
+    for (unsigned i = 0; i < n.packet_size; i++)
+        n.packet[i] = kept.data[i];
+    recorder_note(h->recorder, &n);
+}
+
+static void close_wanted(struct device_host *h, const struct device_slot *s, const struct event *e) {
+    enum close_reason why = (enum close_reason)e->close_reason;
+    bool ours_or_told = why == CLOSE_POLITE || why == CLOSE_REFUSED || why == CLOSE_CONNACK_TIMEOUT;
+    if (!ours_or_told)
+        recorder_reason(h->recorder, s->life->group, s->life->id, OP_MQTT_CONNECT, OP_BROKEN, e->reason_code, why,
+                        h->step.now);
+    device_step_close(h, s, why);
+}
+
+static void count(struct device_host *h, const struct device_slot *s, enum tally_kind kind) {
+    recorder_tally(h->recorder, s->life->group, h->step.now, kind, 1);
+}
+
+static void handle(struct device_host *h, const struct device_slot *s, const struct event *e) {
+    switch ((enum event_kind)e->kind) {
+    case EVENT_SESSION_UP:
+        session_up(h, s, e);
+        break;
+    case EVENT_SESSION_LOST:
+        count(h, s, TALLY_SESSION_LOST);
+        break;
+    case EVENT_OP_END:
+        op_ended(h, s, e);
+        break;
+    case EVENT_MESSAGE:
+        message_arrived(h, s, e);
+        break;
+    case EVENT_VIOLATION:
+        count(h, s, TALLY_VIOLATIONS);
+        note(h, s, e);
+        break;
+    case EVENT_REDIRECT:
+        count(h, s, TALLY_REDIRECTS);
+        note(h, s, e);
+        break;
+    case EVENT_RESENT:
+        count(h, s, TALLY_RESENT);
+        break;
+    case EVENT_LATE_ANSWER:
+        count(h, s, TALLY_LATE_ANSWERS);
+        break;
+    case EVENT_CLOSE:
+        close_wanted(h, s, e);
+        break;
+    case EVENT_AUTH:
+    case EVENT_KINDS:
+        break;
+    }
+}
+
+void device_events_handle(struct device_host *h, const struct device_slot *s) {
+    /* Handling an event may take another step of the session, which appends: so by number, until there are no more. A nested
+     * call (a close inside a close) finds `handled` beyond what it would do twice. */
+    while (h->step.event_handled < h->step.event_count) {
+        struct event e = h->step.events[h->step.event_handled++];
+        handle(h, s, &e);
+    }
+    h->step.event_count = h->step.event_handled = 0;
+}

@@ -1,0 +1,167 @@
+#include "device/device_step.h"
+
+#include "base/draw.h"
+#include "device/behave_telemetry.h"
+#include "device/drivers.h"
+#include "device/reconnect.h"
+#include "device/settings.h"
+
+static bool sampled(const struct device_host *h, const struct device *life) {
+    return draw_u64(h->seed, life->id, draw_stream_named("select", "sample"), 0) < h->sampled_below;
+}
+
+void device_step_state(struct device_host *h, const struct device_slot *s, enum device_state to) {
+    struct device *life = s->life;
+    enum device_state from = (enum device_state)life->state;
+    if (from == to)
+        return;
+    recorder_state(h->recorder, life->group, from, to);
+    if (h->sampled_below > 0 && sampled(h, life))
+        recorder_note(h->recorder, &(struct note){.at = h->step.now,
+                                                  .device = life->id,
+                                                  .group = life->group,
+                                                  .kind = NOTE_STATE,
+                                                  .from = (uint8_t)from,
+                                                  .to = (uint8_t)to});
+    life->state = (uint8_t)to;
+    if (h->settling && to != STATE_ONLINE)
+        life->flags |= DEVICE_AWAY;
+    h->changed |= (uint32_t)1 << VAR_STATE;
+}
+
+void device_step_attempt(struct device_host *h, const struct device_slot *s, instant intended) {
+    struct device *life = s->life;
+    life->attempt_at = intended;
+    life->flags |= DEVICE_ATTEMPTING;
+    life->deadline = instant_add(h->step.now, settings_profile(h, s)->timeouts.connect);
+    device_step_state(h, s, STATE_CONNECTING);
+    if (!device_step_cut(s))
+        h->orders.open = true;
+    else if (s->behaviour->how == LINK_REFUSE)
+        device_step_abort_attempt(h, s, CLOSE_LINK_DOWN);
+    /* else: nothing passes; the attempt waits for the link or for its timeout */
+}
+
+static void give_up(struct device_host *h, const struct device_slot *s) {
+    s->life->flags |= DEVICE_GAVE_UP;
+    recorder_tally(h->recorder, s->life->group, h->step.now, TALLY_GAVE_UP, 1);
+    device_step_state(h, s, STATE_OFFLINE);
+    behave_telemetry_drop_waiting(h, s, OP_DROP_GAVE_UP);
+}
+
+static void count_failure(const struct device_host *h, const struct device_slot *s, const struct reconnect *policy,
+                          bool was_online) {
+    struct device *life = s->life;
+    if (was_online)
+        life->failures = (uint16_t)reconnect_failures_after(policy, life->failures, h->step.now - life->deadline);
+    else if (life->failures < UINT16_MAX)
+        life->failures++;
+    if (life->failures == 0)
+        s->behaviour->previous_delay_us = 0;
+}
+
+void device_step_disconnected(struct device_host *h, const struct device_slot *s, enum close_reason why) {
+    struct device *life = s->life;
+    bool was_online = life->state == STATE_ONLINE;
+    (void)why;
+    life->flags &= (uint8_t)~DEVICE_SUBSCRIBED;
+    if ((life->flags & DEVICE_WANTED) == 0 || (life->flags & DEVICE_STOPPED) != 0) {
+        device_step_state(h, s, STATE_OFFLINE);
+        return;
+    }
+    const struct reconnect *policy = &settings_profile(h, s)->reconnect;
+    count_failure(h, s, policy, was_online);
+    h->changed |= (uint32_t)1 << VAR_ATTEMPTS;
+    span previous = (span)s->behaviour->previous_delay_us * SPAN_US;
+    span delay = reconnect_delay(policy, h->seed, life->id, life->failures, life->attempts, &previous);
+    if (delay == INSTANT_NEVER) {
+        give_up(h, s);
+        return;
+    }
+    s->behaviour->previous_delay_us = previous / SPAN_US > UINT32_MAX ? UINT32_MAX : (uint32_t)(previous / SPAN_US);
+    life->attempt_at = instant_add(h->step.now, delay);
+    device_step_state(h, s, STATE_BACKOFF);
+}
+
+void device_step_abort_attempt(struct device_host *h, const struct device_slot *s, enum close_reason why) {
+    const struct op *op = NULL;
+    if (device_opening(s->life)) {
+        const struct dial *dial = (const struct dial *)s->life->connection->owner;
+        op = dial->started ? &dial->op : NULL;
+        h->orders.close = CLOSE_WITH_RESET;
+    }
+    device_open_failed(h, s, op, why);
+}
+
+/* What the operations of a connection become that ends for this reason, before the device's own link is looked at. */
+static enum op_outcome outcome_of(enum close_reason why) {
+    switch (why) {
+    case CLOSE_TIMELINE:
+    case CLOSE_LINK_DOWN:
+    case CLOSE_POLITE:
+        return OP_WITHDRAWN;
+    case CLOSE_CONNECT_TIMEOUT:
+    case CLOSE_CONNACK_TIMEOUT:
+    case CLOSE_ACK_TIMEOUT:
+    case CLOSE_STREAM_TIMEOUT:
+        return OP_TIMEOUT;
+    default:
+        return OP_BROKEN;
+    }
+}
+
+void device_step_down(struct device_host *h, const struct device_slot *s, enum close_reason why) {
+    bool more;
+    do {
+        more = drivers_of(s->group)->down(h, s, outcome_of(why));
+        device_events_handle(h, s);
+    } while (more);
+}
+
+void device_step_close(struct device_host *h, const struct device_slot *s, enum close_reason why) {
+    if (h->orders.close == KEEP_CONNECTION) {
+        bool vanishes = device_step_cut(s) && s->behaviour->how == LINK_SILENT;
+        if (vanishes)
+            h->orders.close = CLOSE_AS_GHOST;
+        else if (why == CLOSE_LINK_DOWN || (why == CLOSE_TIMELINE && h->step.out.at == h->step.out.start))
+            h->orders.close = CLOSE_WITH_RESET;
+        else
+            h->orders.close = CLOSE_IN_ORDER;
+    }
+    device_step_down(h, s, why);
+    device_step_disconnected(h, s, why);
+}
+
+/* What would count against the backend does not when the device's own link was down in between. */
+static enum op_outcome judged(const struct device_slot *s, const struct op *op, enum op_outcome outcome) {
+    bool against_backend = outcome == OP_REFUSED || outcome == OP_TIMEOUT || outcome == OP_BROKEN;
+    bool own_link = device_step_cut(s) || s->life->down_last >= op->intended;
+    return against_backend && own_link ? OP_WITHDRAWN : outcome;
+}
+
+static void count_message(struct device_host *h, const struct device_slot *s, const struct op *op,
+                          enum op_outcome outcome) {
+    unsigned group = s->life->group;
+    if (op->emitted == 0 && outcome != OP_OK)
+        return;
+    recorder_tally(h->recorder, group, op->intended, TALLY_SENT, 1);
+    if (op->qos == 0)
+        return;
+    if (outcome == OP_OK)
+        recorder_tally(h->recorder, group, op->intended, TALLY_ACKED, 1);
+    bool here = (s->life->flags & DEVICE_AWAY) == 0 && s->life->state == STATE_ONLINE;
+    if (outcome == OP_TIMEOUT || outcome == OP_BROKEN || (outcome == OP_OPEN && here))
+        recorder_tally(h->recorder, group, op->intended, TALLY_LOST, 1);
+}
+
+void device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
+                        enum op_outcome outcome, enum op_drop drop, enum close_reason why) {
+    unsigned group = s->life->group;
+    outcome = judged(s, op, outcome);
+    uint8_t excluded = h->excluded == NULL ? 0 : h->excluded(h->plan, s->life->id, op->intended, h->step.now);
+    recorder_end(h->recorder, group, op, outcome, drop, h->step.answered, h->step.now, excluded);
+    if (op->kind == OP_MQTT_PUBLISH)
+        count_message(h, s, op, outcome);
+    if (why != CLOSE_NONE)
+        recorder_reason(h->recorder, group, s->life->id, (enum op_kind)op->kind, outcome, 0, why, h->step.now);
+}

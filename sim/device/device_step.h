@@ -1,0 +1,43 @@
+/* Between the files of the device: what one part asks of another inside a step. Callers outside sim/device use device.h. */
+#ifndef MUSTER_DEVICE_DEVICE_STEP_H
+#define MUSTER_DEVICE_DEVICE_STEP_H
+
+#include "device/device.h"
+
+/* device_step.c: states, attempts and ends of connections */
+void device_step_state(struct device_host *h, const struct device_slot *s, enum device_state to);
+/* Wants to connect; the attempt is intended at `intended`. */
+void device_step_attempt(struct device_host *h, const struct device_slot *s, instant intended);
+/* The connection (or the attempt) ends for `why`; the device decides what comes next: back-off, giving up, or nothing. */
+void device_step_disconnected(struct device_host *h, const struct device_slot *s, enum close_reason why);
+/* Ends an attempt whose transport has not come up, and closes what there is of it. */
+void device_step_abort_attempt(struct device_host *h, const struct device_slot *s, enum close_reason why);
+/* The session loses its connection; what it says is handled. */
+void device_step_down(struct device_host *h, const struct device_slot *s, enum close_reason why);
+/* Ends the connection from our side in this step: session down, close order, then as device_step_disconnected. */
+void device_step_close(struct device_host *h, const struct device_slot *s, enum close_reason why);
+/* An operation that never got as far as the session ends. */
+void device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
+                        enum op_outcome outcome, enum op_drop drop, enum close_reason why);
+/* The modelled link is cut now. */
+static inline bool device_step_cut(const struct device_slot *s) {
+    return s->behaviour->cuts > 0;
+}
+
+/* device_events.c: what the session said in this step reaches metrics and behaviour, in that order */
+void device_events_handle(struct device_host *h, const struct device_slot *s);
+
+/* device_timeline.c */
+/* Next edge of the timeline after `after` for this device. */
+instant device_timeline_next(const struct device_host *h, const struct device_slot *s, instant after);
+/* Does what the timeline says for life->action_at and moves it on. */
+void device_timeline_apply(struct device_host *h, const struct device_slot *s);
+/* Earliest end of a tracked entry that is active. */
+instant device_timeline_fired_end(const struct device_host *h, const struct device_slot *s);
+void device_timeline_fired_due(struct device_host *h, const struct device_slot *s);
+/* Tests `when` entries whose variables changed in this step; they act at the same instant. */
+void device_timeline_triggers(struct device_host *h, const struct device_slot *s);
+/* The variables' values now; `values` has STATE_VARIABLES entries. */
+void device_timeline_variables(const struct device_slot *s, int64_t *values);
+
+#endif

@@ -1,0 +1,159 @@
+#include "device/drivers.h"
+
+#include "base/check.h"
+#include "base/err.h"
+#include "device/identity.h"
+#include "device/payload.h"
+#include "device/settings.h"
+#include "mqtt/mqtt_session.h"
+#include "mqtt/mqtt_session_state.h"
+
+static const struct mqtt_config *config(struct device_host *h, const struct device_slot *s) {
+    return &settings_profile(h, s)->mqtt;
+}
+
+static void init(void *session) {
+    mqtt_session_init((struct mqtt_session *)session);
+}
+
+static struct payload_context context(const struct device_host *h, const struct device_slot *s) {
+    return (struct payload_context){.group = s->group,
+                                    .secrets = h->secrets,
+                                    .run_id = h->run_id,
+                                    .seed = h->seed,
+                                    .device = s->life->id,
+                                    .index = device_index_in_fleet(h, s),
+                                    .intended = h->step.now,
+                                    .unix_ms = h->start_unix_ms + h->step.now / SPAN_MS};
+}
+
+static int render(const struct template *t, const struct payload_context *c, struct bytes_writer *w,
+                  struct bytes *out) {
+    uint8_t *start = w->at;
+    int error = t->count == 0 ? 0 : payload_render(t, c, w);
+    *out = (struct bytes){start, (size_t)(w->at - start)};
+    return error;
+}
+
+static int up(struct device_host *h, const struct device_slot *s, const struct op *op) {
+    const struct profile *p = s->group->profile;
+    struct payload_context c = context(h, s);
+    struct bytes_writer *w = &h->scratch;
+    w->at = w->start;
+    w->failed = false;
+    struct identity_names names;
+    struct mqtt_connect_info info = {.will = {.qos = p->will_qos,
+                                              .retain = p->will_retain,
+                                              .delay_s = p->will_delay_s,
+                                              .message_expiry_s = p->will_expiry_s}};
+    int error = identity_render(&c, w, &names);
+    if (error == 0)
+        error = render(&p->will_topic, &c, w, &info.will.topic);
+    if (error == 0)
+        error = render(&p->will_payload, &c, w, &info.will.payload);
+    if (error < 0)
+        return error;
+    info.client_id = names.client_id;
+    info.user_name = names.user;
+    info.password = names.password;
+    info.has_user_name = names.has_user;
+    info.has_password = names.has_password;
+    return mqtt_session_up(s->session, config(h, s), &h->step, &info, op);
+}
+
+static size_t input(struct device_host *h, const struct device_slot *s, struct bytes in) {
+    return mqtt_session_input(s->session, config(h, s), &h->step, in);
+}
+
+static size_t packet_size(const struct device_host *h, const struct device_slot *s, struct bytes in) {
+    (void)h;
+    return mqtt_session_packet_size(s->session, &s->group->profile->mqtt, in);
+}
+
+static void due(struct device_host *h, const struct device_slot *s) {
+    mqtt_session_due(s->session, config(h, s), &h->step);
+}
+
+static int publish(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
+                   const struct op *op) {
+    return mqtt_session_publish(s->session, config(h, s), &h->step, m, op);
+}
+
+/* Filters that share a subscription identifier travel in one SUBSCRIBE; the operation of the first packet stands for all. */
+static int subscribe_one_id(struct device_host *h, const struct device_slot *s, uint32_t id, const struct op *op) {
+    struct payload_context c = context(h, s);
+    struct bytes_writer *w = &h->scratch;
+    w->at = w->start;
+    w->failed = false;
+    struct mqtt_filter filters[MQTT_FILTERS_MAX];
+    unsigned count = 0;
+    for (unsigned i = 0; i < s->group->subscription_count && count < MQTT_FILTERS_MAX; i++) {
+        const struct subscription *sub = &s->group->subscriptions[i];
+        if (sub->id != id)
+            continue;
+        struct mqtt_filter *f = &filters[count++];
+        *f = (struct mqtt_filter){.qos = sub->qos,
+                                  .no_local = sub->no_local,
+                                  .retain_as_published = sub->retain_as_published,
+                                  .retain_handling = sub->retain_handling};
+        int error = render(&sub->filter, &c, w, &f->filter);
+        if (error < 0)
+            return error;
+    }
+    return mqtt_session_subscribe(s->session, config(h, s), &h->step, filters, count, id, op);
+}
+
+static int subscribe(struct device_host *h, const struct device_slot *s, const struct op *op) {
+    const struct fleet_group *g = s->group;
+    int error = 0;
+    for (unsigned i = 0; i < g->subscription_count && error == 0; i++) {
+        bool first_of_its_id = true;
+        for (unsigned k = 0; k < i; k++)
+            first_of_its_id = first_of_its_id && g->subscriptions[k].id != g->subscriptions[i].id;
+        if (first_of_its_id)
+            error = subscribe_one_id(h, s, g->subscriptions[i].id, op);
+    }
+    return error;
+}
+
+static int bye(struct device_host *h, const struct device_slot *s) {
+    return mqtt_session_disconnect(s->session, config(h, s), &h->step, 0);
+}
+
+static bool down(struct device_host *h, const struct device_slot *s, enum op_outcome outcome) {
+    return mqtt_session_down(s->session, config(h, s), &h->step, outcome);
+}
+
+static bool finish(struct device_host *h, const struct device_slot *s) {
+    return mqtt_session_finish(s->session, &h->step);
+}
+
+static instant next_deadline(const struct device_slot *s) {
+    return mqtt_session_next_deadline(s->session, &s->group->profile->mqtt);
+}
+
+static unsigned in_flight(const struct device_slot *s) {
+    return mqtt_session_in_flight(s->session);
+}
+
+const struct driver_ops drivers_mqtt = {
+    .name = "mqtt",
+    .session_size = sizeof(struct mqtt_session),
+    .init = init,
+    .up = up,
+    .input = input,
+    .packet_size = packet_size,
+    .due = due,
+    .publish = publish,
+    .subscribe = subscribe,
+    .bye = bye,
+    .down = down,
+    .finish = finish,
+    .next_deadline = next_deadline,
+    .in_flight = in_flight,
+};
+
+const struct driver_ops *drivers_of(const struct fleet_group *g) {
+    (void)g; /* MQTT is the only protocol so far; the group's profile will choose among rows */
+    return &drivers_mqtt;
+}

@@ -1,0 +1,62 @@
+#include "device/settings.h"
+
+#include "device/link.h"
+
+/* The active entries in the order in which they started for this device; `out` has VALUE_ACTIONS_MAX places. There are few
+ * of them and rarely more than one is active, so a selection walk is enough. */
+static unsigned active_in_order(const struct device_host *h, const struct device_slot *s, const struct action **out) {
+    uint32_t left = s->life->values;
+    unsigned count = 0;
+    while (left != 0) {
+        const struct action *earliest = NULL;
+        instant earliest_start = INSTANT_NEVER;
+        for (unsigned i = 0; i < h->action_count; i++) {
+            const struct action *a = &h->actions[i];
+            if (a->value_bit < 0 || (left >> a->value_bit & 1) == 0)
+                continue;
+            instant start = a->when ? a->index : action_start(a, h->seed, s->life->id);
+            if (earliest == NULL || start < earliest_start) {
+                earliest = a;
+                earliest_start = start;
+            }
+        }
+        if (earliest == NULL)
+            break;
+        out[count++] = earliest;
+        left &= ~((uint32_t)1 << earliest->value_bit);
+    }
+    return count;
+}
+
+const struct profile *settings_profile(struct device_host *h, const struct device_slot *s) {
+    if (s->life->values == 0)
+        return s->group->profile;
+    const struct action *active[VALUE_ACTIONS_MAX];
+    unsigned count = active_in_order(h, s, active);
+    h->effective = *s->group->profile;
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned k = 0; k < active[i]->setting_count; k++)
+            setting_apply_profile(&active[i]->settings[k], &h->effective);
+    return &h->effective;
+}
+
+struct dist settings_every(const struct device_host *h, const struct device_slot *s, const struct telemetry *t) {
+    struct dist every = t->every;
+    if (s->life->values == 0)
+        return every;
+    const struct action *active[VALUE_ACTIONS_MAX];
+    unsigned count = active_in_order(h, s, active);
+    for (unsigned i = 0; i < count; i++)
+        for (unsigned k = 0; k < active[i]->setting_count; k++)
+            if (active[i]->settings[k].key == SET_EVERY)
+                every = active[i]->settings[k].dist;
+    return every;
+}
+
+struct impair_params settings_link(const struct device_host *h, const struct device_slot *s) {
+    if (s->life->values == 0)
+        return link_params(s->group->network);
+    const struct action *active[VALUE_ACTIONS_MAX];
+    unsigned count = active_in_order(h, s, active);
+    return link_params_with(s->group->network, active, count);
+}
