@@ -7,9 +7,9 @@
 #include "base/check.h"
 #include "base/err.h"
 
-int expr_scan_refuse(struct expr_scan *s, size_t from, size_t size, const char *format, ...) {
+int expr_scan_refuse(struct expr_scan *s, struct expr_piece piece, const char *format, ...) {
     memset(s->error, 0, sizeof *s->error);
-    s->error->piece = (struct expr_piece){from, size > 0 ? size : 1};
+    s->error->piece = (struct expr_piece){piece.offset, piece.size > 0 ? piece.size : 1};
     va_list args;
     va_start(args, format);
     vsnprintf(s->error->why, sizeof s->error->why, format, args);
@@ -57,11 +57,12 @@ int expr_scan_word(struct expr_scan *s, bool free, const char *what, char *out, 
         s->at++;
     size_t size = s->at - from;
     if (size == 0 && from == s->size)
-        return expr_scan_refuse(s, from, 1, "the check ends where %s is expected", what);
+        return expr_scan_refuse(s, (struct expr_piece){from, 1}, "the check ends where %s is expected", what);
     if (size == 0)
-        return expr_scan_refuse(s, from, 1, "%s is expected here", what);
+        return expr_scan_refuse(s, (struct expr_piece){from, 1}, "%s is expected here", what);
     if (size >= EXPR_WORD_MAX)
-        return expr_scan_refuse(s, from, size, "this name has more than %d characters", EXPR_WORD_MAX - 1);
+        return expr_scan_refuse(s, (struct expr_piece){from, size}, "this name has more than %d characters",
+                                EXPR_WORD_MAX - 1);
     memcpy(out, s->text + from, size);
     out[size] = '\0';
     *piece = (struct expr_piece){from, size};
@@ -137,9 +138,10 @@ int expr_scan_literal(struct expr_scan *s, struct expr_literal *out, struct expr
     char why[EXPR_WHY_MAX];
     struct units_quantity q;
     if (size == 0)
-        return expr_scan_refuse(s, from, 1, "a number is expected here, with its unit if it has one");
+        return expr_scan_refuse(s, (struct expr_piece){from, 1},
+                                "a number is expected here, with its unit if it has one");
     if (units_parse(s->text + from, size, &q, why, sizeof why) != 0)
-        return expr_scan_refuse(s, from, size, "%s", why);
+        return expr_scan_refuse(s, (struct expr_piece){from, size}, "%s", why);
     s->at += size;
     *piece = (struct expr_piece){from, size};
     *out = (struct expr_literal){.value = q.value, .dimension = (expr_dimension)q.dimension};

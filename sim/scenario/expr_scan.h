@@ -10,9 +10,9 @@ struct expr_scan {
     struct expr_error *error;
 };
 
-/* Returns ERR_MALFORMED, having filled the error: the piece [from, from + size) is wrong. */
-int expr_scan_refuse(struct expr_scan *s, size_t from, size_t size, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+/* Returns ERR_MALFORMED, having filled the error: that piece is wrong. */
+int expr_scan_refuse(struct expr_scan *s, struct expr_piece piece, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 void expr_scan_space(struct expr_scan *s);
 /* The next byte after spaces, '\0' at the end; does not move past it. */
 char expr_scan_peek(struct expr_scan *s);

@@ -101,6 +101,12 @@ const struct metric metric_table[] = {
                  "Copies after the first, per subscribing device and subscription."),
     TALLY_OF_ROW("device.gave_up", TALLY_GAVE_UP, METRIC_OF_DEVICES, TALLY_GAVE_UP,
                  "Devices that stopped trying to connect."),
+    {.name = "net.bytes",
+     .kind = METRIC_COUNTER,
+     .source = METRIC_FROM_BYTES,
+     .of = METRIC_OF_DEVICES,
+     .unit = UNITS_BYTES,
+     .doc = "Bytes handed to and received from the transport."},
     TALLY_ROW("net.bytes_up", TALLY_BYTES_UP, UNITS_BYTES, "Bytes handed to the transport."),
     TALLY_ROW("net.bytes_down", TALLY_BYTES_DOWN, UNITS_BYTES, "Bytes received from the transport."),
     TALLY_ROW("net.connections", TALLY_CONNECTIONS, UNITS_PLAIN, "Transport connections that came up."),
@@ -251,6 +257,7 @@ static bool of_operations(const struct metric *m) {
         return true;
     case METRIC_FROM_RECORDS:
     case METRIC_FROM_TALLY:
+    case METRIC_FROM_BYTES:
     case METRIC_FROM_STATE:
         return false;
     }

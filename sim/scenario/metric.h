@@ -34,6 +34,7 @@ enum metric_source {
     METRIC_FROM_LATE,       /* operations emitted later than the trust limit */
     METRIC_FROM_RECORDS,    /* records that the tool itself dropped */
     METRIC_FROM_TALLY,      /* counts[tally] */
+    METRIC_FROM_BYTES,      /* bytes up and down */
     METRIC_FROM_STATE       /* devices in `state` */
 };
 
