@@ -8,8 +8,8 @@
 
 /* Of a network as it stands; NULL gives a link that delays nothing. */
 struct impair_params link_params(const struct network *n);
-/* Of a network while `active` entries change it, in the order of their starts (action_active): the one that started last wins.
- * `base` NULL: a link that delays nothing, changed by the entries. */
+/* Of a network while `active` entries change it, in the order of their starts (action_active): the one that
+ * started last wins. `base` NULL: a link that delays nothing, changed by the entries. */
 struct impair_params link_params_with(const struct network *base, const struct action *const *active, unsigned count);
 
 #endif

@@ -21,11 +21,13 @@
 #include "base/instant.h"
 #include "device/profile.h"
 
-/* The delay before the next attempt, INSTANT_NEVER when the device gives up. `failures`: attempts that failed in a row; `attempt`: counts all
- * attempts of the device's life, and keys the draws; *previous: the last delay since the count was last set back, 0 for none; updated. */
+/* The delay before the next attempt, INSTANT_NEVER when the device gives up. `failures`: attempts that failed in a
+ * row; `attempt`: counts all attempts of the device's life, and keys the draws; *previous: the last delay since
+ * the count was last set back, 0 for none; updated. */
 span reconnect_delay(const struct reconnect *r, uint64_t seed, uint32_t device, uint32_t failures, uint64_t attempt,
                      span *previous);
-/* Failures in a row after a connection that lasted `online` is lost again: 0 when that was long enough (reset_after), else `failures`. */
+/* Failures in a row after a connection that lasted `online` is lost again: 0 when that was long enough
+ * (reset_after), else `failures`. */
 uint32_t reconnect_failures_after(const struct reconnect *r, uint32_t failures, span online);
 
 #endif

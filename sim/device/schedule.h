@@ -1,12 +1,13 @@
-/* When a device is to send, under open pacing: a pure function of scenario, seed, device and n, whatever happens to the device
- * (docs/semantics.md, "Time and phases").
+/* When a device is to send, under open pacing: a pure function of scenario, seed, device and n, whatever happens
+ * to the device (docs/semantics.md, "Time and phases").
  *
  *   t(1)     = intended connect + U(0, mean of `every`)
  *   t(n + 1) = t(n) + draw n of `every`
  *
- * With `alignment: wallclock` there is no phase: t(1) is the first multiple of the mean of `every` on the simulated clock after the
- * intended connect, t(n) stays with its multiple, and what a draw differs from the mean is the device's clock error around it, cut to
- * less than half a period. `every` may change between two calls (timeline entry `set`): the next gap is drawn from the new one. */
+ * With `alignment: wallclock` there is no phase: t(1) is the first multiple of the mean of `every` on the
+ * simulated clock after the intended connect, t(n) stays with its multiple, and what a draw differs from the mean
+ * is the device's clock error around it, cut to less than half a period. `every` may change between two calls
+ * (timeline entry `set`): the next gap is drawn from the new one. */
 #ifndef MUSTER_DEVICE_SCHEDULE_H
 #define MUSTER_DEVICE_SCHEDULE_H
 
@@ -29,13 +30,15 @@ struct schedule {
 struct schedule schedule_of(const struct fleet_group *group, unsigned stream, uint64_t seed, int64_t epoch_unix_ms);
 /* t(1). `connect`: the device's intended connect; INSTANT_NEVER gives INSTANT_NEVER. */
 instant schedule_first(const struct schedule *s, uint32_t device, instant connect);
-/* t(n + 1), from previous = t(n), n ≥ 1. Later than `previous` by 1 us at least, so that time goes on whatever `every` is. */
+/* t(n + 1), from previous = t(n), n ≥ 1. Later than `previous` by 1 us at least, so that time goes on whatever
+ * `every` is. */
 instant schedule_next(const struct schedule *s, uint32_t device, uint64_t n, instant previous);
 /* Closed pacing: the think time after the answer to message n. */
 span schedule_think(const struct schedule *s, uint32_t device, uint64_t n);
 
-/* One scheduled operation as a number. The sum (mod 2^64) over all operations due in the run is decisions_hash, so order, workers and
- * shards do not matter. `stream`: telemetry stream, 255 for none. `value`: the values drawn for it, folded (hash_fold); 0: none. */
+/* One scheduled operation as a number. The sum (mod 2^64) over all operations due in the run is decisions_hash, so
+ * order, workers and shards do not matter. `stream`: telemetry stream, 255 for none. `value`: the values drawn for
+ * it, folded (hash_fold); 0: none. */
 uint64_t schedule_decision(uint32_t device, enum op_kind kind, unsigned stream, uint64_t n, instant intended,
                            uint64_t value);
 

@@ -1,8 +1,9 @@
-/* Secrets that templates name as ${secret.NAME}: read once at the start of a run, held here alone, wiped at its end. They are never part of
- * the plan, of a resolved scenario, of a log or of an error message.
+/* Secrets that templates name as ${secret.NAME}: read once at the start of a run, held here alone, wiped at its
+ * end. They are never part of the plan, of a resolved scenario, of a log or of an error message.
  *
- * A value comes from the environment variable MUSTER_SECRET_<NAME>, else from the file that MUSTER_SECRET_<NAME>_FILE names, which must be
- * a regular file that nobody but its owner may read or write (0600 or less); one line end at the end of the file does not count. */
+ * A value comes from the environment variable MUSTER_SECRET_<NAME>, else from the file that
+ * MUSTER_SECRET_<NAME>_FILE names, which must be a regular file that nobody but its owner may read or write (0600
+ * or less); one line end at the end of the file does not count. */
 #ifndef MUSTER_DEVICE_SECRET_H
 #define MUSTER_DEVICE_SECRET_H
 
@@ -25,9 +26,9 @@ struct secret_table {
     unsigned count;
 };
 
-/* Reads the values of all secrets that `t` names and that are not in the table yet. On failure a sentence in `why` that names the secret,
- * not its value: ERR_NOT_FOUND nowhere given · ERR_DENIED others may read the file · ERR_IO unreadable · ERR_TOO_BIG · ERR_INVALID
- * empty, or the name is not [A-Za-z0-9_]+. */
+/* Reads the values of all secrets that `t` names and that are not in the table yet. On failure a sentence in `why`
+ * that names the secret, not its value: ERR_NOT_FOUND nowhere given · ERR_DENIED others may read the file · ERR_IO
+ * unreadable · ERR_TOO_BIG · ERR_INVALID empty, or the name is not [A-Za-z0-9_]+. */
 int secret_table_load(struct secret_table *table, const struct template *t, char *why, size_t why_size);
 /* The value, borrowed; data NULL when the table has none of that name. */
 struct bytes secret_value(const struct secret_table *table, struct bytes name);

@@ -1,5 +1,5 @@
-/* Values of signals (struct signal, device/profile.h): what a device would measure. 8 bytes of state per signal and device; every draw is
- * keyed by n, the number of the message that carries the value.
+/* Values of signals (struct signal, device/profile.h): what a device would measure. 8 bytes of state per signal
+ * and device; every draw is keyed by n, the number of the message that carries the value.
  *
  *   constant         start
  *   walk             start, then ± U(0, step) per message, reflected into [min, max]
@@ -17,7 +17,8 @@
 
 /* The state before the first message. */
 double signal_begin(const struct signal *s);
-/* The value for message n; moves *state on. `clock`: simulated clock (ns since the Unix epoch) at the message's intended instant. */
+/* The value for message n; moves *state on. `clock`: simulated clock (ns since the Unix epoch) at the message's
+ * intended instant. */
 double signal_advance(const struct signal *s, uint64_t seed, uint32_t device, uint64_t n, int64_t clock, double *state);
 
 #endif

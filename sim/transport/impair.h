@@ -1,12 +1,15 @@
-/* The modelled link of one device: delay, loss, rate and silence between its session and its transport (docs/semantics.md, "Links").
+/* The modelled link of one device: delay, loss, rate and silence between its session and its transport
+ * (docs/semantics.md, "Links").
  *
- * A unit is at most 1,400 bytes of a stream, on its way up (from the device) or down. A round-trip time is drawn per uplink unit: half
- * delays it, the other half the next downlink unit; a downlink unit that finds no such half takes half of a draw of its own.
+ * A unit is at most 1,400 bytes of a stream, on its way up (from the device) or down. A round-trip time is drawn
+ * per uplink unit: half delays it, the other half the next downlink unit; a downlink unit that finds no such half
+ * takes half of a draw of its own.
  *
  *   release = max(previous release of that direction, now + delay) + size / rate
  *
- * A unit of a stream that the network loses waits max(200 ms, 2 · median rtt), doubled per repeat, and what follows waits behind it.
- * Functions that keep order are called impair_stream_*; single datagrams will be impair_datagram_* over the same state. */
+ * A unit of a stream that the network loses waits max(200 ms, 2 · median rtt), doubled per repeat, and what
+ * follows waits behind it. Functions that keep order are called impair_stream_*; single datagrams will be
+ * impair_datagram_* over the same state. */
 #ifndef MUSTER_TRANSPORT_IMPAIR_H
 #define MUSTER_TRANSPORT_IMPAIR_H
 
@@ -26,7 +29,8 @@ enum {
     IMPAIR_SYN_REPEATS_MAX = 6
 };
 
-/* What the network does, as it is at the moment; shared by all devices of a group unless the timeline changes it for some. */
+/* What the network does, as it is at the moment; shared by all devices of a group unless the timeline changes it
+ * for some. */
 struct impair_params {
     struct dist rtt;           /* ns; constant 0: none */
     uint32_t loss_ppm;         /* of units, each direction */
@@ -60,15 +64,17 @@ struct impair_key {
     uint32_t device;
 };
 
-/* What connecting costs: one round trip, and 1, 3, 7 … s before it for a SYN that is lost once, twice, three times …; `attempt` keys
- * the draws. */
+/* What connecting costs: one round trip, and 1, 3, 7 … s before it for a SYN that is lost once, twice, three times
+ * …; `attempt` keys the draws. */
 span impair_connect_delay(const struct impair_params *p, struct impair_key key, uint64_t attempt);
 
-/* Computes the release of the next unit of that direction, and moves the state on; queues nothing. size ≤ IMPAIR_UNIT_MAX. */
+/* Computes the release of the next unit of that direction, and moves the state on; queues nothing. size ≤
+ * IMPAIR_UNIT_MAX. */
 instant impair_stream_release(struct link_state *s, const struct impair_params *p, struct impair_key key,
                               enum impair_direction d, size_t size, instant now);
-/* Queues a copy of `data`, cut into units. `now`: when it was emitted (up) or answered (down). *release, which may be NULL: when the last of it
- * comes out; INSTANT_NEVER while held. All or nothing: ERR_TOO_BIG past IMPAIR_QUEUE_MAX, ERR_NO_MEMORY. */
+/* Queues a copy of `data`, cut into units. `now`: when it was emitted (up) or answered (down). *release, which may
+ * be NULL: when the last of it comes out; INSTANT_NEVER while held. All or nothing: ERR_TOO_BIG past
+ * IMPAIR_QUEUE_MAX, ERR_NO_MEMORY. */
 int impair_stream_push(struct link_state *s, const struct impair_params *p, struct impair_key key,
                        enum impair_direction d, struct bytes data, instant now, struct pool *pool, instant *release);
 /* How many bytes impair_stream_push would still take. */
@@ -91,8 +97,8 @@ void impair_clear(struct link_state *s, struct pool *pool);
 
 /* A silent outage begins: nothing comes out, and what is pushed waits. */
 void impair_hold(struct link_state *s, instant now);
-/* It ends: what waits goes on, in order, at the sender's first retransmission at or after `now` (they come impair_retransmission apart,
- * doubling, at most 120 s). */
+/* It ends: what waits goes on, in order, at the sender's first retransmission at or after `now` (they come
+ * impair_retransmission apart, doubling, at most 120 s). */
 void impair_resume(struct link_state *s, const struct impair_params *p, instant now);
 
 #endif
