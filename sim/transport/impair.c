@@ -1,0 +1,250 @@
+#include "transport/impair.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/draw.h"
+#include "base/err.h"
+
+static const span retransmission_min = 200 * SPAN_MS;
+static const span retransmission_max = 120 * SPAN_S; /* RFC 6298 section 2.5 allows a ceiling of a minute or more */
+static const span syn_repeat = SPAN_S;               /* RFC 6298 section 2.1: the first wait, then doubled */
+
+enum {
+    MILLION = 1000000,
+    REPEAT_BITS = 4,     /* loss draws of one unit: its number, then the repeat */
+    DIRECTION_SHIFT = 40 /* keeps the draws of both directions apart */
+};
+_Static_assert(IMPAIR_REPEATS_MAX < 1 << REPEAT_BITS, "each repeat has a draw of its own");
+_Static_assert(IMPAIR_SYN_REPEATS_MAX + 1 < 1 << REPEAT_BITS, "each repeat has a draw of its own");
+
+struct impair_block {
+    struct impair_block *next;
+    instant release, answered;
+    uint16_t size, taken; /* bytes in all, bytes gone */
+    uint8_t data[];
+};
+
+bool impair_is_clear(const struct impair_params *p) {
+    return p->loss_ppm == 0 && p->up_bps == 0 && p->down_bps == 0 && dist_is_constant(&p->rtt) && p->rtt.a <= 0;
+}
+
+span impair_retransmission(const struct impair_params *p) {
+    return p->rtt_median > retransmission_min / 2 ? instant_min(2 * p->rtt_median, retransmission_max)
+                                                  : retransmission_min;
+}
+
+static span round_trip(const struct impair_params *p, struct impair_key key, enum draw_stream_id stream, uint64_t n) {
+    const span longest = 2 * (span)UINT32_MAX * SPAN_US; /* half of it must fit half_us */
+    uint64_t bits = dist_is_constant(&p->rtt) ? 0 : draw_u64(key.seed, key.device, draw_stream_key(stream), n);
+    span rtt = dist_sample_span(&p->rtt, bits);
+    return rtt < 0 ? 0 : instant_min(rtt, longest);
+}
+
+static bool is_lost(const struct impair_params *p, struct impair_key key, enum draw_stream_id stream, uint64_t n) {
+    return p->loss_ppm > 0 &&
+           draw_below(draw_u64(key.seed, key.device, draw_stream_key(stream), n), MILLION) < p->loss_ppm;
+}
+
+span impair_connect_delay(const struct impair_params *p, struct impair_key key, uint64_t attempt) {
+    uint64_t n = attempt << REPEAT_BITS;
+    span delay = round_trip(p, key, DRAW_LINK_HANDSHAKE, n);
+    span wait = syn_repeat;
+    for (unsigned i = 1; i <= IMPAIR_SYN_REPEATS_MAX && is_lost(p, key, DRAW_LINK_HANDSHAKE, n + i); i++) {
+        delay += wait;
+        wait *= 2;
+    }
+    return delay;
+}
+
+/* Half a round trip: what an uplink unit leaves over serves the next downlink unit, so that a request and its answer together
+ * take exactly what was drawn. */
+static span propagation(struct link_state *s, const struct impair_params *p, struct impair_key key,
+                        enum impair_direction d, uint64_t n) {
+    if (d == IMPAIR_DOWN && s->half_pending) {
+        s->half_pending = false;
+        return s->half_us * SPAN_US;
+    }
+    span rtt = round_trip(p, key, DRAW_LINK_RTT, n);
+    span half = rtt / 2 / SPAN_US * SPAN_US;
+    if (d == IMPAIR_DOWN)
+        return half;
+    s->half_us = (uint32_t)(half / SPAN_US);
+    s->half_pending = true;
+    return rtt - half;
+}
+
+static span stall(const struct impair_params *p, struct impair_key key, uint64_t n) {
+    span total = 0, wait = impair_retransmission(p);
+    for (unsigned i = 0; i < IMPAIR_REPEATS_MAX && is_lost(p, key, DRAW_LINK_LOSS, n << REPEAT_BITS | i); i++) {
+        total += wait;
+        wait = instant_min(2 * wait, retransmission_max);
+    }
+    return total;
+}
+
+static span transmission(const struct impair_params *p, enum impair_direction d, size_t size) {
+    uint64_t bps = d == IMPAIR_UP ? p->up_bps : p->down_bps;
+    return bps == 0 ? 0 : (span)(size * 8 * (uint64_t)SPAN_S / bps);
+}
+
+instant impair_stream_release(struct link_state *s, const struct impair_params *p, struct impair_key key,
+                              enum impair_direction d, size_t size, instant now) {
+    CHECK(size <= IMPAIR_UNIT_MAX);
+    uint64_t n = (uint64_t)d << DIRECTION_SHIFT | s->units[d]++;
+    instant arrival = instant_add(now, propagation(s, p, key, d, n) + stall(p, key, n));
+    instant *last = &s->release[d];
+    *last = instant_add(instant_max(*last, arrival), transmission(p, d, size));
+    return *last;
+}
+
+static struct impair_block *first_of(const struct link_state *s, enum impair_direction d) {
+    return s->last[d] == NULL ? NULL : s->last[d]->next;
+}
+
+static size_t block_bytes(size_t size) {
+    return sizeof(struct impair_block) + size;
+}
+
+static void give_chain(struct impair_block *b, struct pool *pool) {
+    while (b != NULL) {
+        struct impair_block *next = b->next;
+        pool_give(pool, b, block_bytes(b->size));
+        b = next;
+    }
+}
+
+/* Copies `data` into a chain of blocks; *last is its last. NULL when the pool has no more. */
+static struct impair_block *cut_into_blocks(struct bytes data, instant now, struct pool *pool,
+                                            struct impair_block **last) {
+    struct impair_block *first = NULL, **link = &first;
+    for (size_t at = 0; at < data.size;) {
+        size_t size = data.size - at < IMPAIR_UNIT_MAX ? data.size - at : IMPAIR_UNIT_MAX;
+        struct impair_block *b = pool_take(pool, block_bytes(size));
+        if (b == NULL) {
+            give_chain(first, pool);
+            return NULL;
+        }
+        *b = (struct impair_block){.answered = now, .size = (uint16_t)size};
+        memcpy(b->data, data.data + at, size);
+        *link = *last = b;
+        link = &b->next;
+        at += size;
+    }
+    return first;
+}
+
+int impair_stream_push(struct link_state *s, const struct impair_params *p, struct impair_key key,
+                       enum impair_direction d, struct bytes data, instant now, struct pool *pool, instant *release) {
+    if (data.size > impair_room(s, d))
+        return ERR_TOO_BIG;
+    if (data.size > 0) {
+        struct impair_block *last = NULL, *first = cut_into_blocks(data, now, pool, &last);
+        if (first == NULL)
+            return ERR_NO_MEMORY;
+        for (struct impair_block *b = first; b != NULL; b = b->next)
+            b->release = impair_stream_release(s, p, key, d, b->size, now);
+        if (s->held && impair_is_empty(s))
+            s->stuck = now;
+        last->next = s->last[d] == NULL ? first : s->last[d]->next;
+        if (s->last[d] != NULL)
+            s->last[d]->next = first;
+        s->last[d] = last;
+        s->queued[d] += (uint32_t)data.size;
+    }
+    if (release != NULL)
+        *release = s->held ? INSTANT_NEVER : instant_max(s->release[d], now);
+    return 0;
+}
+
+size_t impair_room(const struct link_state *s, enum impair_direction d) {
+    return IMPAIR_QUEUE_MAX - s->queued[d];
+}
+
+bool impair_peek(const struct link_state *s, enum impair_direction d, struct impair_unit *out) {
+    const struct impair_block *b = first_of(s, d);
+    if (b == NULL || s->held)
+        return false;
+    *out = (struct impair_unit){.data = bytes_of(b->data + b->taken, (size_t)b->size - b->taken),
+                                .release = b->release,
+                                .answered = b->answered};
+    return true;
+}
+
+void impair_pop(struct link_state *s, enum impair_direction d, size_t size, struct pool *pool) {
+    struct impair_block *b = first_of(s, d);
+    CHECK(b != NULL && size <= (size_t)(b->size - b->taken));
+    b->taken = (uint16_t)(b->taken + size);
+    s->queued[d] -= (uint32_t)size;
+    if (b->taken < b->size)
+        return;
+    if (b == s->last[d])
+        s->last[d] = NULL;
+    else
+        s->last[d]->next = b->next;
+    pool_give(pool, b, block_bytes(b->size));
+}
+
+instant impair_next_release(const struct link_state *s) {
+    instant next = INSTANT_NEVER;
+    for (int d = 0; d < IMPAIR_DIRECTIONS && !s->held; d++)
+        if (s->last[d] != NULL)
+            next = instant_min(next, first_of(s, (enum impair_direction)d)->release);
+    return next;
+}
+
+bool impair_is_empty(const struct link_state *s) {
+    return s->last[IMPAIR_UP] == NULL && s->last[IMPAIR_DOWN] == NULL;
+}
+
+void impair_clear(struct link_state *s, struct pool *pool) {
+    for (int d = 0; d < IMPAIR_DIRECTIONS; d++) {
+        struct impair_block *first = first_of(s, (enum impair_direction)d);
+        if (first != NULL) {
+            s->last[d]->next = NULL; /* opens the ring */
+            give_chain(first, pool);
+        }
+        s->last[d] = NULL;
+        s->queued[d] = 0;
+        s->release[d] = 0;
+    }
+    s->half_pending = false;
+    s->stuck = INSTANT_NEVER;
+}
+
+void impair_hold(struct link_state *s, instant now) {
+    if (s->held)
+        return;
+    s->held = true;
+    s->stuck = impair_is_empty(s) ? INSTANT_NEVER : now;
+}
+
+/* What waits in one direction goes out from `from` on, no earlier than it would have without the outage. */
+static void shift(struct link_state *s, const struct impair_params *p, enum impair_direction d, instant from) {
+    struct impair_block *b = first_of(s, d);
+    instant previous = from;
+    while (b != NULL) {
+        b->release = instant_max(b->release, instant_add(previous, transmission(p, d, (size_t)(b->size - b->taken))));
+        previous = b->release;
+        b = b == s->last[d] ? NULL : b->next;
+    }
+    if (s->last[d] != NULL)
+        s->release[d] = previous;
+}
+
+void impair_resume(struct link_state *s, const struct impair_params *p, instant now) {
+    if (!s->held)
+        return;
+    s->held = false;
+    if (impair_is_empty(s))
+        return;
+    instant repeat = s->stuck;
+    span wait = impair_retransmission(p);
+    do {
+        repeat = instant_add(repeat, wait);
+        wait = instant_min(2 * wait, retransmission_max);
+    } while (repeat < now);
+    shift(s, p, IMPAIR_UP, repeat);
+    shift(s, p, IMPAIR_DOWN, repeat);
+    s->stuck = INSTANT_NEVER;
+}
