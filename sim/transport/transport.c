@@ -1,0 +1,7 @@
+#include "transport/transport.h"
+
+#include "transport/transport_tcp.h"
+
+const struct transport_ops *const transport_table[TRANSPORT_KINDS] = {
+    [TRANSPORT_TCP] = &transport_tcp,
+};

@@ -1,0 +1,145 @@
+#include "transport/transport_tcp.h"
+
+#include <errno.h>
+#include <linux/filter.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/err.h"
+
+static int error_of(int number) {
+    switch (number) {
+    case EAGAIN:
+    case EINTR:
+        return ERR_AGAIN;
+    case ECONNREFUSED:
+    case ECONNRESET:
+    case ECONNABORTED:
+    case EPIPE:
+    case ETIMEDOUT:
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+    case EHOSTDOWN:
+    case ENETDOWN:
+        return ERR_UNREACHABLE;
+    default:
+        return ERR_IO;
+    }
+}
+
+static int set(int fd, int level, int option, int value) {
+    return setsockopt(fd, level, option, &value, sizeof value) < 0 ? ERR_IO : 0;
+}
+
+/* The port is chosen by connect(), which knows the destination: a port in use towards another node is no obstacle then. */
+static int bind_source(int fd, const struct address *from) {
+    int error = set(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, 1);
+    if (error == 0 && bind(fd, &from->any, address_size(from)) < 0)
+        error = ERR_IO;
+    return error;
+}
+
+static int begin(int fd, const struct address *to, const struct address *from) {
+    int error = set(fd, IPPROTO_TCP, TCP_NODELAY, 1);
+    if (error == 0 && from != NULL)
+        error = bind_source(fd, from);
+    if (error < 0)
+        return error;
+    if (connect(fd, &to->any, address_size(to)) == 0 || errno == EINPROGRESS || errno == EINTR)
+        return 0;
+    /* EAGAIN is no "later" here: the ports of this source are used up */
+    return errno == EAGAIN ? ERR_IO : error_of(errno);
+}
+
+static int tcp_open(struct connection *c, const struct address *to, const struct address *from) {
+    int fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (fd < 0)
+        return ERR_IO;
+    int error = begin(fd, to, from);
+    if (error < 0) {
+        int kept = errno;
+        close(fd);
+        errno = kept;
+        return error;
+    }
+    c->fd = fd;
+    c->flags |= CONNECTION_OPENING;
+    return 0;
+}
+
+static int tcp_progress(struct connection *c, unsigned *wants) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+        return ERR_IO;
+    if (error != 0) {
+        errno = error;
+        return error == EAGAIN ? ERR_IO : error_of(error);
+    }
+    struct address peer;
+    size = sizeof peer;
+    if (getpeername(c->fd, &peer.any, &size) < 0) { /* no error and no peer: still on its way */
+        *wants = TRANSPORT_WANTS_WRITE;
+        return errno == ENOTCONN ? ERR_AGAIN : ERR_IO;
+    }
+    c->flags &= (uint8_t)~CONNECTION_OPENING;
+    return 0;
+}
+
+/* Results are ints: one call moves no more than that. */
+static size_t capped(size_t size) {
+    return size < INT32_MAX ? size : INT32_MAX;
+}
+
+static int tcp_send(struct connection *c, const uint8_t *data, size_t size) {
+    ssize_t sent = send(c->fd, data, capped(size), MSG_NOSIGNAL);
+    return sent < 0 ? error_of(errno) : (int)sent;
+}
+
+static int tcp_recv(struct connection *c, uint8_t *data, size_t size) {
+    CHECK(size > 0); /* 0 would look like the peer's FIN */
+    ssize_t got = recv(c->fd, data, capped(size), 0);
+    if (got == 0)
+        return ERR_CLOSED;
+    return got < 0 ? error_of(errno) : (int)got;
+}
+
+static void tcp_close(struct connection *c, bool reset) {
+    if (c->fd < 0)
+        return;
+    if (reset) { /* lingering for no time at all is how a socket is told to send RST */
+        struct linger now = {.l_onoff = 1, .l_linger = 0};
+        setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    }
+    close(c->fd);
+    c->fd = -1;
+    c->flags = 0;
+}
+
+static int tcp_silence(struct connection *c, bool silent) {
+    struct sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
+    struct sock_fprog program = {.len = 1, .filter = &drop_all};
+    int unused = 0;
+    int result = silent ? setsockopt(c->fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program)
+                        : setsockopt(c->fd, SOL_SOCKET, SO_DETACH_FILTER, &unused, sizeof unused);
+    if (result < 0 && (silent || errno != ENOENT)) /* ENOENT: there was no filter to lift */
+        return errno == EPERM || errno == EACCES ? ERR_DENIED : ERR_IO;
+    if (silent)
+        c->flags |= CONNECTION_SILENT;
+    else
+        c->flags &= (uint8_t)~CONNECTION_SILENT;
+    return 0;
+}
+
+const struct transport_ops transport_tcp = {
+    .name = "tcp",
+    .stream = true,
+    .open = tcp_open,
+    .progress = tcp_progress,
+    .send = tcp_send,
+    .recv = tcp_recv,
+    .close = tcp_close,
+    .silence = tcp_silence,
+};
