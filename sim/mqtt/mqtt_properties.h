@@ -55,11 +55,4 @@ void mqtt_properties_encode(struct bytes_writer *w, const struct mqtt_properties
 bool mqtt_properties_next_user(struct bytes *rest, struct mqtt_user_property *out);
 bool mqtt_properties_next_subscription(struct bytes *rest, uint32_t *out);
 
-enum { MQTT_VARINT_MAX = 268435455 };
-/* Bytes of a variable byte integer (section 1.5.5); value ≤ MQTT_VARINT_MAX. */
-static inline size_t mqtt_properties_varint_size(uint32_t value) {
-    return value < 128 ? 1 : value < 16384 ? 2 : value < 2097152 ? 3 : 4;
-}
-void mqtt_properties_write_varint(struct bytes_writer *w, uint32_t value);
-
 #endif
