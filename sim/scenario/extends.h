@@ -1,8 +1,8 @@
 /* Inheritance between named things: an entry of networks, profiles, identities, targets or fleets takes from the one that it extends what it does not
  * say itself.
  *
- * A parent is looked for in the same map, then in the library: files profiles/networks/*.yaml (maps `networks`) and profiles/devices/*.yaml
- * (maps `profiles`) beside the scenario, in $MUSTER_DATA and in the installed data directory, in that order, by name within each. */
+ * A parent is looked for in the same map, then in the library: the .yaml files of profiles/networks (maps `networks`) and profiles/devices (maps
+ * `profiles`) beside the scenario, in $MUSTER_DATA and in the installed data directory, in that order, by name within each. */
 #ifndef MUSTER_SCENARIO_EXTENDS_H
 #define MUSTER_SCENARIO_EXTENDS_H
 

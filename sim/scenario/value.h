@@ -63,15 +63,24 @@ struct value_call {
 bool value_looks_like_call(const char *text);
 int value_call(const char *text, struct value_call *out, char *why);
 
+/* The functions of values, for documentation; ends with name NULL. */
+struct value_function {
+    const char *name;
+    const char *kind; /* "distribution", "signal" or "payload" */
+    const char *parameters;
+    const char *doc, *example;
+};
+extern const struct value_function value_functions[];
+
 /* Typed reads: `map` is the node that holds the key (may be NULL), `pattern` the schema row ("profiles.*.mqtt.keepalive").
- * Missing keys give the row's default. CHECK that the row exists and that the value parses: call them on validated trees only. */
+ * Missing keys give the row's default; a word in place of a quantity ("unlimited", "none") gives 0. CHECK that the row exists and that the value parses: call them on validated trees only. */
 bool value_given(const struct node *map, const char *pattern); /* the key is there */
 bool value_bool_at(const struct node *map, const char *pattern);
 uint64_t value_integer_at(const struct node *map, const char *pattern);
 double value_number_at(const struct node *map, const char *pattern); /* base units; shares as 0…1 */
 span value_span_at(const struct node *map, const char *pattern);
 struct dist value_dist_at(const struct node *map, const char *pattern);
-/* Index into the row's words, or -1 when the value is none of them (rows that take a word or a quantity). */
+/* Index into the row's words, or -1 when the value (or default) is none of them. */
 int value_word_at(const struct node *map, const char *pattern);
 const char *value_text_at(const struct node *map, const char *pattern); /* borrowed; NULL: neither value nor default */
 
