@@ -1,8 +1,8 @@
 /* Templates, compiled once and rendered per device and message (device/payload.c renders).
  *
- * Variables: ${device.id|index|imei|region|fleet|profile} ${msg.seq|time|mark} ${signal.x} ${signal.x:.1f} ${secret.X} ${run.id}. "$${" is a literal "${". ${vars.x} and
- * ${env.X} are gone before: loading replaces them. A text that is as a whole one of random(64B), hmac(KEY, TEXT),
- * choice(a:0.8,b:0.2) is that function; the arguments of hmac are templates. */
+ * Variables: ${device.id|index|imei|region|fleet|profile}, ${msg.seq|time|mark}, ${signal.x}, ${signal.x:.1f}, ${secret.X},
+ * ${run.id}. "$${" is a literal "${". ${vars.x} and ${env.X} are gone before: loading replaces them. A text that is as a whole
+ * one of random(64B), hmac(KEY, TEXT), choice(a:0.8,b:0.2) is that function; the arguments of hmac are templates. */
 #ifndef MUSTER_DEVICE_TEMPLATE_H
 #define MUSTER_DEVICE_TEMPLATE_H
 
