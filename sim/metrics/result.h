@@ -55,6 +55,7 @@ struct result {
     size_t reason_count;
     struct histogram lag_all; /* lag of every operation emitted, for the tool's p99 and p99.9 */
     uint64_t late_all, emitted_all, dropped_records;
+    uint64_t notes_omitted; /* findings and state changes beyond the recorders' caps */
     span loop_late_max;
     uint64_t online_peak;
     struct result_index *index; /* private */

@@ -1,0 +1,47 @@
+#include "metrics/cell.h"
+
+const char *const clock_names[CLOCK_KINDS] = {
+    [CLOCK_LAG] = "lag",
+    [CLOCK_SERVICE] = "service",
+    [CLOCK_RESPONSE] = "response",
+};
+
+const char *const state_names[STATE_KINDS] = {
+    [STATE_DEAD] = "dead",       [STATE_ASLEEP] = "asleep",
+    [STATE_OFFLINE] = "offline", [STATE_CONNECTING] = "connecting",
+    [STATE_BACKOFF] = "backoff", [STATE_ONLINE] = "online",
+};
+
+const struct tally_row tally_rows[TALLY_KINDS] = {
+    {TALLY_BYTES_UP, "net.bytes_up", "application bytes handed to the transport"},
+    {TALLY_BYTES_DOWN, "net.bytes_down", "application bytes that the transport delivered"},
+    {TALLY_CONNECTIONS, "net.connections", "transport connections that came up"},
+    {TALLY_RECONNECTS, "mqtt.reconnect", "connections that the backend accepted after a device's first"},
+    {TALLY_SESSION_LOST, "mqtt.session.lost", "accepted connections whose session the backend no longer had"},
+    {TALLY_SESSION_EXPECTED, "mqtt.session.expected", "accepted connections of devices that counted on their session"},
+    {TALLY_VIOLATIONS, "mqtt.violation", "packets from the backend that broke a rule of the specification"},
+    {TALLY_LATE_ANSWERS, "mqtt.late_answer", "answers to operations that had already ended by timeout"},
+    {TALLY_RESENT, "mqtt.resent", "messages in flight that were sent again"},
+    {TALLY_REDIRECTS, "mqtt.redirect", "server references seen; none is followed"},
+    {TALLY_RECEIVED, "mqtt.received", "publishes that devices got"},
+    {TALLY_DUPLICATED, "mqtt.received.duplicate",
+     "copies of a message after the first, per subscriber and subscription"},
+    {TALLY_LOST, "mqtt.publish.lost", "messages that count as lost"},
+    {TALLY_SENT, "mqtt.publish.messages_sent", "messages handed over at least once"},
+    {TALLY_ACKED, "mqtt.publish.messages_acked", "messages answered by PUBACK or PUBCOMP below 0x80"},
+    {TALLY_GHOSTS_RESET, "net.ghost.reset", "abandoned sockets that were reset because descriptors ran short"},
+    {TALLY_LINK_LOST, "net.link.lost", "units that the modelled link lost; on streams they arrive later"},
+    {TALLY_GAVE_UP, "device.gave_up", "devices that stopped reconnecting"},
+};
+
+unsigned segments_find(const struct segments *s, instant at) {
+    unsigned low = 0, high = s->count; /* edges[low] <= at < edges[high] */
+    while (high - low > 1) {
+        unsigned middle = low + (high - low) / 2;
+        if (s->edges[middle] <= at)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
