@@ -69,12 +69,12 @@ struct impair_key {
 span impair_connect_delay(const struct impair_params *p, struct impair_key key, uint64_t attempt);
 
 /* Computes the release of the next unit of that direction, and moves the state on; queues nothing. size ≤
- * IMPAIR_UNIT_MAX. */
+ * IMPAIR_UNIT_MAX. Adds to *losses how often the network lost it. */
 instant impair_stream_release(struct link_state *s, const struct impair_params *p, struct impair_key key,
-                              enum impair_direction d, size_t size, instant now);
-/* Queues a copy of `data`, cut into units. `now`: when it was emitted (up) or answered (down). *release, which may
- * be NULL: when the last of it comes out; INSTANT_NEVER while held. All or nothing: ERR_TOO_BIG past
- * IMPAIR_QUEUE_MAX, ERR_NO_MEMORY. */
+                              enum impair_direction d, size_t size, instant now, int *losses);
+/* Queues a copy of `data`, cut into units, and returns how often the network lost one of them. `now`: when it was emitted
+ * (up) or answered (down). *release, which may be NULL: when the last of it comes out; INSTANT_NEVER while held. All or
+ * nothing: ERR_TOO_BIG past IMPAIR_QUEUE_MAX, ERR_NO_MEMORY. */
 int impair_stream_push(struct link_state *s, const struct impair_params *p, struct impair_key key,
                        enum impair_direction d, struct bytes data, instant now, struct pool *pool, instant *release);
 /* How many bytes impair_stream_push would still take. */
