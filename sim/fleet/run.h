@@ -130,6 +130,8 @@ struct run_options {
  * sentence in `why` and the exit code in facts->exit_code when the run never began (environment, guard, unreachable). */
 int run_plan(const struct plan *plan, const struct run_options *options, const struct run_sink *sink,
              struct run_facts *facts, char *why, size_t why_size);
+/* Fills verdict and exit code from checks, trust and signal. Call again after adding trust findings. */
+void run_decide(struct run_facts *facts, bool aborted, int fail_code);
 void run_facts_free(struct run_facts *facts);
 
 #endif

@@ -29,7 +29,8 @@ enum connection_flags {
     CONNECTION_BLOCKED = 2,
     CONNECTION_SILENT = 4,
     CONNECTION_GHOST = 8,
-    CONNECTION_SLOT = 16
+    CONNECTION_SLOT = 16,
+    CONNECTION_ENDED = 32
 };
 
 enum transport_wants { TRANSPORT_WANTS_READ = 1, TRANSPORT_WANTS_WRITE = 2 };

@@ -1,0 +1,283 @@
+#include "fleet/control.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/err.h"
+#include "fleet/memory.h"
+
+enum {
+    TICK = 20 * SPAN_MS,           /* how often control looks up */
+    COLLECT_AFTER = 150 * SPAN_MS, /* workers swap at the full second; their intervals are here a little later */
+    LEAD = 50 * SPAN_MS,           /* between telling workers and t = 0 */
+    FAREWELL_MAX = 5000 * SPAN_MS
+};
+
+static instant now(const struct control *c) {
+    return loop_clock_monotonic() - c->origin_ns;
+}
+
+static void say(const struct control *c, const struct run_event *e) {
+    if (c->sink->event != NULL)
+        c->sink->event(c->sink->context, e);
+}
+
+static void pass_note(void *context, const struct note *note) {
+    say((const struct control *)context, &(struct run_event){.kind = RUN_NOTE, .at = note->at, .note = note});
+}
+
+static void add_interval(struct control *c, struct worker *w, struct interval *i) {
+    result_add(c->second, i, c->plan->trust.lag);
+    interval_notes(i, pass_note, c);
+    struct interval *unused = atomic_exchange_explicit(&w->spare, i, memory_order_acq_rel);
+    interval_free(unused);
+}
+
+static void collect(struct control *c) {
+    for (unsigned i = 0; i < c->worker_count; i++) {
+        struct worker *w = &c->workers[i];
+        struct interval *full = atomic_exchange_explicit(&w->filled, NULL, memory_order_acq_rel);
+        if (full != NULL)
+            add_interval(c, w, full);
+    }
+}
+
+static void measure_cpu(struct control *c) {
+    for (unsigned i = 0; i < c->worker_count; i++) {
+        uint64_t cpu = atomic_load_explicit(&c->workers[i].cpu_ns, memory_order_relaxed);
+        c->cpu_share[i] = (double)(cpu - c->cpu_before[i]) / (double)SPAN_S;
+        c->cpu_before[i] = cpu;
+    }
+}
+
+static void read_gauges(struct control *c) {
+    c->online_now = c->received_now = 0;
+    if (c->second->gauge_count > 0) {
+        const struct gauge_row *row = &c->second->gauges[c->second->gauge_count - 1];
+        for (unsigned g = 0; g < c->plan->group_count; g++)
+            c->online_now += row->counts[g * STATE_KINDS + STATE_ONLINE];
+    }
+    for (size_t i = 0; i < c->second->tally_count; i++)
+        c->received_now += c->second->tallies[i].counts[TALLY_RECEIVED];
+}
+
+static const char *phase_at(const struct plan *p, instant at) {
+    const char *id = "";
+    for (unsigned i = 0; i < p->phase_count; i++)
+        if (p->phases[i].start <= at && at < p->phases[i].end)
+            id = p->phases[i].id;
+    return id;
+}
+
+static void tell_phases(struct control *c, instant at) {
+    for (unsigned i = 0; i < c->plan->phase_count; i++) {
+        const struct phase *p = &c->plan->phases[i];
+        bool open = p->start <= at && at < p->end;
+        if (open == c->phase_open[i])
+            continue;
+        c->phase_open[i] = open;
+        say(c, &(struct run_event){
+                   .kind = RUN_PHASE, .at = open ? p->start : instant_min(p->end, at), .id = p->id, .start = open});
+    }
+}
+
+static void tell_second(struct control *c, instant at) {
+    double busiest = 0;
+    for (unsigned i = 0; i < c->worker_count; i++)
+        busiest = c->cpu_share[i] > busiest ? c->cpu_share[i] : busiest;
+    for (unsigned i = 0; i < c->worker_count; i++)
+        say(c, &(struct run_event){.kind = RUN_HEALTH,
+                                   .at = at,
+                                   .health = &(struct health){.at = at,
+                                                              .worker = i,
+                                                              .loop_late_max = c->second->loop_late_max,
+                                                              .operations = c->second->emitted_all,
+                                                              .late = c->second->late_all,
+                                                              .cpu_share = c->cpu_share[i]}});
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    say(c,
+        &(struct run_event){.kind = RUN_ANCHOR, .at = now(c), .unix_ns = (int64_t)wall.tv_sec * SPAN_S + wall.tv_nsec});
+    struct run_second second = {.at = at,
+                                .second = c->second,
+                                .total = c->total,
+                                .cpu_share_max = busiest,
+                                .rss_bytes = memory_anonymous(),
+                                .phase = phase_at(c->plan, at - 1),
+                                .trustworthy = trust_holds(&c->trust)};
+    if (c->online_now > c->online_peak) {
+        c->online_peak = c->online_now;
+        c->rss_at_peak = second.rss_bytes;
+    }
+    if (c->sink->second != NULL)
+        c->sink->second(c->sink->context, &second);
+}
+
+/* Closes the second that ends at `at`: merged, judged, told. */
+static void close_second(struct control *c, instant at, bool running) {
+    collect(c);
+    result_end_second(c->second, at);
+    measure_cpu(c);
+    read_gauges(c);
+    result_merge(c->total, c->second);
+    unsigned findings = c->trust.count;
+    if (running)
+        trust_second(&c->trust, at, c->cpu_share, c->second);
+    for (unsigned i = findings; i < c->trust.count; i++)
+        say(c, &(struct run_event){.kind = RUN_TRUST, .at = at, .text = c->trust.findings[i].text});
+    int aborts = judge_second(c->judge, at, c->second, c->total);
+    if (aborts >= 0 && c->aborted_by < 0 && running)
+        c->aborted_by = aborts;
+    tell_phases(c, at);
+    tell_second(c, at);
+    result_clear(c->second);
+}
+
+static void pause_until(const struct control *c, instant at) {
+    span left = at - now(c);
+    if (left > TICK)
+        left = TICK;
+    if (left > 0)
+        nanosleep(&(struct timespec){.tv_sec = left / SPAN_S, .tv_nsec = left % SPAN_S}, NULL);
+}
+
+/* Looks up once; closes the seconds that are over. */
+static void tick(struct control *c, bool running) {
+    pause_until(c, c->second_at + COLLECT_AFTER);
+    while (now(c) >= c->second_at + COLLECT_AFTER) {
+        close_second(c, c->second_at, running);
+        c->second_at += SPAN_S;
+    }
+    if (c->options->signal_number != NULL && *c->options->signal_number != 0)
+        c->signal = *c->options->signal_number;
+}
+
+static bool cut_short(const struct control *c) {
+    return c->signal != 0 || c->aborted_by >= 0;
+}
+
+static bool hurried(const struct control *c) {
+    return c->options->signals != NULL && *c->options->signals > 1;
+}
+
+static void tell_all(struct control *c, enum worker_order order) {
+    for (unsigned i = 0; i < c->worker_count; i++)
+        worker_tell(&c->workers[i], order);
+}
+
+static bool all(const struct control *c, bool (*holds)(const struct worker *)) {
+    for (unsigned i = 0; i < c->worker_count; i++)
+        if (!holds(&c->workers[i]))
+            return false;
+    return true;
+}
+
+static bool is_ready(const struct worker *w) {
+    return atomic_load_explicit(&w->ready, memory_order_acquire);
+}
+static bool is_idle(const struct worker *w) {
+    return atomic_load_explicit(&w->busy, memory_order_acquire) == 0;
+}
+static bool said_goodbye(const struct worker *w) {
+    return atomic_load_explicit(&w->said_goodbye, memory_order_acquire);
+}
+
+static bool has_subscribers(const struct plan *p) {
+    for (unsigned i = 0; i < p->group_count; i++)
+        if (p->groups[i].subscription_count > 0)
+            return true;
+    return false;
+}
+
+static void settle(struct control *c) {
+    c->settle_start = now(c);
+    instant end = c->settle_start + c->plan->settle;
+    bool listens = has_subscribers(c->plan);
+    instant quiet_from = c->settle_start + (listens ? SPAN_S + COLLECT_AFTER : 2 * TICK + 100 * SPAN_MS);
+    while (now(c) < end && !cut_short(c)) {
+        tick(c, true);
+        bool quiet = !listens || c->received_now == 0;
+        if (now(c) > quiet_from && quiet && all(c, is_idle))
+            break;
+    }
+    c->settle_end = now(c);
+}
+
+static void say_farewell(struct control *c) {
+    for (unsigned i = 0; i < c->worker_count; i++)
+        atomic_store_explicit(&c->workers[i].ends, instant_min(c->plan->duration, now(c)), memory_order_relaxed);
+    tell_all(c, WORKER_FAREWELL);
+    instant end = now(c) + FAREWELL_MAX;
+    while (now(c) < end && !all(c, said_goodbye) && !hurried(c))
+        tick(c, false);
+}
+
+static void wait_for_start(struct control *c) {
+    while (!all(c, is_ready))
+        nanosleep(&(struct timespec){.tv_nsec = SPAN_MS}, NULL);
+    struct timespec wall;
+    clock_gettime(CLOCK_REALTIME, &wall);
+    int64_t unix_ns = (int64_t)wall.tv_sec * SPAN_S + wall.tv_nsec;
+    int64_t lead = c->options->start_at_unix_ns > unix_ns ? c->options->start_at_unix_ns - unix_ns : LEAD;
+    c->origin_ns = loop_clock_monotonic() + lead;
+    c->start_unix_ns = unix_ns + lead;
+    for (unsigned i = 0; i < c->worker_count; i++) {
+        struct worker *w = &c->workers[i];
+        w->origin_ns = c->origin_ns;
+        w->host.start_unix_ms = c->start_unix_ns / SPAN_MS;
+        if (c->plan->epoch_now)
+            w->host.epoch_unix_ms = w->host.start_unix_ms;
+        atomic_store(&w->busy, UINT32_MAX);
+    }
+}
+
+static void join_all(struct control *c) {
+    tell_all(c, WORKER_FINISH);
+    for (unsigned i = 0; i < c->worker_count; i++) {
+        struct worker *w = &c->workers[i];
+        pthread_join(w->thread, NULL);
+        struct interval *full = atomic_exchange(&w->filled, NULL);
+        if (full != NULL)
+            add_interval(c, w, full);
+        add_interval(c, w, w->last);
+        w->last = NULL;
+    }
+}
+
+static int start_all(struct control *c) {
+    for (unsigned i = 0; i < c->worker_count; i++)
+        if (worker_start(&c->workers[i]) < 0)
+            return ERR_IO;
+    return 0;
+}
+
+int control_run(struct control *c) {
+    c->phase_open = calloc(c->plan->phase_count + 1, sizeof *c->phase_open);
+    c->cpu_before = calloc(c->worker_count, sizeof *c->cpu_before);
+    c->cpu_share = calloc(c->worker_count, sizeof *c->cpu_share);
+    if (c->phase_open == NULL || c->cpu_before == NULL || c->cpu_share == NULL)
+        return ERR_NO_MEMORY;
+    int error = start_all(c);
+    if (error < 0)
+        return error;
+    wait_for_start(c);
+    tell_all(c, WORKER_RUN);
+    say(c, &(struct run_event){.kind = RUN_STARTED, .unix_ns = c->start_unix_ns});
+    c->second_at = SPAN_S;
+    tell_phases(c, 0);
+    while (now(c) < c->plan->duration && !cut_short(c))
+        tick(c, true);
+    if (!cut_short(c))
+        settle(c);
+    else
+        c->settle_start = c->settle_end = now(c);
+    c->ended = now(c);
+    say_farewell(c);
+    join_all(c);
+    close_second(c, now(c), false);
+    say(c, &(struct run_event){.kind = RUN_ENDED, .at = c->ended});
+    return 0;
+}

@@ -1,0 +1,37 @@
+/* The control thread's part of a run: tells workers what to do, collects their intervals once a second, asks the judge, and feeds the
+ * sink. One per run. */
+#ifndef MUSTER_FLEET_CONTROL_H
+#define MUSTER_FLEET_CONTROL_H
+
+#include "fleet/run.h"
+#include "fleet/trust.h"
+#include "fleet/worker.h"
+#include "scenario/judge.h"
+
+struct control {
+    const struct plan *plan;
+    const struct run_options *options;
+    const struct run_sink *sink;
+    struct worker *workers;
+    unsigned worker_count, cores;
+    uint32_t devices; /* of this shard */
+    struct result *second, *total;
+    struct judge *judge;
+    struct trust trust;
+    int64_t origin_ns, start_unix_ns;
+    instant second_at;    /* the next second to close */
+    uint64_t *cpu_before; /* [worker_count] ns */
+    double *cpu_share;    /* [worker_count], of the last second */
+    uint64_t rss_before, rss_at_peak, online_peak;
+    uint64_t online_now, received_now;
+    int aborted_by; /* index of the check, or −1 */
+    int signal;
+    instant settle_start, settle_end, ended;
+    unsigned phases_begun; /* how many of plan->phases were reported as begun; and ended: */
+    bool *phase_open;
+};
+
+/* `workers` are built and not started. Starts them, runs the plan to its end, joins them. */
+int control_run(struct control *c);
+
+#endif

@@ -1,0 +1,245 @@
+#include "fleet/dialer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "device/settings.h"
+#include "fleet/worker.h"
+#include "transport/source.h"
+
+enum { GHOSTS_PER_SHORTAGE = 16 };
+
+int dialer_init(struct dialer *d, struct worker *w) {
+    const struct plan *p = w->plan;
+    *d = (struct dialer){.again = INSTANT_NEVER};
+    d->target_first = calloc(p->target_count, sizeof *d->target_first);
+    bool several = false;
+    for (unsigned i = 0; i < p->target_count && d->target_first != NULL; i++) {
+        d->target_first[i] = d->node_count;
+        d->node_count += p->targets[i].node_count;
+        several = several || p->targets[i].node_count > 1;
+    }
+    d->queues = calloc(d->node_count > 0 ? d->node_count : 1, sizeof *d->queues);
+    if (several)
+        d->device_node = calloc(w->count > 0 ? w->count : 1, sizeof *d->device_node);
+    if (d->target_first == NULL || d->queues == NULL || (several && d->device_node == NULL))
+        return ERR_NO_MEMORY;
+    for (unsigned i = 0; i < d->node_count; i++)
+        d->queues[i].first = d->queues[i].last = DIALER_NONE;
+    return 0;
+}
+
+void dialer_free(struct dialer *d) {
+    free(d->queues);
+    free(d->target_first);
+    free(d->device_node);
+    *d = (struct dialer){0};
+}
+
+static const struct target *target_of(const struct worker *w, uint32_t number) {
+    return w->plan->groups[w->lives[number].group].target;
+}
+
+static unsigned node_of_target(const struct worker *w, uint32_t number) {
+    return w->dialer.device_node == NULL ? 0 : w->dialer.device_node[number];
+}
+
+static struct dial *dial_of(const struct worker *w, uint32_t number) {
+    return (struct dial *)w->lives[number].connection->owner;
+}
+
+void dialer_next_node(struct worker *w, uint32_t number) {
+    if (w->dialer.device_node != NULL)
+        w->dialer.device_node[number] = (uint16_t)((node_of_target(w, number) + 1u) % target_of(w, number)->node_count);
+}
+
+static void fail(struct worker *w, uint32_t number, enum close_reason why) {
+    struct device_slot s = worker_slot(w, number);
+    struct dial *dial = dial_of(w, number);
+    struct op op = dial->op;
+    bool started = dial->started;
+    worker_step(w, loop_now(w->loop));
+    worker_close(w, number, CLOSE_WITH_RESET);
+    device_open_failed(&w->host, &s, started ? &op : NULL, why);
+    worker_settle(w, number);
+}
+
+void dialer_open(struct worker *w, uint32_t number) {
+    struct device *life = &w->lives[number];
+    struct device_slot s = worker_slot(w, number);
+    struct connection *c = pool_take(w->pool, sizeof *c);
+    struct dial *dial = pool_take(w->pool, sizeof *dial);
+    if (c == NULL || dial == NULL) {
+        pool_give(w->pool, c, sizeof *c);
+        pool_give(w->pool, dial, sizeof *dial);
+        worker_step(w, loop_now(w->loop));
+        device_open_failed(&w->host, &s, NULL, CLOSE_LOCAL);
+        worker_settle(w, number);
+        return;
+    }
+    const struct target *target = s.group->target;
+    unsigned target_number = (unsigned)(target - w->plan->targets);
+    *c = (struct connection){.fd = -1,
+                             .device = number,
+                             .owner = dial,
+                             .node = (uint16_t)(w->dialer.target_first[target_number] + node_of_target(w, number)),
+                             .kind = (uint8_t)target->transport,
+                             .flags = CONNECTION_OPENING};
+    span delay = 0;
+    if (s.link != NULL) {
+        struct impair_params params = settings_link(&w->host, &s);
+        delay = impair_connect_delay(&params, (struct impair_key){w->host.seed, life->id}, life->attempts + 1u);
+    }
+    *dial = (struct dial){.open_at = instant_add(loop_now(w->loop), delay), .delay = delay, .next = DIALER_NONE};
+    life->connection = c;
+    life->deadline = INSTANT_NEVER;
+    dialer_due(w, number);
+}
+
+void dialer_due(struct worker *w, uint32_t number) {
+    if (!device_opening(&w->lives[number]))
+        return;
+    struct dial *dial = dial_of(w, number);
+    if (dial->queued || dial->started || dial->open_at > loop_now(w->loop))
+        return;
+    unsigned node = w->lives[number].connection->node;
+    dial->queued = true;
+    if (w->dialer.queues[node].last == DIALER_NONE)
+        w->dialer.queues[node].first = number;
+    else
+        dial_of(w, w->dialer.queues[node].last)->next = number;
+    w->dialer.queues[node].last = number;
+    w->dialer.ready = true;
+}
+
+static void leave_queue(struct worker *w, uint32_t number) {
+    unsigned node = w->lives[number].connection->node;
+    uint32_t before = DIALER_NONE, at = w->dialer.queues[node].first;
+    while (at != DIALER_NONE && at != number) {
+        before = at;
+        at = dial_of(w, at)->next;
+    }
+    if (at == DIALER_NONE)
+        return;
+    struct dial *dial = dial_of(w, number);
+    if (before == DIALER_NONE)
+        w->dialer.queues[node].first = dial->next;
+    else
+        dial_of(w, before)->next = dial->next;
+    if (w->dialer.queues[node].last == number)
+        w->dialer.queues[node].last = before;
+    dial->queued = false;
+}
+
+void dialer_release(struct worker *w, uint32_t number) {
+    struct connection *c = w->lives[number].connection;
+    if ((c->flags & CONNECTION_OPENING) != 0) {
+        struct dial *dial = (struct dial *)c->owner;
+        if (dial->queued)
+            leave_queue(w, number);
+        pool_give(w->pool, dial, sizeof *dial);
+        c->owner = NULL;
+        c->flags &= (uint8_t)~CONNECTION_OPENING;
+    }
+    if ((c->flags & CONNECTION_SLOT) != 0) {
+        c->flags &= (uint8_t)~CONNECTION_SLOT;
+        w->guard.outstanding[c->node]--;
+        w->dialer.ready = true;
+    }
+}
+
+/* The transport is up: the connection is the session's now. */
+static void opened(struct worker *w, uint32_t number) {
+    struct connection *c = w->lives[number].connection;
+    struct dial *dial = dial_of(w, number);
+    struct op op = dial->op;
+    pool_give(w->pool, dial, sizeof *dial);
+    c->owner = NULL;
+    c->flags &= (uint8_t)~CONNECTION_OPENING;
+    loop_watch(w->loop, &c->io, c->fd, LOOP_READ);
+    struct device_slot s = worker_slot(w, number);
+    worker_step(w, loop_now(w->loop));
+    device_opened(&w->host, &s, &op);
+    worker_settle(w, number);
+}
+
+void dialer_progress(struct worker *w, uint32_t number) {
+    struct connection *c = w->lives[number].connection;
+    unsigned wants = 0;
+    int result = transport_table[c->kind]->progress(c, &wants);
+    if (result == 0)
+        opened(w, number);
+    else if (result == ERR_AGAIN)
+        loop_watch(w->loop, &c->io, c->fd, wants);
+    else
+        fail(w, number, CLOSE_CONNECT_FAILED);
+}
+
+static int open_socket(struct worker *w, uint32_t number, const struct address *to) {
+    struct connection *c = w->lives[number].connection;
+    const struct plan *p = w->plan;
+    struct address from;
+    bool bound = source_choose(p->sources, p->source_count, to, p->device_count, w->lives[number].id, &from);
+    int result = transport_table[c->kind]->open(c, to, bound ? &from : NULL);
+    bool short_of_descriptors = result == ERR_IO && (errno == EMFILE || errno == ENFILE);
+    if (short_of_descriptors &&
+        ghosts_reset_oldest(&w->ghosts, w->pool, w->recorder, GHOSTS_PER_SHORTAGE, loop_now(w->loop)) > 0)
+        result = transport_table[c->kind]->open(c, to, bound ? &from : NULL);
+    return result;
+}
+
+static void start(struct worker *w, uint32_t number) {
+    struct connection *c = w->lives[number].connection;
+    struct dial *dial = dial_of(w, number);
+    struct device_slot s = worker_slot(w, number);
+    const struct address *to = &s.group->target->nodes[node_of_target(w, number)];
+    worker_step(w, loop_refresh(w->loop));
+    bool held = w->host.step.now - dial->open_at > SPAN_MS;
+    device_attempt(&w->host, &s, &dial->op, held ? OP_HELD_GUARD : OP_HELD_NONE);
+    /* the device let go one link delay before the packet came out at this end */
+    dial->op.emitted -= dial->delay;
+    if (held)
+        dial->op.ready -= dial->delay;
+    dial->started = true;
+    c->flags |= CONNECTION_SLOT;
+    w->guard.outstanding[c->node]++;
+    if (guard_check(&w->guard, to) < 0) {
+        fail(w, number, CLOSE_GUARD);
+        return;
+    }
+    int result = open_socket(w, number, to);
+    if (result == 0)
+        opened(w, number);
+    else if (result == ERR_AGAIN)
+        loop_watch(w->loop, &c->io, c->fd, LOOP_WRITE);
+    else
+        fail(w, number, result == ERR_IO ? CLOSE_LOCAL : CLOSE_CONNECT_FAILED);
+    if (w->lives[number].connection == c && device_opening(&w->lives[number]))
+        worker_settle(w, number);
+}
+
+/* The first of a node's queue, if node and rate let it go. */
+static bool start_first(struct worker *w, unsigned node) {
+    uint32_t number = w->dialer.queues[node].first;
+    if (number == DIALER_NONE || w->guard.outstanding[node] >= w->guard.outstanding_max)
+        return false;
+    instant again;
+    if (guard_take(&w->guard, GUARD_CONNECTS, 1, loop_now(w->loop), &again) < 0) {
+        w->dialer.again = again;
+        return false;
+    }
+    leave_queue(w, number);
+    start(w, number);
+    return true;
+}
+
+void dialer_run(struct worker *w) {
+    w->dialer.again = INSTANT_NEVER;
+    while (w->dialer.ready) {
+        w->dialer.ready = false;
+        for (unsigned node = 0; node < w->dialer.node_count; node++)
+            while (start_first(w, node))
+                ;
+    }
+}

@@ -1,0 +1,14 @@
+/* Is anybody there? One plain connect per node before t = 0 (docs/semantics.md, "Time and phases"). */
+#ifndef MUSTER_FLEET_REACH_H
+#define MUSTER_FLEET_REACH_H
+
+#include <stddef.h>
+
+#include "base/instant.h"
+#include "scenario/plan.h"
+
+/* 0 when at least one node answers. Waits at most 5 s per round, and repeats rounds until `wait` has passed. ERR_UNREACHABLE with a sentence
+ * that names the nodes and what each said; ERR_DENIED when the guard forbids all of them. */
+int reach_targets(const struct plan *plan, span wait, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,245 @@
+#include "fleet/run.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "device/secret.h"
+#include "fleet/control.h"
+#include "fleet/descriptors.h"
+#include "fleet/memory.h"
+#include "fleet/reach.h"
+
+const char *const run_verdict_names[] = {"pass", "fail", "aborted", "not_trustworthy", "incomplete"};
+
+enum { SMALL_FLEET = 50, SANDBOX_FLEET = 5 };
+
+static uint32_t devices_of_shard(const struct plan *p, unsigned shard, unsigned shards) {
+    return p->device_count / shards + (shard - 1 < p->device_count % shards ? 1 : 0);
+}
+
+/* The guard's rules that concern the run as a whole. */
+static int guard_allows_run(const struct plan *p, struct run_facts *facts, char *why, size_t why_size) {
+    for (unsigned t = 0; t < p->target_count; t++) {
+        struct url url;
+        char ignored[128];
+        if (url_parse(p->targets[t].url, &url, ignored, sizeof ignored) == 0 && guard_is_public_sandbox(url.host) &&
+            p->device_count > SANDBOX_FLEET) {
+            snprintf(why, why_size, "%s is a public test server; more than %d devices are not sent there", url.host,
+                     SANDBOX_FLEET);
+            facts->exit_code = EXIT_GUARD;
+            return ERR_DENIED;
+        }
+        for (unsigned n = 0; n < p->targets[t].node_count; n++) {
+            const struct address *node = &p->targets[t].nodes[n];
+            char text[64];
+            bool enough = address_is_private(node) || p->device_count <= SMALL_FLEET || p->safety.allow_given;
+            if (enough && guard_limits_permit(&p->safety, node))
+                continue;
+            snprintf(why, why_size,
+                     "%u devices against %s, which is not a private address, need its name in the scenario: "
+                     "safety: {allow: [%s]}",
+                     p->device_count, address_format(node, text, sizeof text), url.host);
+            facts->exit_code = EXIT_GUARD;
+            return ERR_DENIED;
+        }
+    }
+    return 0;
+}
+
+static int load_secrets(const struct plan *p, struct secret_table *secrets, char *why, size_t why_size) {
+    int error = 0;
+    for (unsigned g = 0; g < p->group_count && error == 0; g++) {
+        const struct fleet_group *group = &p->groups[g];
+        const struct template *templates[] = {
+            group->identity == NULL ? NULL : &group->identity->client_id,
+            group->identity == NULL ? NULL : &group->identity->user,
+            group->identity == NULL ? NULL : &group->identity->password,
+            &group->profile->will_topic,
+            &group->profile->will_payload,
+        };
+        for (size_t i = 0; i < COUNT_OF(templates) && error == 0; i++)
+            if (templates[i] != NULL)
+                error = secret_table_load(secrets, templates[i], why, why_size);
+        for (unsigned t = 0; t < group->telemetry_count && error == 0; t++) {
+            error = secret_table_load(secrets, &group->telemetry[t].topic, why, why_size);
+            if (error == 0)
+                error = secret_table_load(secrets, &group->telemetry[t].payload, why, why_size);
+        }
+    }
+    return error;
+}
+
+static int build(struct control *c, unsigned shard, unsigned shards, bool private_tables,
+                 const struct secret_table *secrets) {
+    c->workers = calloc(c->worker_count, sizeof *c->workers);
+    c->second = result_new(c->plan->group_count, &c->plan->segments);
+    c->total = result_new(c->plan->group_count, &c->plan->segments);
+    c->judge = judge_new(c->plan);
+    if (c->workers == NULL || c->second == NULL || c->total == NULL || c->judge == NULL)
+        return ERR_NO_MEMORY;
+    c->rss_before = memory_anonymous();
+    for (unsigned i = 0; i < c->worker_count; i++) {
+        int error = worker_build(&c->workers[i], c->plan, i, c->worker_count, shard, shards, secrets);
+        if (error < 0)
+            return error;
+        c->workers[i].private_table = private_tables;
+    }
+    return 0;
+}
+
+static void gather(struct control *c, struct run_facts *facts) {
+    facts->started_unix_ns = c->start_unix_ns;
+    facts->ended = c->ended;
+    facts->settle_start = c->settle_start;
+    facts->settle_end = c->settle_end;
+    facts->signal = c->signal;
+    facts->finished = c->signal == 0;
+    for (unsigned i = 0; i < c->worker_count; i++) {
+        const struct worker *w = &c->workers[i];
+        facts->decisions_hash += w->host.decisions_hash;
+        facts->guard_held += w->guard.held;
+        facts->guard_refused += w->guard.refused;
+        facts->true_silence = facts->true_silence || w->true_silence;
+    }
+    for (size_t i = 0; i < c->total->gauge_count; i++) {
+        const struct gauge_row *row = &c->total->gauges[i];
+        if (row->at > facts->settle_end)
+            break;
+        facts->online_end = 0;
+        for (unsigned g = 0; g < c->plan->group_count; g++)
+            facts->online_end += row->counts[g * STATE_KINDS + STATE_ONLINE];
+    }
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    facts->cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    facts->rss_peak_bytes = memory_peak();
+    double grown = c->rss_at_peak > c->rss_before ? (double)(c->rss_at_peak - c->rss_before) : 0;
+    facts->bytes_per_device = c->devices == 0 ? 0 : grown / c->devices;
+}
+
+/* Strongest first: 130/143 · 14 · 12 · 11 · 13 · 10 · 0 (docs/semantics.md, "Trust and exit codes"). */
+void run_decide(struct run_facts *facts, bool aborted, int fail_code) {
+    bool slo = false, conformance = false;
+    for (unsigned i = 0; i < facts->plan->check_count; i++) {
+        const struct check_verdict *v = &facts->checks[i];
+        slo = slo || (!v->pass && v->check->kind == CHECK_SLO);
+        conformance = conformance || (!v->pass && v->check->kind == CHECK_CONFORMANCE);
+    }
+    facts->verdict = VERDICT_PASS;
+    facts->exit_code = EXIT_PASS;
+    if (facts->signal != 0) {
+        facts->verdict = VERDICT_INCOMPLETE;
+        facts->exit_code = facts->signal == SIGTERM ? EXIT_SIGTERM : EXIT_SIGINT;
+    } else if (aborted) {
+        facts->verdict = VERDICT_ABORTED;
+        facts->exit_code = EXIT_ABORTED;
+    } else if (conformance) {
+        facts->verdict = VERDICT_FAIL;
+        facts->exit_code = EXIT_CONFORMANCE;
+    } else if (facts->trust_count > 0) {
+        facts->verdict = VERDICT_NOT_TRUSTWORTHY;
+        facts->exit_code = EXIT_NOT_TRUSTWORTHY;
+    } else if (slo) {
+        facts->verdict = VERDICT_FAIL;
+        facts->exit_code = EXIT_CHECK_FAILED;
+    }
+    bool replaceable = facts->exit_code >= EXIT_CHECK_FAILED && facts->exit_code <= EXIT_ABORTED;
+    if (fail_code > 0 && replaceable)
+        facts->exit_code = fail_code;
+}
+
+static int judge(struct control *c, struct run_facts *facts) {
+    facts->checks = calloc(c->plan->check_count + 1, sizeof *facts->checks);
+    if (facts->checks == NULL)
+        return ERR_NO_MEMORY;
+    judge_finish(c->judge, c->total, facts->checks);
+    trust_end(&c->trust, c->total);
+    memcpy(facts->trust, c->trust.findings, sizeof facts->trust);
+    facts->trust_count = c->trust.count;
+    if (c->aborted_by >= 0)
+        facts->checks[c->aborted_by].aborted_the_run = true;
+    run_decide(facts, c->aborted_by >= 0, c->options->fail_code);
+    return 0;
+}
+
+static void release(struct control *c) {
+    for (unsigned i = 0; c->workers != NULL && i < c->worker_count; i++)
+        worker_build_free(&c->workers[i]);
+    free(c->workers);
+    free(c->cpu_before);
+    free(c->cpu_share);
+    free(c->phase_open);
+    judge_free(c->judge);
+    result_free(c->second);
+}
+
+static int prepare(const struct plan *plan, const struct run_options *options, struct run_facts *facts,
+                   struct secret_table *secrets, char *why, size_t why_size) {
+    int error = guard_allows_run(plan, facts, why, why_size);
+    if (error < 0)
+        return error;
+    error = load_secrets(plan, secrets, why, why_size);
+    if (error < 0) {
+        facts->exit_code = EXIT_ENVIRONMENT;
+        return error;
+    }
+    error = reach_targets(plan, options->wait, why, why_size);
+    if (error < 0)
+        facts->exit_code = error == ERR_DENIED ? EXIT_GUARD : EXIT_UNREACHABLE;
+    return error;
+}
+
+int run_plan(const struct plan *plan, const struct run_options *options, const struct run_sink *sink,
+             struct run_facts *facts, char *why, size_t why_size) {
+    unsigned shards = options->shards == 0 ? 1 : options->shards, shard = options->shard == 0 ? 1 : options->shard;
+    *facts = (struct run_facts){.plan = plan,
+                                .shard = shard,
+                                .shards = shards,
+                                .devices_here = devices_of_shard(plan, shard, shards),
+                                .exit_code = EXIT_INTERNAL};
+    struct secret_table *secrets = calloc(1, sizeof *secrets);
+    if (secrets == NULL)
+        return ERR_NO_MEMORY;
+    int error = prepare(plan, options, facts, secrets, why, why_size);
+    struct control c = {
+        .plan = plan, .options = options, .sink = sink, .devices = facts->devices_here, .aborted_by = -1};
+    if (error == 0) {
+        c.cores = descriptors_cores();
+        c.worker_count =
+            descriptors_workers(facts->devices_here, c.cores, options->workers, &facts->private_descriptor_tables);
+        facts->workers = c.worker_count;
+        c.trust = trust_begin(plan, c.worker_count, c.cores);
+        error = build(&c, shard, shards, facts->private_descriptor_tables, secrets);
+        if (error < 0)
+            facts->exit_code = EXIT_ENVIRONMENT;
+        else
+            error = control_run(&c);
+        if (error < 0)
+            snprintf(why, why_size, "the fleet could not be built: %s", err_name(error));
+    }
+    if (error == 0) {
+        gather(&c, facts);
+        error = judge(&c, facts);
+    }
+    facts->result = c.total;
+    for (unsigned t = 0; t < plan->target_count; t++)
+        facts->builtin_target = facts->builtin_target || plan->targets[t].builtin;
+    release(&c);
+    secret_table_free(secrets);
+    free(secrets);
+    return error;
+}
+
+void run_facts_free(struct run_facts *facts) {
+    free(facts->checks);
+    facts->checks = NULL;
+    if (facts->result != NULL)
+        result_free((struct result *)(uintptr_t)facts->result);
+    facts->result = NULL;
+}

@@ -1,0 +1,358 @@
+#include "fleet/wire.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "device/drivers.h"
+#include "device/settings.h"
+#include "fleet/worker.h"
+
+static struct carry *carry_of(const struct connection *c) {
+    return (c->flags & CONNECTION_OPENING) != 0 ? NULL : (struct carry *)c->owner;
+}
+
+static struct carry *carry_make(struct worker *w, struct connection *c) {
+    if (c->owner == NULL) {
+        struct carry *carry = pool_take(w->pool, sizeof *carry);
+        if (carry == NULL)
+            return NULL;
+        *carry = (struct carry){.blocked_until = INSTANT_NEVER};
+        c->owner = carry;
+    }
+    return (struct carry *)c->owner;
+}
+
+static void release_in(struct worker *w, struct carry *carry) {
+    pool_give(w->pool, carry->in, carry->in_room);
+    carry->in = NULL;
+    carry->in_size = carry->in_room = 0;
+}
+
+static void release_out(struct worker *w, struct carry *carry) {
+    pool_give(w->pool, carry->out, carry->out_room);
+    carry->out = NULL;
+    carry->out_at = carry->out_size = carry->out_room = 0;
+    carry->blocked_until = INSTANT_NEVER;
+}
+
+static void forget_empty(struct worker *w, struct connection *c) {
+    struct carry *carry = (struct carry *)c->owner;
+    if (carry->in == NULL && carry->out == NULL) {
+        pool_give(w->pool, carry, sizeof *carry);
+        c->owner = NULL;
+    }
+}
+
+void wire_drop(struct worker *w, uint32_t number) {
+    struct connection *c = w->lives[number].connection;
+    struct carry *carry = carry_of(c);
+    if (carry != NULL) {
+        release_in(w, carry);
+        release_out(w, carry);
+        pool_give(w->pool, carry, sizeof *carry);
+        c->owner = NULL;
+    }
+    if (w->links != NULL)
+        impair_clear(&w->links[number], w->pool);
+}
+
+/* Appends to a pool buffer, growing it by half again. False: past `cap`, or no memory. */
+static bool append(struct worker *w, uint8_t **data, uint32_t *size, uint32_t *room, struct bytes more, size_t cap) {
+    size_t need = *size + more.size;
+    if (need > cap)
+        return false;
+    if (need > *room) {
+        size_t larger = need + need / 2;
+        uint8_t *grown = pool_take(w->pool, larger);
+        if (grown == NULL)
+            return false;
+        if (*size > 0)
+            memcpy(grown, *data, *size);
+        pool_give(w->pool, *data, *room);
+        *data = grown;
+        *room = (uint32_t)larger;
+    }
+    if (more.size > 0)
+        memcpy(*data + *size, more.data, more.size);
+    *size += (uint32_t)more.size;
+    return true;
+}
+
+static void watch(struct worker *w, struct connection *c) {
+    if ((c->flags & CONNECTION_SILENT) == 0)
+        loop_watch(w->loop, &c->io, c->fd,
+                   LOOP_READ | ((c->flags & CONNECTION_BLOCKED) != 0 ? (unsigned)LOOP_WRITE : 0));
+}
+
+/* Keeps what the kernel did not take. */
+static bool block(struct worker *w, uint32_t number, struct connection *c, struct bytes rest) {
+    struct carry *carry = carry_make(w, c);
+    if (carry == NULL || !append(w, &carry->out, &carry->out_size, &carry->out_room, rest, WIRE_BLOCKED_MAX))
+        return false;
+    if ((c->flags & CONNECTION_BLOCKED) == 0) {
+        c->flags |= CONNECTION_BLOCKED;
+        struct device_slot s = worker_slot(w, number);
+        carry->blocked_until = instant_add(loop_now(w->loop), settings_profile(&w->host, &s)->timeouts.stream);
+        watch(w, c);
+    }
+    return true;
+}
+
+/* To the kernel, as far as it takes it. */
+static bool transmit(struct worker *w, uint32_t number, struct bytes data) {
+    struct connection *c = w->lives[number].connection;
+    if ((c->flags & CONNECTION_BLOCKED) != 0)
+        return block(w, number, c, data);
+    while (data.size > 0) {
+        int n = transport_table[c->kind]->send(c, data.data, data.size);
+        if (n == ERR_AGAIN)
+            return block(w, number, c, data);
+        if (n < 0)
+            return false;
+        data.data += n;
+        data.size -= (size_t)n;
+    }
+    return true;
+}
+
+bool wire_emit(struct worker *w, uint32_t number) {
+    struct step *step = &w->host.step;
+    struct device *life = &w->lives[number];
+    struct bytes data = {step->out.start, bytes_written(&step->out)};
+    step->out.at = step->out.start;
+    if (data.size == 0 || life->connection == NULL)
+        return true;
+    CHECK(!step->out.failed);
+    recorder_tally(w->recorder, life->group, step->now, TALLY_BYTES_UP, data.size);
+    instant sent = step->now;
+    bool fine;
+    struct device_slot s = worker_slot(w, number);
+    struct impair_params params = s.link == NULL ? (struct impair_params){0} : settings_link(&w->host, &s);
+    bool direct = s.link == NULL || (impair_is_clear(&params) && impair_is_empty(s.link) && !s.link->held);
+    if (direct) {
+        fine = transmit(w, number, data);
+    } else {
+        struct impair_key key = {w->host.seed, life->id};
+        fine = impair_stream_push(s.link, &params, key, IMPAIR_UP, data, step->now, w->pool, &sent) == 0;
+        if (sent == INSTANT_NEVER)
+            sent = step->now;
+    }
+    for (unsigned i = 0; i < step->op_count; i++)
+        step->ops[i]->sent = sent;
+    step->op_count = 0;
+    return fine;
+}
+
+/* Hands bytes to the device until it wants no more of them; returns what is left. Stops when the connection went. */
+static struct bytes consume(struct worker *w, uint32_t number, struct bytes data, instant answered,
+                            const struct connection *c) {
+    while (data.size > 0) {
+        struct device_slot s = worker_slot(w, number);
+        worker_step(w, answered);
+        size_t used = device_input(&w->host, &s, data);
+        worker_settle(w, number);
+        if (w->lives[number].connection != c)
+            return (struct bytes){0};
+        if (used == 0)
+            break;
+        data.data += used;
+        data.size -= used;
+    }
+    return data;
+}
+
+/* Bytes that the device feels now. */
+static void deliver(struct worker *w, uint32_t number, struct bytes data, instant answered) {
+    struct connection *c = w->lives[number].connection;
+    recorder_tally(w->recorder, w->lives[number].group, answered, TALLY_BYTES_DOWN, data.size);
+    struct carry *carry = carry_of(c);
+    bool kept = carry != NULL && carry->in != NULL;
+    if (kept) {
+        if (!append(w, &carry->in, &carry->in_size, &carry->in_room, data, MQTT_PACKET_CAP + WORKER_RECEIVE_SIZE)) {
+            worker_lost(w, number, CLOSE_LOCAL);
+            return;
+        }
+        data = (struct bytes){carry->in, carry->in_size};
+    }
+    struct bytes rest = consume(w, number, data, answered, c);
+    if (w->lives[number].connection != c)
+        return;
+    carry = carry_of(c);
+    if (rest.size == 0) {
+        if (kept) {
+            release_in(w, carry);
+            forget_empty(w, c);
+        }
+    } else if (kept) {
+        memmove(carry->in, rest.data, rest.size);
+        carry->in_size = (uint32_t)rest.size;
+    } else {
+        carry = carry_make(w, c);
+        if (carry == NULL || !append(w, &carry->in, &carry->in_size, &carry->in_room, rest, MQTT_PACKET_CAP))
+            worker_lost(w, number, CLOSE_LOCAL);
+    }
+}
+
+static enum close_reason reason_of(int error) {
+    return error == ERR_CLOSED ? CLOSE_BY_PEER : error == ERR_UNREACHABLE ? CLOSE_RESET : CLOSE_LOCAL;
+}
+
+static bool on_its_way_down(const struct worker *w, uint32_t number) {
+    struct impair_unit unit;
+    return w->links != NULL && impair_peek(&w->links[number], IMPAIR_DOWN, &unit);
+}
+
+/* The peer's FIN does not overtake what the modelled link still carries. */
+static void end_of_stream(struct worker *w, uint32_t number, int error) {
+    struct connection *c = w->lives[number].connection;
+    if (error == ERR_CLOSED && on_its_way_down(w, number)) {
+        c->flags |= CONNECTION_ENDED;
+        loop_unwatch(w->loop, &c->io);
+    } else {
+        worker_lost(w, number, reason_of(error));
+    }
+}
+
+static void receive(struct worker *w, uint32_t number) {
+    struct connection *c = w->lives[number].connection;
+    struct device_slot s = worker_slot(w, number);
+    size_t room = WORKER_RECEIVE_SIZE;
+    struct impair_params params = s.link == NULL ? (struct impair_params){0} : settings_link(&w->host, &s);
+    bool direct = s.link == NULL || (impair_is_clear(&params) && impair_is_empty(s.link));
+    if (!direct && impair_room(s.link, IMPAIR_DOWN) < room)
+        room = impair_room(s.link, IMPAIR_DOWN);
+    if (room == 0) { /* the link is full: the backend feels it through TCP */
+        loop_unwatch(w->loop, &c->io);
+        return;
+    }
+    int n = transport_table[c->kind]->recv(c, w->receive, room);
+    if (n == ERR_AGAIN)
+        return;
+    if (n <= 0) {
+        end_of_stream(w, number, n == 0 ? ERR_CLOSED : n);
+        return;
+    }
+    struct bytes data = {w->receive, (size_t)n};
+    instant now = loop_now(w->loop);
+    if (direct) {
+        deliver(w, number, data, now);
+        return;
+    }
+    struct impair_key key = {w->host.seed, w->lives[number].id};
+    if (impair_stream_push(s.link, &params, key, IMPAIR_DOWN, data, now, w->pool, NULL) < 0)
+        worker_lost(w, number, CLOSE_LOCAL);
+    else
+        worker_settle(w, number);
+}
+
+/* The kernel takes bytes again. */
+static void unblock(struct worker *w, uint32_t number) {
+    struct connection *c = w->lives[number].connection;
+    struct carry *carry = carry_of(c);
+    if (carry == NULL || carry->out == NULL)
+        return;
+    while (carry->out_at < carry->out_size) {
+        int n = transport_table[c->kind]->send(c, carry->out + carry->out_at, carry->out_size - carry->out_at);
+        if (n == ERR_AGAIN)
+            return;
+        if (n < 0) {
+            worker_lost(w, number, reason_of(n));
+            return;
+        }
+        carry->out_at += (uint32_t)n;
+        struct device_slot s = worker_slot(w, number);
+        carry->blocked_until = instant_add(loop_now(w->loop), settings_profile(&w->host, &s)->timeouts.stream);
+    }
+    release_out(w, carry);
+    forget_empty(w, c);
+    c->flags &= (uint8_t)~CONNECTION_BLOCKED;
+    watch(w, c);
+    worker_step(w, loop_now(w->loop));
+    struct device_slot s = worker_slot(w, number);
+    device_pump(&w->host, &s);
+    worker_settle(w, number);
+}
+
+void wire_ready(struct worker *w, uint32_t number, unsigned ready) {
+    const struct connection *c = w->lives[number].connection;
+    if ((ready & LOOP_WRITE) != 0)
+        unblock(w, number);
+    if ((ready & LOOP_READ) != 0 && w->lives[number].connection == c)
+        receive(w, number);
+}
+
+static void drain_up(struct worker *w, uint32_t number, instant now) {
+    struct link_state *link = &w->links[number];
+    struct impair_unit unit;
+    while (w->lives[number].connection != NULL && impair_peek(link, IMPAIR_UP, &unit) && unit.release <= now) {
+        bool fine = transmit(w, number, unit.data);
+        impair_pop(link, IMPAIR_UP, unit.data.size, w->pool);
+        if (!fine)
+            worker_lost(w, number, CLOSE_RESET);
+    }
+}
+
+static void drain_down(struct worker *w, uint32_t number, instant now) {
+    struct link_state *link = &w->links[number];
+    struct impair_unit unit;
+    while (w->lives[number].connection != NULL && impair_peek(link, IMPAIR_DOWN, &unit) && unit.release <= now) {
+        uint8_t copy[IMPAIR_UNIT_MAX];
+        CHECK(unit.data.size <= sizeof copy);
+        memcpy(copy, unit.data.data, unit.data.size);
+        impair_pop(link, IMPAIR_DOWN, unit.data.size, w->pool);
+        deliver(w, number, (struct bytes){copy, unit.data.size}, unit.answered);
+    }
+    struct connection *c = w->lives[number].connection;
+    if (c == NULL)
+        return;
+    if ((c->flags & CONNECTION_ENDED) == 0)
+        watch(w, c);
+    else if (!on_its_way_down(w, number))
+        worker_lost(w, number, CLOSE_BY_PEER);
+}
+
+void wire_due(struct worker *w, uint32_t number) {
+    struct device *life = &w->lives[number];
+    if (life->connection == NULL || device_opening(life))
+        return;
+    instant now = loop_now(w->loop);
+    const struct carry *carry = carry_of(life->connection);
+    if (carry != NULL && carry->blocked_until <= now) {
+        worker_lost(w, number, CLOSE_STREAM_TIMEOUT);
+        return;
+    }
+    if (w->links != NULL && impair_next_release(&w->links[number]) <= now) {
+        drain_up(w, number, now);
+        drain_down(w, number, now);
+    }
+}
+
+instant wire_next(struct worker *w, uint32_t number) {
+    const struct device *life = &w->lives[number];
+    if (life->connection == NULL || device_opening(life))
+        return INSTANT_NEVER;
+    const struct carry *carry = carry_of(life->connection);
+    instant next = carry == NULL ? INSTANT_NEVER : carry->blocked_until;
+    return w->links == NULL ? next : instant_min(next, impair_next_release(&w->links[number]));
+}
+
+void wire_silence(struct worker *w, uint32_t number, bool silent) {
+    struct connection *c = w->lives[number].connection;
+    struct device_slot s = worker_slot(w, number);
+    if (silent) {
+        loop_unwatch(w->loop, &c->io);
+        c->flags |= CONNECTION_SILENT;
+        if (transport_table[c->kind]->silence(c, true) == 0)
+            w->true_silence = true;
+        impair_hold(s.link, loop_now(w->loop));
+        return;
+    }
+    if ((c->flags & CONNECTION_SILENT) == 0)
+        return;
+    c->flags &= (uint8_t)~CONNECTION_SILENT;
+    (void)transport_table[c->kind]->silence(c, false);
+    struct impair_params params = settings_link(&w->host, &s);
+    impair_resume(s.link, &params, loop_now(w->loop));
+    watch(w, c);
+}

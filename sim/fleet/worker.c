@@ -1,0 +1,335 @@
+#include "fleet/worker.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "base/err.h"
+#include "device/behaviour.h"
+#include "device/drivers.h"
+#include "fleet/descriptors.h"
+#include "fleet/wire.h"
+
+enum { HEARTBEAT = 100 * SPAN_MS, BEATS_PER_SWAP = 10, SWAP = 1000 * SPAN_MS };
+
+/* Tokens after the devices' own. */
+enum worker_token { TOKEN_HEARTBEAT, TOKEN_GUARD, TOKEN_FAREWELL, WORKER_TOKENS };
+
+struct device_slot worker_slot(struct worker *w, uint32_t number) {
+    struct device *life = &w->lives[number];
+    unsigned group = life->group;
+    size_t place = number - w->group_first[group];
+    return (struct device_slot){
+        .life = life,
+        .session = w->sessions + number * w->session_size,
+        .link = w->links == NULL ? NULL : &w->links[number],
+        .behaviour = (struct behaviour *)(void *)(w->behaviours + w->group_behaviours[group] +
+                                                  place * w->behaviour_sizes[group]),
+        .group = &w->plan->groups[group],
+    };
+}
+
+void worker_step(struct worker *w, instant answered) {
+    step_begin(&w->host.step, loop_now(w->loop), answered);
+    w->host.orders = (struct device_orders){0};
+    w->host.changed = 0;
+}
+
+void worker_close(struct worker *w, uint32_t number, int how) {
+    struct device *life = &w->lives[number];
+    struct connection *c = life->connection;
+    if (c == NULL)
+        return;
+    bool opening = device_opening(life);
+    dialer_release(w, number);
+    if (!opening)
+        wire_drop(w, number);
+    life->connection = NULL;
+    loop_unwatch(w->loop, &c->io);
+    if (how == CLOSE_AS_GHOST && c->fd >= 0) {
+        uint32_t keepalive_s = w->plan->groups[life->group].profile->mqtt.keepalive_s;
+        instant until =
+            keepalive_s == 0 ? INSTANT_NEVER : instant_add(loop_now(w->loop), keepalive_s * (SPAN_S * 3 / 2));
+        if (ghosts_add(&w->ghosts, c, until, life->group))
+            return;
+    }
+    if (c->fd >= 0)
+        transport_table[c->kind]->close(c, how != CLOSE_IN_ORDER);
+    pool_give(w->pool, c, sizeof *c);
+}
+
+void worker_lost(struct worker *w, uint32_t number, enum close_reason why) {
+    struct device_slot s = worker_slot(w, number);
+    worker_step(w, loop_now(w->loop));
+    worker_close(w, number, why == CLOSE_BY_PEER ? CLOSE_IN_ORDER : CLOSE_WITH_RESET);
+    device_lost(&w->host, &s, why);
+    worker_settle(w, number);
+}
+
+static void wait_for_guard(struct worker *w, uint32_t number) {
+    if (w->guard_waiter_count == w->guard_waiter_room) {
+        uint32_t room = w->guard_waiter_room == 0 ? 1024 : w->guard_waiter_room * 2;
+        uint32_t *larger = realloc(w->guard_waiters, room * sizeof *larger);
+        if (larger == NULL)
+            return; /* the device tries again with its next message */
+        w->guard_waiters = larger;
+        w->guard_waiter_room = room;
+    }
+    w->guard_waiters[w->guard_waiter_count++] = number;
+}
+
+static void set_timer(struct worker *w, uint32_t number) {
+    const struct device_slot s = worker_slot(w, number);
+    instant next = instant_min(device_next(&w->host, &s), wire_next(w, number));
+    if (device_opening(s.life)) {
+        const struct dial *dial = (const struct dial *)s.life->connection->owner;
+        if (!dial->queued && !dial->started)
+            next = instant_min(next, dial->open_at);
+    }
+    /* A later deadline is not worth moving the timer for: it fires, finds nothing due, and is set then. */
+    if (next < timers_deadline(&w->loop->timers, number))
+        timers_set(&w->loop->timers, number, next);
+}
+
+void worker_settle(struct worker *w, uint32_t number) {
+    struct device_host *h = &w->host;
+    if (!wire_emit(w, number)) {
+        if (h->orders.close == KEEP_CONNECTION) {
+            worker_lost(w, number, CLOSE_RESET);
+            return;
+        }
+        h->orders.close = CLOSE_WITH_RESET;
+    }
+    struct device_orders orders = h->orders;
+    if (orders.close != KEEP_CONNECTION)
+        worker_close(w, number, (int)orders.close);
+    else if (orders.link != LINK_AS_IS && w->lives[number].connection != NULL)
+        wire_silence(w, number, orders.link == LINK_FALLS_SILENT);
+    struct device *life = &w->lives[number];
+    if (life->connection != NULL && (life->connection->flags & CONNECTION_SLOT) != 0 && life->state != STATE_CONNECTING)
+        dialer_release(w, number);
+    if (orders.guard_wait)
+        wait_for_guard(w, number);
+    if (orders.open && life->connection == NULL && life->state == STATE_CONNECTING)
+        dialer_open(w, number);
+    set_timer(w, number);
+}
+
+/* After every handler: attempts that may start now, and when the guard is to be asked again. */
+static void between_steps(struct worker *w) {
+    dialer_run(w);
+    instant again = w->dialer.again;
+    if (w->guard_waiter_count > 0)
+        again = instant_min(again, instant_add(loop_now(w->loop), SPAN_MS * 2));
+    timers_set(&w->loop->timers, w->count + TOKEN_GUARD, again);
+}
+
+static void device_timer(struct worker *w, uint32_t number) {
+    struct device_slot s = worker_slot(w, number);
+    wire_due(w, number);
+    dialer_due(w, number);
+    bool more;
+    do {
+        worker_step(w, loop_now(w->loop));
+        more = device_due(&w->host, &s);
+        worker_settle(w, number);
+    } while (more);
+}
+
+static void pump_guard_waiters(struct worker *w) {
+    uint32_t count = w->guard_waiter_count;
+    uint32_t *waiters = w->guard_waiters;
+    w->guard_waiters = NULL;
+    w->guard_waiter_count = w->guard_waiter_room = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct device_slot s = worker_slot(w, waiters[i]);
+        if (s.life->state != STATE_ONLINE)
+            continue;
+        worker_step(w, loop_now(w->loop));
+        device_pump(&w->host, &s);
+        worker_settle(w, waiters[i]);
+    }
+    free(waiters);
+}
+
+static void begin_settling(struct worker *w) {
+    w->host.settling = true;
+    for (uint32_t i = 0; i < w->count; i++)
+        if (w->lives[i].state != STATE_ONLINE)
+            w->lives[i].flags |= DEVICE_AWAY;
+}
+
+static uint32_t count_busy(struct worker *w) {
+    uint32_t busy = 0;
+    for (uint32_t i = 0; i < w->count; i++) {
+        const struct device_slot s = worker_slot(w, i);
+        busy += device_busy(&w->host, &s);
+    }
+    return busy;
+}
+
+static void swap_interval(struct worker *w, instant now) {
+    if (atomic_load_explicit(&w->filled, memory_order_acquire) != NULL)
+        return; /* control is behind: this interval grows longer */
+    struct interval *spare = atomic_exchange_explicit(&w->spare, NULL, memory_order_acq_rel);
+    struct interval *full = recorder_swap(w->recorder, spare, now);
+    atomic_store_explicit(&w->filled, full, memory_order_release);
+    struct timespec cpu;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+    atomic_store_explicit(&w->cpu_ns, (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec, memory_order_relaxed);
+    w->next_swap += SWAP;
+}
+
+static void heartbeat(struct worker *w, instant deadline) {
+    instant now = loop_now(w->loop);
+    if (deadline >= 0)
+        recorder_loop_late(w->recorder, now - deadline);
+    w->host.ends = atomic_load_explicit(&w->ends, memory_order_relaxed);
+    if (!w->host.settling && now >= w->host.ends)
+        begin_settling(w);
+    if (w->host.settling)
+        atomic_store_explicit(&w->busy, count_busy(w), memory_order_release);
+    ghosts_sweep(&w->ghosts, w->pool, now);
+    if (now >= w->next_swap)
+        swap_interval(w, now);
+    instant next = instant_add(deadline, HEARTBEAT);
+    timers_set(&w->loop->timers, w->count + TOKEN_HEARTBEAT, next > now ? next : instant_add(now, HEARTBEAT));
+}
+
+static void farewell_turn(struct worker *w) {
+    uint32_t end = w->farewell_at + WORKER_FAREWELL_BATCH;
+    for (; w->farewell_at < w->count && w->farewell_at < end; w->farewell_at++) {
+        struct device_slot s = worker_slot(w, w->farewell_at);
+        worker_step(w, loop_now(w->loop));
+        if (device_opening(s.life)) {
+            const struct dial *dial = (const struct dial *)s.life->connection->owner;
+            struct op op = dial->op;
+            bool started = dial->started;
+            s.life->flags |= DEVICE_STOPPED;
+            worker_close(w, w->farewell_at, CLOSE_WITH_RESET);
+            device_open_failed(&w->host, &s, started ? &op : NULL, CLOSE_POLITE);
+        }
+        device_farewell(&w->host, &s);
+        worker_settle(w, w->farewell_at);
+    }
+    if (w->farewell_at < w->count)
+        timers_set(&w->loop->timers, w->count + TOKEN_FAREWELL, loop_now(w->loop));
+    else
+        atomic_store_explicit(&w->said_goodbye, true, memory_order_release);
+}
+
+static void on_timer(void *context, uint32_t token, instant deadline) {
+    struct worker *w = context;
+    if (token < w->count) {
+        device_timer(w, token);
+    } else {
+        switch ((enum worker_token)(token - w->count)) {
+        case TOKEN_HEARTBEAT:
+            heartbeat(w, deadline);
+            break;
+        case TOKEN_GUARD:
+            w->dialer.ready = true;
+            pump_guard_waiters(w);
+            break;
+        case TOKEN_FAREWELL:
+            farewell_turn(w);
+            break;
+        case WORKER_TOKENS:
+            break;
+        }
+    }
+    between_steps(w);
+}
+
+static void on_io(void *context, struct loop_io *io, unsigned ready) {
+    struct worker *w = context;
+    struct connection *c = (struct connection *)(void *)io;
+    uint32_t number = c->device;
+    if ((c->flags & CONNECTION_OPENING) != 0)
+        dialer_progress(w, number);
+    else
+        wire_ready(w, number, ready);
+    between_steps(w);
+}
+
+static void on_wake(void *context) {
+    struct worker *w = context;
+    int order = atomic_load_explicit(&w->order, memory_order_acquire);
+    w->host.ends = atomic_load_explicit(&w->ends, memory_order_relaxed);
+    if (order >= WORKER_FINISH)
+        loop_stop(w->loop);
+    else if (order == WORKER_FAREWELL && w->farewell_at == 0) {
+        begin_settling(w);
+        timers_set(&w->loop->timers, w->count + TOKEN_FAREWELL, loop_now(w->loop));
+    }
+}
+
+static void finish(struct worker *w) {
+    for (uint32_t i = 0; i < w->count; i++) {
+        struct device_slot s = worker_slot(w, i);
+        s.life->flags |= DEVICE_STOPPED;
+        bool more;
+        do {
+            worker_step(w, loop_now(w->loop));
+            if (device_opening(s.life)) {
+                const struct dial *dial = (const struct dial *)s.life->connection->owner;
+                struct op op = dial->op;
+                bool started = dial->started;
+                worker_close(w, i, CLOSE_WITH_RESET);
+                device_open_failed(&w->host, &s, started ? &op : NULL, CLOSE_POLITE);
+            }
+            more = device_finish(&w->host, &s);
+        } while (more);
+        worker_close(w, i, CLOSE_IN_ORDER);
+    }
+    ghosts_free(&w->ghosts, w->pool);
+}
+
+/* Before t = 0, so that the first operations do not wait for it. */
+static void begin_all(struct worker *w) {
+    for (uint32_t i = 0; i < w->count; i++) {
+        struct device_slot s = worker_slot(w, i);
+        step_begin(&w->host.step, -SPAN_S, -SPAN_S);
+        device_begin(&w->host, &s, plan_first_connect(w->plan, s.life->id));
+        set_timer(w, i);
+    }
+}
+
+static void *run(void *context) {
+    struct worker *w = context;
+    if (w->private_table)
+        descriptors_take_private(w->loop);
+    begin_all(w);
+    atomic_store_explicit(&w->ready, true, memory_order_release);
+    while (atomic_load_explicit(&w->order, memory_order_acquire) == WORKER_WAIT)
+        nanosleep(&(struct timespec){.tv_nsec = SPAN_MS}, NULL);
+    loop_set_origin(w->loop, w->origin_ns);
+    w->host.ends = atomic_load_explicit(&w->ends, memory_order_relaxed);
+    w->next_swap = SWAP;
+    timers_set(&w->loop->timers, w->count + TOKEN_HEARTBEAT, HEARTBEAT);
+    loop_run(w->loop, INSTANT_NEVER);
+    finish(w);
+    w->last = recorder_swap(w->recorder, NULL, loop_refresh(w->loop));
+    struct timespec cpu;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+    atomic_store_explicit(&w->cpu_ns, (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec, memory_order_release);
+    return NULL;
+}
+
+int worker_start(struct worker *w) {
+    return pthread_create(&w->thread, NULL, run, w) == 0 ? 0 : ERR_IO;
+}
+
+void worker_tell(struct worker *w, enum worker_order order) {
+    atomic_store_explicit(&w->order, (int)order, memory_order_release);
+    loop_wake(w->loop);
+}
+
+struct loop_handlers worker_handlers(struct worker *w) {
+    return (struct loop_handlers){.context = w, .io = on_io, .timer = on_timer, .woken = on_wake};
+}
+
+uint32_t worker_tokens(const struct worker *w) {
+    return w->count + WORKER_TOKENS;
+}

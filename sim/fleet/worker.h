@@ -1,0 +1,103 @@
+/* A worker: one thread with a loop, slabs of devices, a pool, a guard and a recorder of its own. Workers share nothing but the plan
+ * (read-only) and the mailbox below; device d of a shard lives on worker (d div shards) mod workers.
+ *
+ *   worker.c       slabs, steps and what follows a step; the loop's handlers
+ *   wire.c         bytes between session and transport: delays, silence, half packets, blocked sends
+ *   dialer.c       attempts to connect: the link's delay, the queue of each node, the guard's slots
+ *   ghosts.c       sockets of devices that vanished
+ */
+#ifndef MUSTER_FLEET_WORKER_H
+#define MUSTER_FLEET_WORKER_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "device/device.h"
+#include "device/duplicates.h"
+#include "fleet/dialer.h"
+#include "fleet/ghosts.h"
+#include "loop/loop.h"
+#include "metrics/recorder.h"
+#include "scenario/plan.h"
+#include "transport/guard.h"
+
+enum {
+    WORKER_OUT_SIZE = 1 << 21,     /* what one step may write */
+    WORKER_SCRATCH_SIZE = 1 << 20, /* rendering space */
+    WORKER_RECEIVE_SIZE = 1 << 16, /* what one read takes */
+    WORKER_FAREWELL_BATCH = 500    /* devices per turn that say goodbye */
+};
+
+/* What control tells workers to do; each includes the ones before it. */
+enum worker_order { WORKER_WAIT, WORKER_RUN, WORKER_FAREWELL, WORKER_FINISH };
+
+struct worker {
+    unsigned index;
+    pthread_t thread;
+    struct loop *loop;
+    const struct plan *plan;
+    bool private_table; /* unshares its descriptors */
+
+    /* slabs; a device's number in the worker is its timer token */
+    uint32_t count;
+    struct device *lives;
+    uint8_t *sessions;
+    size_t session_size;
+    struct link_state *links; /* NULL: no modelled links in this plan */
+    uint8_t *behaviours;
+    uint32_t *group_first;    /* [group_count + 1]: devices are laid out by group */
+    size_t *group_behaviours; /* [group_count]: where the blocks of the group begin */
+    size_t *behaviour_sizes;  /* [group_count] */
+
+    struct device_host host;
+    struct guard guard;
+    struct pool *pool;
+    struct recorder *recorder;
+    uint8_t *out, *scratch, *receive;
+    struct dialer dialer;
+    struct ghosts ghosts;
+    uint32_t *guard_waiters; /* devices with a message that the guard holds */
+    uint32_t guard_waiter_count, guard_waiter_room;
+    uint32_t farewell_at; /* next device to say goodbye */
+    instant next_swap;
+    int64_t origin_ns; /* monotonic clock at t = 0; set before WORKER_RUN */
+    bool true_silence; /* a drop-all filter was set at least once */
+
+    /* mailbox */
+    _Atomic int order;
+    _Atomic(struct interval *) filled; /* worker → control */
+    _Atomic(struct interval *) spare;  /* control → worker */
+    _Atomic bool ready, said_goodbye;
+    _Atomic uint32_t busy; /* devices with something in flight or waiting; kept while settling */
+    _Atomic uint64_t cpu_ns;
+    _Atomic int64_t ends;  /* control may bring the end forward */
+    struct interval *last; /* after the thread has ended */
+};
+
+/* Lays out the devices of `worker` (which of `workers`, in shard 1…shards) and makes loop, pool, recorder. Runs on the control thread,
+ * before any worker's thread exists. */
+int worker_build(struct worker *w, const struct plan *plan, unsigned worker, unsigned workers, unsigned shard,
+                 unsigned shards, const struct secret_table *secrets);
+int worker_start(struct worker *w);
+void worker_build_free(struct worker *w); /* after the thread was joined, or never started */
+/* Tells the worker; it obeys within its next turn. */
+void worker_tell(struct worker *w, enum worker_order order);
+
+/* What worker_build gives to the loop. */
+struct loop_handlers worker_handlers(struct worker *w);
+uint32_t worker_tokens(const struct worker *w);
+
+/* For wire.c, dialer.c: the pieces of a device, and the ways in and out of a step. */
+struct device_slot worker_slot(struct worker *w, uint32_t number);
+/* Begins a step now; `answered`: when its input came (now without input). */
+void worker_step(struct worker *w, instant answered);
+/* Carries out what the step ordered, and sets the device's timer. The device may have been disconnected afterwards. */
+void worker_settle(struct worker *w, uint32_t number);
+/* Takes and frees the connection of a device. `how` as in struct device_orders. */
+void worker_close(struct worker *w, uint32_t number, int how);
+/* The transport failed or was closed by the peer. */
+void worker_lost(struct worker *w, uint32_t number, enum close_reason why);
+
+#endif

@@ -1,0 +1,197 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "base/hash.h"
+#include "device/behaviour.h"
+#include "device/drivers.h"
+#include "device/payload.h"
+#include "fleet/worker.h"
+#include "loop/loop_ev.h"
+
+enum { POOL_PER_DEVICE = 64 << 10, POOL_MIN = 256 << 20, SAMPLED_DEVICES = 256 };
+
+/* Does the modelled link of any device ever delay or cut? */
+static bool needs_links(const struct plan *p) {
+    for (unsigned i = 0; i < p->group_count; i++)
+        if (p->groups[i].network != NULL)
+            return true;
+    for (unsigned i = 0; i < p->action_count; i++)
+        if (p->actions[i].verb == DO_LINK || p->actions[i].verb == DO_LINK_DOWN)
+            return true;
+    return false;
+}
+
+/* Calls `each` for the devices that live here, in order of their index. */
+static void each_device(const struct plan *p, unsigned worker, unsigned workers, unsigned shard, unsigned shards,
+                        void (*each)(void *context, uint32_t id), void *context) {
+    for (uint64_t id = shard - 1 + (uint64_t)worker * shards; id < p->device_count; id += (uint64_t)shards * workers)
+        each(context, (uint32_t)id);
+}
+
+static void count_device(void *context, uint32_t id) {
+    struct worker *w = context;
+    w->count++;
+    w->group_first[w->plan->group_of[id] + 1]++;
+}
+
+static bool lay_out_groups(struct worker *w) {
+    const struct plan *p = w->plan;
+    size_t at = 0;
+    for (unsigned g = 0; g < p->group_count; g++) {
+        w->behaviour_sizes[g] = behaviour_size(&p->groups[g], w->host.tracked_count);
+        w->group_behaviours[g] = at;
+        at += w->behaviour_sizes[g] * w->group_first[g + 1];
+        w->group_first[g + 1] += w->group_first[g];
+    }
+    w->session_size = (drivers_mqtt.session_size + 7) & ~(size_t)7;
+    size_t count = w->count > 0 ? w->count : 1;
+    w->lives = calloc(count, sizeof *w->lives);
+    w->sessions = calloc(count, w->session_size);
+    w->behaviours = calloc(1, at > 0 ? at : 1);
+    w->links = needs_links(p) ? calloc(count, sizeof *w->links) : NULL;
+    return w->lives != NULL && w->sessions != NULL && w->behaviours != NULL && (w->links != NULL || !needs_links(p));
+}
+
+struct placing {
+    struct worker *w;
+    uint32_t *next;      /* [groups]: place of the group's next device */
+    uint32_t *positions; /* [groups]: devices of the group met so far, of the whole plan */
+};
+
+static void place_device(void *context, uint32_t id) {
+    struct placing *placing = context;
+    uint16_t group = placing->w->plan->group_of[id];
+    placing->w->lives[placing->next[group]++] = (struct device){.id = id, .group = group};
+}
+
+/* node = position in the group mod nodes; positions count over the whole plan, so that shards agree. */
+static void choose_nodes(struct placing *placing) {
+    struct worker *w = placing->w;
+    if (w->dialer.device_node == NULL)
+        return;
+    memcpy(placing->next, w->group_first, w->plan->group_count * sizeof *placing->next);
+    for (uint32_t id = 0; id < w->plan->device_count; id++) {
+        uint16_t group = w->plan->group_of[id];
+        uint32_t position = placing->positions[group]++;
+        uint32_t number = placing->next[group];
+        if (number < w->group_first[group + 1] && w->lives[number].id == id) {
+            w->dialer.device_node[number] = (uint16_t)(position % w->plan->groups[group].target->node_count);
+            placing->next[group]++;
+        }
+    }
+}
+
+static int place_devices(struct worker *w, unsigned worker, unsigned workers, unsigned shard, unsigned shards) {
+    unsigned groups = w->plan->group_count;
+    struct placing placing = {w, calloc(groups, sizeof(uint32_t)), calloc(groups, sizeof(uint32_t))};
+    int error = placing.next == NULL || placing.positions == NULL ? ERR_NO_MEMORY : 0;
+    if (error == 0) {
+        memcpy(placing.next, w->group_first, groups * sizeof *placing.next);
+        each_device(w->plan, worker, workers, shard, shards, place_device, &placing);
+        error = dialer_init(&w->dialer, w);
+    }
+    if (error == 0)
+        choose_nodes(&placing);
+    free(placing.next);
+    free(placing.positions);
+    return error;
+}
+
+static uint64_t sampled_below(const struct plan *p) {
+    if (p->device_count <= SAMPLED_DEVICES)
+        return UINT64_MAX;
+    return UINT64_MAX / p->device_count * SAMPLED_DEVICES;
+}
+
+static void fill_host(struct worker *w, const struct secret_table *secrets) {
+    const struct plan *p = w->plan;
+    struct device_host *h = &w->host;
+    h->seed = p->seed;
+    h->groups = p->groups;
+    h->actions = p->actions;
+    h->action_count = p->action_count;
+    for (unsigned i = 0; i < p->action_count; i++)
+        h->tracked_count += behaviour_tracks(&p->actions[i]);
+    h->plan = p;
+    h->fleets = p->fleets;
+    h->secrets = secrets;
+    h->device_count = p->device_count;
+    h->run_id = p->run_id;
+    h->run_number = payload_mark_run(p->run_id);
+    h->epoch_unix_ms = p->epoch_unix_ms;
+    h->ends = p->duration;
+    h->sampled_below = sampled_below(p);
+}
+
+static uint8_t excluded(const void *plan, uint32_t device, instant intended, instant end) {
+    return plan_excluded((const struct plan *)plan, device, intended, end);
+}
+
+static int make_tools(struct worker *w, double share) {
+    const struct plan *p = w->plan;
+    struct device_host *h = &w->host;
+    size_t cap = (size_t)w->count * POOL_PER_DEVICE;
+    w->pool = pool_new(cap > POOL_MIN ? cap : POOL_MIN);
+    w->recorder = recorder_new(p->group_count, &p->segments);
+    h->duplicates = duplicates_new();
+    w->out = malloc(WORKER_OUT_SIZE);
+    w->scratch = malloc(WORKER_SCRATCH_SIZE);
+    w->receive = malloc(WORKER_RECEIVE_SIZE);
+    if (w->pool == NULL || w->recorder == NULL || h->duplicates == NULL || w->out == NULL || w->scratch == NULL ||
+        w->receive == NULL)
+        return ERR_NO_MEMORY;
+    h->pool = h->step.pool = w->pool;
+    h->recorder = w->recorder;
+    h->guard = &w->guard;
+    h->excluded = p->excluded_count > 0 ? excluded : NULL;
+    h->step.out = bytes_writer_of(w->out, WORKER_OUT_SIZE);
+    h->scratch = bytes_writer_of(w->scratch, WORKER_SCRATCH_SIZE);
+    int error = guard_init(&w->guard, &p->safety, share, w->dialer.node_count);
+    if (error < 0)
+        return error;
+    struct loop_handlers handlers = worker_handlers(w);
+    return loop_ev_new(&handlers, worker_tokens(w), &w->loop);
+}
+
+int worker_build(struct worker *w, const struct plan *plan, unsigned worker, unsigned workers, unsigned shard,
+                 unsigned shards, const struct secret_table *secrets) {
+    *w = (struct worker){.index = worker, .plan = plan};
+    unsigned groups = plan->group_count;
+    w->group_first = calloc(groups + 1, sizeof *w->group_first);
+    w->group_behaviours = calloc(groups, sizeof *w->group_behaviours);
+    w->behaviour_sizes = calloc(groups, sizeof *w->behaviour_sizes);
+    if (w->group_first == NULL || w->group_behaviours == NULL || w->behaviour_sizes == NULL)
+        return ERR_NO_MEMORY;
+    fill_host(w, secrets);
+    atomic_store(&w->ends, plan->duration);
+    each_device(plan, worker, workers, shard, shards, count_device, w);
+    if (!lay_out_groups(w))
+        return ERR_NO_MEMORY;
+    int error = place_devices(w, worker, workers, shard, shards);
+    double share = plan->device_count == 0 ? 1.0 : (double)w->count / plan->device_count;
+    return error < 0 ? error : make_tools(w, share);
+}
+
+void worker_build_free(struct worker *w) {
+    loop_close(w->loop);
+    guard_free(&w->guard);
+    dialer_free(&w->dialer);
+    recorder_free(w->recorder);
+    duplicates_free(w->host.duplicates);
+    pool_free(w->pool);
+    interval_free(atomic_load(&w->filled));
+    interval_free(atomic_load(&w->spare));
+    interval_free(w->last);
+    free(w->guard_waiters);
+    free(w->lives);
+    free(w->sessions);
+    free(w->links);
+    free(w->behaviours);
+    free(w->group_first);
+    free(w->group_behaviours);
+    free(w->behaviour_sizes);
+    free(w->out);
+    free(w->scratch);
+    free(w->receive);
+}
