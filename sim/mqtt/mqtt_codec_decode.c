@@ -396,7 +396,7 @@ int mqtt_codec_decode(struct bytes in, enum mqtt_version version, enum mqtt_role
         return broken(&d, MQTT_RULE_LENGTH_NOT_MINIMAL);
     size_t total = h.size + h.remaining;
     if (max_size > 0 && total > max_size)
-        return broken(&d, MQTT_RULE_PACKET_SIZE);
+        return broken(&d, from == MQTT_CLIENT ? MQTT_RULE_CLIENT_PACKET_SIZE : MQTT_RULE_SERVER_PACKET_SIZE);
     if (in.size < total)
         return ERR_AGAIN;
     memset(&out->properties, 0, sizeof out->properties);
