@@ -20,8 +20,7 @@
 
 enum {
     PAYLOAD_MARK_SIZE = 22, /* characters */
-    PAYLOAD_KEY_MAX = 4096, /* hmac(key, text): rendered key and text are at most this long */
-    PAYLOAD_HMAC_TEXT_MAX = 4096
+    PAYLOAD_HMAC_MAX = 4096 /* hmac(key, text): key and text, rendered, are at most this long */
 };
 
 struct payload_mark {
@@ -30,7 +29,7 @@ struct payload_mark {
     uint64_t intended_us; /* 48 bit; negative instants count as 0 */
 };
 
-/* `run_id`: four hex digits, as in ${run.id}; anything else gives 0. */
+/* ${run.id} as a number: its four hex digits, or the hash of any other text. */
 uint16_t payload_mark_run(const char *run_id);
 void payload_mark_encode(const struct payload_mark *m, char text[PAYLOAD_MARK_SIZE]);
 /* False when the characters are not a mark (foreign character, bits set beyond the 16 bytes). */
