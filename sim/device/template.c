@@ -302,19 +302,22 @@ static int compile_choice(struct compiler *c, size_t from, size_t to) {
 static const struct function {
     const char *name;
     unsigned scope;
+    const char *place;
     int (*compile)(struct compiler *c, size_t from, size_t to);
 } functions[] = {
-    {"random(", TEMPLATE_RANDOMS, compile_random},
-    {"choice(", TEMPLATE_RANDOMS, compile_choice},
-    {"hmac(", TEMPLATE_HMACS, compile_hmac},
+    {"random(", TEMPLATE_RANDOMS, "payloads", compile_random},
+    {"choice(", TEMPLATE_RANDOMS, "payloads", compile_choice},
+    {"hmac(", TEMPLATE_HMACS, "user names and passwords", compile_hmac},
 };
 
 static int compile_whole(struct compiler *c) {
     size_t size = strlen(c->storage);
     for (size_t i = 0; i < COUNT_OF(functions); i++) {
         size_t name = strlen(functions[i].name);
-        if (strncmp(c->storage, functions[i].name, name) != 0 || (functions[i].scope & c->scope) == 0)
+        if (strncmp(c->storage, functions[i].name, name) != 0)
             continue;
+        if ((functions[i].scope & c->scope) == 0)
+            return refuse(c, 0, size, "%s) is for %s", functions[i].name, functions[i].place);
         if (c->storage[size - 1] != ')')
             return refuse(c, 0, size, "'%.60s' has no closing ')' at its end", c->storage);
         return functions[i].compile(c, name, size - 1);

@@ -91,8 +91,8 @@ static void report_unknown(struct library *lib, const char *section, const struc
     for (size_t s = 0; s < COUNT_OF(shelves); s++)
         for (size_t i = 0; strcmp(shelves[s].section, section) == 0 && i < lib->count[s]; i++)
             count = add_names(node_get(lib->trees[s][i], section), names, count);
-    struct diagnostic *d =
-        diagnostic_add(lib->list, "E302", name->mark, "%s.%s extends '%s', which does not exist", section, child, name->text);
+    struct diagnostic *d = diagnostic_add(lib->list, "E302", name->mark, "%s.%s extends '%s', which does not exist",
+                                          section, child, name->text);
     const char *near = suggest_nearest(name->text, names, count);
     diagnostic_suggest(d, near);
     if (near == NULL)
@@ -128,7 +128,7 @@ static bool find_chain(struct library *lib, const char *section, const struct no
             text_free(&chain);
             return false;
         }
-        const struct node *parent = node_get(map, name->text);
+        struct node *parent = node_get(map, name->text);
         if (parent == NULL)
             parent = find_in_library(lib, section, name->text);
         if (parent == NULL) {
@@ -139,6 +139,7 @@ static bool find_chain(struct library *lib, const char *section, const struct no
             diagnostic_add(lib->list, "E303", here->mark, "'extends' is nested deeper than %d", EXTENDS_DEPTH_MAX);
             return false;
         }
+        parent->inherited = true;
         names[depth] = name->text;
         parents[depth - 1] = parent;
         parents[depth] = NULL;

@@ -23,7 +23,7 @@ struct includer {
     struct diagnostic_list *list;
     char top_directory[PATH_MAX];
     struct open_file stack[LOAD_INCLUDE_DEPTH_MAX + 1];
-    int depth, files;
+    int depth, files, broken;
 };
 
 char *include_directory(const char *path, char *out, size_t size) {
@@ -121,9 +121,11 @@ static bool push(struct includer *in, const char *path, const struct node *name,
     return true;
 }
 
+/* Counts the file as broken unless it gets on the stack. */
 static void include_one(struct includer *in, const struct node *name) {
     char path[PATH_MAX], real[PATH_MAX];
     struct diagnostic_list *list = in->list;
+    in->broken++;
     if (name->refused)
         return;
     if (name->kind != NODE_SCALAR || name->text[0] == '\0') {
@@ -148,7 +150,8 @@ static void include_one(struct includer *in, const struct node *name) {
                        LOAD_INCLUDE_DEPTH_MAX, LOAD_FILES_MAX);
         return;
     }
-    push(in, path, name, NULL, 0);
+    if (push(in, path, name, NULL, 0))
+        in->broken--;
 }
 
 /* Lays a file over what it included and hands the result to the file below on the stack. */
@@ -171,7 +174,7 @@ static struct node *pop(struct includer *in) {
 }
 
 struct node *include_load(const char *path, const char *text, size_t text_size, const struct include_roots *roots,
-                          struct diagnostic_list *list) {
+                          struct diagnostic_list *list, int *broken) {
     struct includer *in = calloc(1, sizeof *in);
     struct node *whole = NULL;
     CHECK(in != NULL);
@@ -186,7 +189,10 @@ struct node *include_load(const char *path, const char *text, size_t text_size, 
             else
                 whole = pop(in);
         }
+    } else {
+        in->broken++;
     }
+    *broken += in->broken;
     free(in);
     return whole;
 }

@@ -64,6 +64,7 @@ static struct node *copy_shell(const struct node *n) {
     c->secret = n->secret;
     c->flow = n->flow;
     c->refused = n->refused;
+    c->inherited = n->inherited;
     if (n->kind == NODE_SCALAR)
         node_set_text(c, n->text);
     return c;

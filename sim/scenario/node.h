@@ -31,6 +31,7 @@ struct node {
     bool secret;    /* a scalar that contains ${secret.X}: never shown resolved */
     bool flow;      /* map or list written as { } or [ ] */
     bool refused;   /* stands for something whose error is reported already: later passes look past it */
+    bool inherited; /* another entry extends it */
     char *text;     /* scalars: NUL-terminated; "" for an empty (null) one */
     struct diagnostic_mark mark;
     struct node_entry *entries; /* maps in file order, keys unique; lists */

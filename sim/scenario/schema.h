@@ -40,10 +40,12 @@ enum schema_kind {
 
 enum schema_flag {
     SCHEMA_REQUIRED = 1,
-    SCHEMA_OR_LIST = 2,  /* one value of the kind, or a list of them; no "[]" in the paths below */
-    SCHEMA_OR_MAP = 4,   /* a scalar of the kind, or a map of the children */
-    SCHEMA_SETTABLE = 8, /* the verb `set` may change it at run time */
-    SCHEMA_PERCENT = 16, /* QUANTITY of a share: a number without unit is in percent */
+    SCHEMA_OR_LIST = 2,   /* one value of the kind, or a list of them; no "[]" in the paths below */
+    SCHEMA_OR_MAP = 4,    /* a scalar of the kind, or a map of the children */
+    SCHEMA_SETTABLE = 8,  /* the verb `set` may change it at run time */
+    SCHEMA_PERCENT = 16,  /* QUANTITY of a share: a number without unit is in percent */
+    SCHEMA_ANY_NAME = 32, /* NAMED: the names are any texts */
+    SCHEMA_WHOLE = 64,    /* NAMED: the shares below add up to 100 % */
 };
 
 /* Bits of schema_row.verbs. */
@@ -58,7 +60,7 @@ struct schema_row {
     const char *const *words;       /* WORD: all of them; other kinds: accepted besides. Ends with NULL */
     unsigned scope;                 /* TEMPLATE: enum template_scope of device/template.h */
     unsigned verbs; /* below timeline.[]: SCHEMA_VERB bits of the verbs (device/action.h) that take the key; 0: all */
-    const char *refers; /* REFERENCE: "profiles", "regions", "timeline"; NAMED: the names themselves refer */
+    const char *refers;   /* REFERENCE: "profiles", "regions", "timeline"; NAMED: the names themselves refer */
     const char *standard; /* the default as the user would write it; NULL: none */
     const char *example;
     const char *doc;   /* sentences for people */

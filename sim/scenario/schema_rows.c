@@ -9,7 +9,7 @@
 #define DIST(path_, dimension_, ...)     ROW(path_, DIST, .dimension = UNITS_##dimension_, __VA_ARGS__)
 
 #define ONLY(verb)      SCHEMA_VERB(DO_##verb)
-#define DEVICE_VERBS    (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(BURST) | ONLY(RESET) | LASTING_DEVICES)
+#define DEVICE_VERBS    (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(BURST) | ONLY(RESET) | ONLY(STOP) | LASTING_DEVICES)
 #define LASTING_DEVICES (ONLY(LINK) | ONLY(LINK_DOWN) | ONLY(SET))
 #define LASTING_VERBS   (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(HOLD) | LASTING_DEVICES)
 #define SECONDS(n)      ((n)*1e9)
@@ -174,7 +174,7 @@ const struct schema_row schema_rows[] = {
         .example = "1",
         .doc = "The device's own window: QoS 1 and 2 messages that wait for their acknowledgement at one time. The "
                "server's Receive Maximum lowers it."),
-    ROW("profiles.*.mqtt.user_properties", NAMED, .example = "{firmware: 1.3.0}",
+    ROW("profiles.*.mqtt.user_properties", NAMED, .flags = SCHEMA_ANY_NAME, .example = "{firmware: 1.3.0}",
         .doc = "5.0: user properties of CONNECT."),
     ROW("profiles.*.mqtt.user_properties.*", TEXT, .example = "1.3.0", .doc = "The value of one property."),
     ROW("profiles.*.mqtt.request_response_information", BOOLEAN, .standard = "false", .example = "true",
@@ -244,7 +244,7 @@ const struct schema_row schema_rows[] = {
         .doc = "Number of devices."),
     ROW("fleets.*.profile", REFERENCE, .refers = "profiles", .example = "meter",
         .doc = "The device class. Without it every value is the default."),
-    ROW("fleets.*.mix", NAMED, .refers = "profiles", .example = "{meter: 95%, meter-old: 5%}",
+    ROW("fleets.*.mix", NAMED, .flags = SCHEMA_WHOLE, .refers = "profiles", .example = "{meter: 95%, meter-old: 5%}",
         .doc = "Several device classes and their shares, instead of `profile`; the shares add up to 100 %."),
     QUANTITY("fleets.*.mix.*", SHARE, .max = 1, .example = "95%", .doc = "The share of one profile."),
     ROW("fleets.*.protocol", WORD, .words = PROTOCOLS, .example = "mqtt5",
@@ -255,7 +255,7 @@ const struct schema_row schema_rows[] = {
         .doc = "One of `identities`. Without it: no credentials."),
     ROW("fleets.*.network", REFERENCE, .refers = "networks", .example = "lte-m",
         .doc = "One of `networks`. Without it: nothing is added to the real path."),
-    ROW("fleets.*.regions", NAMED, .example = "{eu-west: 38%, eu-north: 22%, us-east: 40%}",
+    ROW("fleets.*.regions", NAMED, .flags = SCHEMA_WHOLE, .example = "{eu-west: 38%, eu-north: 22%, us-east: 40%}",
         .doc = "Regions and their shares, which add up to 100 %. Selectors and labels use them."),
     QUANTITY("fleets.*.regions.*", SHARE, .max = 1, .example = "38%", .doc = "The share of one region."),
     ROW("fleets.*.signals", NAMED, .example = "{temp: \"walk(start=21, step=0.1, min=15, max=28)\"}",
@@ -297,7 +297,7 @@ const struct schema_row schema_rows[] = {
         .doc = "5.0: Response Topic."),
     ROW("fleets.*.telemetry.correlation_data", TEMPLATE, .scope = IN_MESSAGES, .example = "\"${msg.seq}\"",
         .doc = "5.0: Correlation Data."),
-    ROW("fleets.*.telemetry.user_properties", NAMED, .example = "{unit: celsius}",
+    ROW("fleets.*.telemetry.user_properties", NAMED, .flags = SCHEMA_ANY_NAME, .example = "{unit: celsius}",
         .doc = "5.0: user properties of each message."),
     ROW("fleets.*.telemetry.user_properties.*", TEXT, .example = "celsius", .doc = "The value of one property."),
     ROW("fleets.*.subscribe", LIST, .example = "[\"cmd/${device.id}/#\"]",
