@@ -9,12 +9,11 @@
 #include "base/err.h"
 #include "fleet/memory.h"
 
-enum {
-    TICK = 20 * SPAN_MS,           /* how often control looks up */
-    COLLECT_AFTER = 150 * SPAN_MS, /* workers swap at the full second; their intervals are here a little later */
-    LEAD = 50 * SPAN_MS,           /* between telling workers and t = 0 */
-    FAREWELL_MAX = 5000 * SPAN_MS
-};
+static const span tick_length = 20 * SPAN_MS; /* how often control looks up */
+static const span collect_after =
+    150 * SPAN_MS; /* workers swap at the full second; their intervals are here a little later */
+static const span lead_time = 50 * SPAN_MS; /* between telling workers and t = 0 */
+static const span farewell_max = 5 * SPAN_S;
 
 static instant now(const struct control *c) {
     return loop_clock_monotonic() - c->origin_ns;
@@ -138,16 +137,16 @@ static void close_second(struct control *c, instant at, bool running) {
 
 static void pause_until(const struct control *c, instant at) {
     span left = at - now(c);
-    if (left > TICK)
-        left = TICK;
+    if (left > tick_length)
+        left = tick_length;
     if (left > 0)
         nanosleep(&(struct timespec){.tv_sec = left / SPAN_S, .tv_nsec = left % SPAN_S}, NULL);
 }
 
 /* Looks up once; closes the seconds that are over. */
 static void tick(struct control *c, bool running) {
-    pause_until(c, c->second_at + COLLECT_AFTER);
-    while (now(c) >= c->second_at + COLLECT_AFTER) {
+    pause_until(c, c->second_at + collect_after);
+    while (now(c) >= c->second_at + collect_after) {
         close_second(c, c->second_at, running);
         c->second_at += SPAN_S;
     }
@@ -196,7 +195,7 @@ static void settle(struct control *c) {
     c->settle_start = now(c);
     instant end = c->settle_start + c->plan->settle;
     bool listens = has_subscribers(c->plan);
-    instant quiet_from = c->settle_start + (listens ? SPAN_S + COLLECT_AFTER : 2 * TICK + 100 * SPAN_MS);
+    instant quiet_from = c->settle_start + (listens ? SPAN_S + collect_after : 2 * tick_length + 100 * SPAN_MS);
     while (now(c) < end && !cut_short(c)) {
         tick(c, true);
         bool quiet = !listens || c->received_now == 0;
@@ -210,7 +209,7 @@ static void say_farewell(struct control *c) {
     for (unsigned i = 0; i < c->worker_count; i++)
         atomic_store_explicit(&c->workers[i].ends, instant_min(c->plan->duration, now(c)), memory_order_relaxed);
     tell_all(c, WORKER_FAREWELL);
-    instant end = now(c) + FAREWELL_MAX;
+    instant end = now(c) + farewell_max;
     while (now(c) < end && !all(c, said_goodbye) && !hurried(c))
         tick(c, false);
 }
@@ -221,7 +220,7 @@ static void wait_for_start(struct control *c) {
     struct timespec wall;
     clock_gettime(CLOCK_REALTIME, &wall);
     int64_t unix_ns = (int64_t)wall.tv_sec * SPAN_S + wall.tv_nsec;
-    int64_t lead = c->options->start_at_unix_ns > unix_ns ? c->options->start_at_unix_ns - unix_ns : LEAD;
+    int64_t lead = c->options->start_at_unix_ns > unix_ns ? c->options->start_at_unix_ns - unix_ns : lead_time;
     c->origin_ns = loop_clock_monotonic() + lead;
     c->start_unix_ns = unix_ns + lead;
     for (unsigned i = 0; i < c->worker_count; i++) {

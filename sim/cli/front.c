@@ -1,0 +1,104 @@
+#include "cli/front.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fleet/run.h"
+#include "scenario/load.h"
+
+bool front_colors(const struct options *o, int fd) {
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+    bool dumb = term == NULL || strcmp(term, "dumb") == 0;
+    return !o->no_color && (no_color == NULL || *no_color == '\0') && !dumb && isatty(fd);
+}
+
+const char *front_data_dir(char *path, size_t size) {
+    char program[4096];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length <= 0)
+        return NULL;
+    program[length] = '\0';
+    char *slash = strrchr(program, '/');
+    if (slash == NULL)
+        return NULL;
+    *slash = '\0';
+    static const char *const places[] = {"/../share/muster", "/.."};
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        char probe[4400];
+        snprintf(probe, sizeof probe, "%s%s/profiles", program, places[i]);
+        if (access(probe, R_OK) == 0 && (size_t)snprintf(path, size, "%s%s", program, places[i]) < size)
+            return path;
+    }
+    return NULL;
+}
+
+/* --set and --unset in the order of the command line is not kept between the two lists: removals come last. */
+static size_t overrides(const struct options *o, struct load_override *out) {
+    size_t count = 0;
+    for (unsigned i = 0; i < o->sets.count; i++)
+        out[count++] = (struct load_override){LOAD_SET, o->sets.items[i]};
+    for (unsigned i = 0; i < o->unsets.count; i++)
+        out[count++] = (struct load_override){LOAD_UNSET, o->unsets.items[i]};
+    return count;
+}
+
+static void print_findings(struct front *f, const struct options *o, enum diagnostic_format format) {
+    if (f->found.count == 0)
+        return;
+    struct text out = {0};
+    diagnostic_write(&f->found, &(struct diagnostic_style){format, front_colors(o, STDERR_FILENO)}, &out);
+    fputs(text_get(&out), stderr);
+    text_free(&out);
+}
+
+int front_open(struct front *f, const struct options *o, const char *scenario, bool resolve) {
+    *f = (struct front){0};
+    diagnostic_init(&f->found);
+    enum diagnostic_format format = DIAGNOSTIC_TEXT;
+    if (o->error_format != NULL && diagnostic_format_of(o->error_format, &format) < 0) {
+        fprintf(stderr, "--error-format %s: expected text, json, gcc or github\n", o->error_format);
+        return EXIT_USAGE;
+    }
+    if (o->deny != NULL && strcmp(o->deny, "warnings") != 0) {
+        fprintf(stderr, "--deny %s: expected warnings\n", o->deny);
+        return EXIT_USAGE;
+    }
+    const char *files[OPTIONS_LIST_MAX + 1];
+    size_t file_count = 0;
+    if (scenario != NULL)
+        files[file_count++] = scenario;
+    for (unsigned i = 0; i < o->files.count; i++)
+        files[file_count++] = o->files.items[i];
+    struct load_override changes[2 * OPTIONS_LIST_MAX];
+    char data_dir[4400];
+    struct load_options load = {.files = files,
+                                .file_count = file_count,
+                                .overrides = changes,
+                                .override_count = overrides(o, changes),
+                                .data_dir = front_data_dir(data_dir, sizeof data_dir)};
+    struct node *root = NULL;
+    if (load_scenario(&load, &root, &f->found) == 0) {
+        struct plan_options options = {.targets = o->targets.items,
+                                       .target_count = o->targets.count,
+                                       .devices = o->devices,
+                                       .has_seed = o->has_seed,
+                                       .seed = o->seed,
+                                       .run_id = o->run_id,
+                                       .resolve = resolve};
+        f->plan = plan_compile(root, &options, &f->found);
+    } else {
+        node_free(root);
+    }
+    print_findings(f, o, format);
+    bool denied = o->deny != NULL && f->found.warnings > 0;
+    return f->plan == NULL || f->found.errors > 0 || denied ? EXIT_SCENARIO : EXIT_PASS;
+}
+
+void front_free(struct front *f) {
+    if (f->plan != NULL)
+        plan_free(f->plan);
+    diagnostic_free(&f->found);
+}

@@ -1,0 +1,26 @@
+/* What run, check and plan share: from files and options to a plan, with every finding printed. */
+#ifndef MUSTER_CLI_FRONT_H
+#define MUSTER_CLI_FRONT_H
+
+#include <stdbool.h>
+
+#include "cli/options.h"
+#include "scenario/diagnostic.h"
+#include "scenario/plan.h"
+
+struct front {
+    struct diagnostic_list found;
+    struct plan *plan; /* NULL when there are errors */
+};
+
+/* Compiles `scenario` (NULL: only -f files). Findings go to stderr as the options want it. Returns EXIT_PASS, or the exit code.
+ * `resolve`: look target names up (run). Always follow with front_free. */
+int front_open(struct front *f, const struct options *o, const char *scenario, bool resolve);
+void front_free(struct front *f);
+
+/* stderr or stdout shows colours: a terminal, and neither --no-color nor NO_COLOR. */
+bool front_colors(const struct options *o, int fd);
+/* The directory with profiles/ and scenarios/: beside an installed or a freshly built program; NULL when there is none. */
+const char *front_data_dir(char *path, size_t size);
+
+#endif

@@ -1,0 +1,327 @@
+#include "cli/options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "base/suggest.h"
+#include "base/units.h"
+#include "fleet/run.h"
+
+#define VERB_BIT(verb) (1u << (verb))
+#define AT(member)     offsetof(struct options, member)
+
+enum {
+    ON_RUN = VERB_BIT(VERB_RUN),
+    ON_BACKEND = VERB_BIT(VERB_BACKEND),
+    ON_PLAN = VERB_BIT(VERB_PLAN),
+    ON_JUDGING = VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN),
+    ON_SCENARIO = VERB_BIT(VERB_RUN) | VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN),
+    ON_ALL = VERB_BIT(VERBS) - 1
+};
+
+const struct option_row options_rows[] = {
+    {0, "target", "[NAME=]URI", OPTION_LIST, ON_SCENARIO, AT(targets), 0,
+     "where devices connect, instead of the scenario's target; repeat it for the nodes of a cluster, NAME= when the "
+     "scenario names several"},
+    {'f', "file", "FILE", OPTION_LIST, ON_SCENARIO, AT(files), 0,
+     "one more scenario file, merged over the ones before: maps merge, lists replace"},
+    {'s', "set", "PATH=VALUE", OPTION_LIST, ON_SCENARIO, AT(sets), 0, "set one key, as in fleets.meters.count=500"},
+    {0, "unset", "PATH", OPTION_LIST, ON_SCENARIO, AT(unsets), 0, "remove one key"},
+    {'n', "devices", "N", OPTION_NUMBER, ON_SCENARIO, AT(devices), 0,
+     "so many devices in all; every fleet's count is scaled in proportion"},
+    {0, "seed", "N", OPTION_NUMBER, ON_SCENARIO, AT(seed), AT(has_seed),
+     "seed of all chance; without one in scenario or options, one is drawn, printed and kept"},
+    {'o', "out", "DIR", OPTION_TEXT, ON_RUN, AT(out), 0,
+     "run directory to write, new or empty; default run-TIME-ID in the current directory"},
+    {'w', "workers", "N", OPTION_NUMBER, ON_RUN, AT(workers), 0,
+     "threads that drive devices; default one per core, more when descriptors ask for it"},
+    {0, "shard", "I/N", OPTION_SHARD, ON_RUN, AT(shard), 0, "drive the I-th of N shares of the fleet"},
+    {0, "start-at", "TIME", OPTION_TIME, ON_RUN, AT(start_at_unix_ns), 0,
+     "t = 0 at that instant, so that shards begin together: 2026-11-22T08:30:00Z or @SECONDS"},
+    {0, "run-id", "HEX", OPTION_TEXT, ON_RUN, AT(run_id), 0, "four hex digits for ${run.id}"},
+    {0, "wait", "D", OPTION_DURATION, ON_RUN, AT(wait), 0, "wait that long for the target to answer, as in 30s"},
+    {0, "fail-code", "N", OPTION_CODE, ON_RUN, AT(fail_code), 0, "exit with N instead of 10, 11 or 12"},
+    {'y', "yes", NULL, OPTION_FLAG, ON_RUN, AT(yes), 0,
+     "do not ask before a large fleet goes to an address that is not private; needs safety.allow"},
+    {0, "device", "N", OPTION_NUMBER, ON_PLAN, AT(device), AT(has_device),
+     "list the intended operations of device N (index over all fleets, from 0)"},
+    {0, "show-origin", NULL, OPTION_FLAG, ON_PLAN, AT(show_origin), 0,
+     "print every value with the file and line, or the option, that it comes from"},
+    {0, "deny", "warnings", OPTION_TEXT, ON_JUDGING, AT(deny), 0, "warnings count as errors (exit 3)"},
+    {0, "error-format", "F", OPTION_TEXT, ON_SCENARIO, AT(error_format), 0, "findings as text, json, gcc or github"},
+    {'j', "json", NULL, OPTION_FLAG, ON_RUN | ON_PLAN | VERB_BIT(VERB_VERSION), AT(json), 0,
+     "the result on stdout as JSON (run: summary.json)"},
+    {'q', "quiet", NULL, OPTION_FLAG, ON_RUN | ON_BACKEND, AT(quiet), 0, "no progress on stderr"},
+    {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO, AT(no_color), 0,
+     "no colours (the variable NO_COLOR does the same)"},
+    {'l', "listen", "ADDRESS:PORT", OPTION_TEXT, ON_BACKEND, AT(listen), 0,
+     "where to listen; default 127.0.0.1:1883, port 0 for a free one"},
+    {0, "misbehave", "NAME=VALUE", OPTION_LIST, ON_BACKEND, AT(misbehave), 0,
+     "deviate from the specification on purpose; repeatable, the names are in docs/builtin-broker.md"},
+    {0, "ready-fd", "N", OPTION_NUMBER, ON_BACKEND, AT(ready_fd), 0,
+     "write the port and a line end to this open descriptor when listening"},
+    {'h', "help", NULL, OPTION_FLAG, ON_ALL, AT(help), 0, "this text"},
+};
+const size_t options_row_count = COUNT_OF(options_rows);
+
+const struct options_verb options_verbs[VERBS] = {
+    {VERB_RUN, "run", "SCENARIO", 0, 1, "drive the fleet, write a run directory, judge the checks",
+     "The exit code tells how it went: 0 all checks passed, 10 a check failed, 11 a conformance check failed, 12 a "
+     "check\n"
+     "aborted the run, 13 not trustworthy (the generator was the bottleneck), 6 the target does not answer, 5 refused "
+     "by\n"
+     "the safety guard, 4 the machine cannot do it, 3 the scenario is wrong, 2 usage.\n\n"
+     "  muster run scenarios/quickstart.yaml\n"
+     "  muster run scenarios/ci-smoke.yaml --target mqtt://127.0.0.1:1883 --out out/ci\n"},
+    {VERB_CHECK, "check", "SCENARIO...", 0, OPTIONS_OPERANDS_MAX,
+     "validate scenarios: every error with file:line:column; sends nothing",
+     "Exit code 0 when there is nothing to correct, 3 otherwise.\n\n"
+     "  muster check scenarios/*.yaml --deny warnings\n"},
+    {VERB_PLAN, "plan", "SCENARIO", 0, 1, "what would happen: load curve, peaks, sockets, memory; sends nothing",
+     "  muster plan scenarios/load/steady-10k.yaml\n"
+     "  muster plan scenarios/quickstart.yaml --device 7\n"},
+    {VERB_EXPLAIN, "explain", "KEY", 1, 1,
+     "document a key of the scenario language, a metric, a function or a variable",
+     "  muster explain profiles.*.reconnect\n"
+     "  muster explain mqtt.publish.ack\n"},
+    {VERB_SCHEMA, "schema", "", 0, 0, "print the JSON Schema (draft-07) of the scenario language, for editors",
+     "  muster schema > muster.schema.json\n"},
+    {VERB_INIT, "init", "NAME", 1, 1, "write a commented starter scenario: quickstart, storm or ci",
+     "Writes NAME.yaml into the current directory and leaves a file that exists alone.\n\n"
+     "  muster init quickstart && muster run quickstart.yaml\n"},
+    {VERB_BACKEND, "backend", "", 0, 0,
+     "run the built-in broker in the foreground: demos, tests, misbehaviour on request",
+     "  muster backend --listen 127.0.0.1:1883\n"
+     "  muster backend --misbehave drop=1000\n"},
+    {VERB_VERSION, "version", "", 0, 0, "version, build and libraries", "  muster version --json\n"},
+};
+
+static const struct options_verb *find_verb(const char *name) {
+    for (size_t i = 0; i < VERBS; i++)
+        if (strcmp(options_verbs[i].name, name) == 0)
+            return &options_verbs[i];
+    return NULL;
+}
+
+static const struct option_row *find_option(const struct options *o, const char *name, size_t size) {
+    for (size_t i = 0; i < options_row_count; i++) {
+        const struct option_row *row = &options_rows[i];
+        if ((row->verbs & VERB_BIT(o->verb)) != 0 && strlen(row->name) == size && strncmp(row->name, name, size) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static const struct option_row *find_letter(const struct options *o, char letter) {
+    for (size_t i = 0; i < options_row_count; i++)
+        if ((options_rows[i].verbs & VERB_BIT(o->verb)) != 0 && options_rows[i].letter == letter)
+            return &options_rows[i];
+    return NULL;
+}
+
+static int unknown_option(const struct options *o, const char *name, struct text *message) {
+    const char *names[COUNT_OF(options_rows)];
+    size_t count = 0;
+    for (size_t i = 0; i < options_row_count; i++)
+        if ((options_rows[i].verbs & VERB_BIT(o->verb)) != 0)
+            names[count++] = options_rows[i].name;
+    const char *near = suggest_nearest(name, names, count);
+    const char *verb = options_verbs[o->verb].name;
+    text_printf(message, "muster %s has no option --%s", verb, name);
+    if (near != NULL)
+        text_printf(message, "; did you mean --%s?", near);
+    text_printf(message, "\nTry: muster %s --help\n", verb);
+    return EXIT_USAGE;
+}
+
+static bool read_number(const char *text, uint64_t *out) {
+    if (*text < '0' || *text > '9')
+        return false;
+    char *end;
+    errno = 0;
+    *out = strtoull(text, &end, 10);
+    return errno == 0 && *end == '\0';
+}
+
+static bool read_shard(const char *text, struct options *o) {
+    uint64_t shard, shards;
+    const char *slash = strchr(text, '/');
+    char first[24];
+    if (slash == NULL || (size_t)(slash - text) >= sizeof first)
+        return false;
+    memcpy(first, text, (size_t)(slash - text));
+    first[slash - text] = '\0';
+    if (!read_number(first, &shard) || !read_number(slash + 1, &shards) || shard < 1 || shard > shards || shards > 1024)
+        return false;
+    o->shard = (unsigned)shard;
+    o->shards = (unsigned)shards;
+    return true;
+}
+
+static bool read_time(const char *text, int64_t *unix_ns) {
+    uint64_t seconds;
+    if (*text == '@' && read_number(text + 1, &seconds)) {
+        *unix_ns = (int64_t)seconds * SPAN_S;
+        return true;
+    }
+    struct tm parts = {0};
+    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
+    if (end == NULL || strcmp(end, "Z") != 0)
+        return false;
+    *unix_ns = (int64_t)timegm(&parts) * SPAN_S;
+    return true;
+}
+
+/* Stores one value. False with a sentence about what was expected. */
+static bool store(const struct option_row *row, const char *value, struct options *o, const char **expected, char *why,
+                  size_t why_size) {
+    char *at = (char *)o + row->offset;
+    double number;
+    uint64_t code;
+    switch (row->type) {
+    case OPTION_FLAG:
+        *(bool *)(void *)at = true;
+        return true;
+    case OPTION_TEXT:
+        *(const char **)(void *)at = value;
+        return true;
+    case OPTION_LIST: {
+        struct options_list *list = (struct options_list *)(void *)at;
+        *expected = "at most 64 of them";
+        if (list->count == OPTIONS_LIST_MAX)
+            return false;
+        list->items[list->count++] = value;
+        return true;
+    }
+    case OPTION_NUMBER:
+        *expected = "a whole number";
+        if (!read_number(value, &code))
+            return false;
+        if (row->offset == AT(ready_fd))
+            *(int *)(void *)at = (int)code;
+        else
+            *(uint64_t *)(void *)at = code;
+        return true;
+    case OPTION_DURATION:
+        if (units_parse_as(value, strlen(value), UNITS_DURATION, &number, why, why_size) < 0) {
+            *expected = why;
+            return false;
+        }
+        *(span *)(void *)at = (span)number;
+        return true;
+    case OPTION_SHARD:
+        *expected = "I/N with 1 <= I <= N, as in 1/2";
+        return read_shard(value, o);
+    case OPTION_TIME:
+        *expected = "2026-11-22T08:30:00Z or @SECONDS since 1970";
+        return read_time(value, (int64_t *)(void *)at);
+    case OPTION_CODE:
+        *expected = "a number from 1 to 255";
+        if (!read_number(value, &code) || code < 1 || code > 255)
+            return false;
+        *(int *)(void *)at = (int)code;
+        return true;
+    }
+    return false;
+}
+
+static int take(const struct option_row *row, const char *value, struct options *o, struct text *message) {
+    const char *expected = "";
+    char why[240];
+    if (!store(row, value, o, &expected, why, sizeof why)) {
+        text_printf(message, "--%s %s: expected %s\nTry: muster %s --help\n", row->name, value, expected,
+                    options_verbs[o->verb].name);
+        return EXIT_USAGE;
+    }
+    if (row->seen_offset != 0)
+        *(bool *)(void *)((char *)o + row->seen_offset) = true;
+    return 0;
+}
+
+static int parse_option(int argc, char **argv, int *i, struct options *o, struct text *message) {
+    const char *word = argv[*i], *value = NULL;
+    const struct option_row *row;
+    if (word[1] == '-') {
+        const char *name = word + 2, *equals = strchr(name, '=');
+        size_t size = equals == NULL ? strlen(name) : (size_t)(equals - name);
+        row = find_option(o, name, size);
+        if (row == NULL)
+            return unknown_option(o, name, message);
+        value = equals == NULL ? NULL : equals + 1;
+    } else {
+        row = find_letter(o, word[1]);
+        if (row == NULL)
+            return unknown_option(o, word + 1, message);
+        value = word[2] == '\0' ? NULL : word + 2;
+    }
+    if (row->argument == NULL && value != NULL) {
+        text_printf(message, "--%s takes no value\n", row->name);
+        return EXIT_USAGE;
+    }
+    if (row->argument != NULL && value == NULL) {
+        if (*i + 1 >= argc) {
+            text_printf(message, "--%s needs a value: %s\nTry: muster %s --help\n", row->name, row->argument,
+                        options_verbs[o->verb].name);
+            return EXIT_USAGE;
+        }
+        value = argv[++*i];
+    }
+    return take(row, value, o, message);
+}
+
+static int unknown_verb(const char *name, struct text *message) {
+    const char *names[VERBS];
+    for (size_t i = 0; i < VERBS; i++)
+        names[i] = options_verbs[i].name;
+    const char *near = suggest_nearest(name, names, VERBS);
+    text_printf(message, "muster has no verb '%s'", name);
+    if (near != NULL)
+        text_printf(message, "; did you mean '%s'?", near);
+    text_append(message, "\nTry: muster --help\n");
+    return EXIT_USAGE;
+}
+
+static int check_operands(const struct options *o, struct text *message) {
+    const struct options_verb *v = &options_verbs[o->verb];
+    bool takes_files = (options_rows[1].verbs & VERB_BIT(o->verb)) != 0;
+    unsigned given = o->operand_count + (takes_files ? o->files.count : 0);
+    unsigned least = takes_files ? 1 : v->operands_min;
+    if (given >= least && o->operand_count <= v->operands_max)
+        return 0;
+    text_printf(message, "muster %s takes %s\nTry: muster %s --help\n", v->name,
+                *v->operands ? v->operands : "no operand", v->name);
+    return EXIT_USAGE;
+}
+
+int options_parse(int argc, char **argv, struct options *o, struct text *message) {
+    *o = (struct options){.verb = VERBS, .argc = argc, .argv = argv, .shard = 1, .shards = 1, .ready_fd = -1};
+    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+        o->help = true;
+        return 0;
+    }
+    bool asks_version = strcmp(argv[1], "--version") == 0;
+    const struct options_verb *verb = asks_version ? &options_verbs[VERB_VERSION] : find_verb(argv[1]);
+    if (verb == NULL)
+        return unknown_verb(argv[1], message);
+    o->verb = verb->verb;
+    bool only_operands = false;
+    for (int i = 2; i < argc; i++) {
+        bool is_option = !only_operands && argv[i][0] == '-' && argv[i][1] != '\0';
+        if (is_option && strcmp(argv[i], "--") == 0) {
+            only_operands = true;
+        } else if (is_option) {
+            int code = parse_option(argc, argv, &i, o, message);
+            if (code != 0)
+                return code;
+        } else if (o->operand_count == OPTIONS_OPERANDS_MAX) {
+            text_append(message, "too many operands: at most 64\n");
+            return EXIT_USAGE;
+        } else {
+            o->operands[o->operand_count++] = argv[i];
+        }
+    }
+    return o->help ? 0 : check_operands(o, message);
+}

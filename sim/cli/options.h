@@ -1,0 +1,76 @@
+/* The command line: one table of verbs and one of options. Parsing, help, docs/command-line.md (and later man page and completion) all
+ * come from their rows, and a test holds the documentation against them. */
+#ifndef MUSTER_CLI_OPTIONS_H
+#define MUSTER_CLI_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/instant.h"
+#include "base/text.h"
+
+enum verb { VERB_RUN, VERB_CHECK, VERB_PLAN, VERB_EXPLAIN, VERB_SCHEMA, VERB_INIT, VERB_BACKEND, VERB_VERSION, VERBS };
+
+enum { OPTIONS_LIST_MAX = 64, OPTIONS_OPERANDS_MAX = 64 };
+
+/* Values of a repeatable option, borrowed from argv. */
+struct options_list {
+    const char *items[OPTIONS_LIST_MAX];
+    unsigned count;
+};
+
+struct options {
+    enum verb verb;
+    int argc;
+    char **argv; /* as given, for the manifest */
+    const char *operands[OPTIONS_OPERANDS_MAX];
+    unsigned operand_count;
+    struct options_list targets, files, sets, unsets, misbehave;
+    uint64_t devices, seed, device, workers, connects_per_s;
+    bool has_seed, has_device;
+    const char *out, *run_id, *error_format, *listen, *deny;
+    unsigned shard, shards;
+    int64_t start_at_unix_ns;
+    span wait, service_time;
+    int fail_code, ready_fd;
+    bool json, quiet, yes, no_color, show_origin, help;
+};
+
+enum option_type {
+    OPTION_FLAG,
+    OPTION_TEXT,
+    OPTION_LIST,
+    OPTION_NUMBER,
+    OPTION_DURATION,
+    OPTION_SHARD,
+    OPTION_TIME,
+    OPTION_CODE
+};
+
+struct option_row {
+    char letter;          /* 0: none */
+    const char *name;     /* without dashes */
+    const char *argument; /* "URI"; NULL for flags */
+    enum option_type type;
+    unsigned verbs;     /* bit per enum verb */
+    size_t offset;      /* of the value in struct options */
+    size_t seen_offset; /* of a bool that tells it was given; 0: none */
+    const char *doc;
+};
+extern const struct option_row options_rows[];
+extern const size_t options_row_count;
+
+struct options_verb {
+    enum verb verb;
+    const char *name, *operands; /* "SCENARIO", "" */
+    unsigned operands_min, operands_max;
+    const char *doc;  /* one sentence */
+    const char *more; /* paragraphs for its own help, examples included */
+};
+extern const struct options_verb options_verbs[VERBS];
+
+/* Reads argv[1…]. 0, or an exit code (2) after a message with the next command to try in `message`. */
+int options_parse(int argc, char **argv, struct options *out, struct text *message);
+
+#endif

@@ -1,0 +1,38 @@
+/* argv → verb → exit code. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "cli/help.h"
+#include "fleet/run.h"
+
+static int (*const verbs[VERBS])(const struct options *) = {
+    [VERB_RUN] = cmd_run,       [VERB_CHECK] = cmd_check, [VERB_PLAN] = cmd_plan,       [VERB_EXPLAIN] = cmd_explain,
+    [VERB_SCHEMA] = cmd_schema, [VERB_INIT] = cmd_init,   [VERB_BACKEND] = cmd_backend, [VERB_VERSION] = cmd_version,
+};
+
+static int show_help(const struct options *o) {
+    struct text out = {0};
+    if (o->verb == VERBS)
+        help_program(&out);
+    else
+        help_verb(o->verb, &out);
+    fputs(text_get(&out), stdout);
+    text_free(&out);
+    return EXIT_PASS;
+}
+
+int main(int argc, char **argv) {
+    struct options options;
+    struct text message = {0};
+    int code = options_parse(argc, argv, &options, &message);
+    if (code != 0) {
+        fputs(text_get(&message), stderr);
+        text_free(&message);
+        return code;
+    }
+    code = options.help ? show_help(&options) : verbs[options.verb](&options);
+    if (fflush(stdout) != 0 && code == EXIT_PASS)
+        code = EXIT_INTERNAL;
+    return code;
+}
