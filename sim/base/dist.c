@@ -7,10 +7,11 @@
 #include "base/check.h"
 #include "base/draw.h"
 
-#define LN2_HIGH 6.93147180369123816490e-01 /* the low 32 bits are zero: a multiple of it is exact */
-#define LN2_LOW  1.90821492927058770002e-10
-#define SQRT2    1.41421356237309504880
-#define TWO_PI   6.28318530717958647693
+#define LN2_HIGH   6.93147180369123816490e-01 /* the low 32 bits are zero: a multiple of it is exact */
+#define LN2_LOW    1.90821492927058770002e-10
+#define SQRT2      1.41421356237309504880
+#define TWO_PI     6.28318530717958647693
+#define WHOLE_FROM 4503599627370496.0 /* 2^52: larger doubles have no fraction */
 
 static uint64_t bits_of(double x) {
     uint64_t bits;
@@ -109,7 +110,7 @@ double dist_normal_quantile(double p) {
 }
 
 double dist_sine(double turns) {
-    if (!(turns > -0x1p52 && turns < 0x1p52)) /* no fraction is left */
+    if (!(turns > -WHOLE_FROM && turns < WHOLE_FROM)) /* also for NaN */
         return 0;
     double part = turns - (double)(int64_t)turns; /* (-1, 1) */
     if (part > 0.5)
@@ -143,7 +144,7 @@ static double quantile(const struct dist *d, double u) {
     case DIST_PARETO:
         return d->a * dist_exp(-dist_ln(1 - u) / d->b);
     }
-    CHECK(!"a kind of distribution");
+    check_failed("a kind of distribution", __FILE__, __LINE__);
 }
 
 double dist_sample(const struct dist *d, uint64_t bits) {
@@ -175,7 +176,7 @@ double dist_mean(const struct dist *d) {
     case DIST_PARETO:
         return d->b > 1 ? d->a * d->b / (d->b - 1) : (double)INFINITY;
     }
-    CHECK(!"a kind of distribution");
+    check_failed("a kind of distribution", __FILE__, __LINE__);
 }
 
 double dist_median(const struct dist *d) {
@@ -202,5 +203,5 @@ bool dist_is_constant(const struct dist *d) {
     case DIST_PARETO:
         return d->a <= 0;
     }
-    CHECK(!"a kind of distribution");
+    check_failed("a kind of distribution", __FILE__, __LINE__);
 }

@@ -50,13 +50,8 @@ uint32_t draw_stream_key(enum draw_stream_id id) {
 }
 
 uint32_t draw_stream_named(const char *prefix, const char *name) {
-    char joined[512];
-    size_t prefix_size = strlen(prefix), name_size = strlen(name);
-    CHECK(prefix_size + 1 + name_size <= sizeof joined);
-    memcpy(joined, prefix, prefix_size);
-    joined[prefix_size] = ':';
-    memcpy(joined + prefix_size + 1, name, name_size);
-    return hash_fnv1a32(joined, prefix_size + 1 + name_size);
+    uint32_t hash = hash_fnv1a32_more(hash_name(prefix), ":", 1);
+    return hash_fnv1a32_more(hash, name, strlen(name));
 }
 
 struct draw128 draw_block(uint64_t seed, uint32_t device, uint32_t stream, uint64_t n) {

@@ -7,6 +7,8 @@
 #include <stdint.h>
 
 uint32_t hash_fnv1a32(const void *data, size_t size); /* offset 0x811c9dc5, prime 0x01000193 */
+/* The hash of what `hash` was of, followed by data. */
+uint32_t hash_fnv1a32_more(uint32_t hash, const void *data, size_t size);
 uint64_t hash_fnv1a64(const void *data, size_t size);
 uint32_t hash_name(const char *text); /* hash_fnv1a32 of the text without its NUL */
 uint64_t hash_mix(uint64_t value);    /* splitmix64 finaliser */

@@ -154,7 +154,7 @@ void json_write_double(struct json_write *w, double value) {
         return;
     }
     separate(w);
-    char digits[32];
+    char digits[48];
     /* 15 digits hold every short decimal, except where doubles are subnormal and have fewer bits */
     int precision = fabs(value) < 0x1p-1022 ? 1 : 15;
     do

@@ -296,15 +296,16 @@ static int refuse_unit(const struct reader *r, size_t size) {
                   WHOLE(r), quote(r->at, size).text);
 }
 
-static int read_unit(struct reader *r, const struct units_row **out) {
+/* NULL when there is none; the refusal has been written. */
+static const struct units_row *read_unit(struct reader *r) {
     size_t size = unit_size(r);
     for (const struct units_row *row = units_rows; row->suffix != NULL; row++)
         if (strlen(row->suffix) == size && memcmp(row->suffix, r->at, size) == 0) {
             r->at += size;
-            *out = row;
-            return 0;
+            return row;
         }
-    return refuse_unit(r, size);
+    refuse_unit(r, size);
+    return NULL;
 }
 
 static bool decimal_power(double factor, int *power) {
@@ -340,18 +341,17 @@ static int read_parts(struct reader *r, struct units_quantity *out) {
     const struct units_row *previous = NULL;
     for (int parts = 0; r->at < r->end || parts == 0; parts++) {
         struct number number = {"", 0};
-        const struct units_row *row = NULL;
-        int err = read_number(r, &number);
-        if (err == 0 && r->at == r->end) {
+        if (read_number(r, &number) != 0)
+            return ERR_MALFORMED;
+        if (r->at == r->end) {
             if (previous != NULL)
                 return refuse(r, "the last number of '%s' has no unit", WHOLE(r));
             *out = (struct units_quantity){UNITS_PLAIN, strtod(number.digits, NULL)};
             return 0;
         }
-        if (err == 0)
-            err = read_unit(r, &row);
-        if (err != 0)
-            return err;
+        const struct units_row *row = read_unit(r);
+        if (row == NULL)
+            return ERR_MALFORMED;
         if (previous != NULL && (row->dimension != UNITS_DURATION || previous->dimension != UNITS_DURATION))
             return refuse(r, "'%s' has several parts; only durations may, for instance 1h30min", WHOLE(r));
         if (previous != NULL && row->factor >= previous->factor)
@@ -371,7 +371,7 @@ int units_parse(const char *text, size_t size, struct units_quantity *out, char 
     bool negative = text[0] == '-';
     if (negative)
         r.at++;
-    struct units_quantity q;
+    struct units_quantity q = {UNITS_PLAIN, 0};
     int err = read_parts(&r, &q);
     if (err != 0)
         return err;
@@ -400,7 +400,7 @@ static int refuse_bare_number(const struct reader *r, enum units_dimension want)
 
 int units_parse_as(const char *text, size_t size, enum units_dimension want, double *out, char *why, size_t why_size) {
     CHECK((unsigned)want < UNITS_DIMENSIONS);
-    struct units_quantity q;
+    struct units_quantity q = {UNITS_PLAIN, 0};
     int err = units_parse(text, size, &q, why, why_size);
     if (err != 0)
         return err;

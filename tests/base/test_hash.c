@@ -17,6 +17,11 @@ static void a_name_is_hashed_without_its_nul(void) {
     CU_ASSERT_EQUAL(hash_name(""), 0x811c9dc5);
 }
 
+static void a_hash_can_be_continued(void) {
+    CU_ASSERT_EQUAL(hash_fnv1a32_more(hash_name("foo"), "bar", 3), 0xbf9cf968);
+    CU_ASSERT_EQUAL(hash_fnv1a32_more(hash_name("foo"), NULL, 0), hash_name("foo"));
+}
+
 static void mixing_is_the_finaliser_of_splitmix64(void) {
     CU_ASSERT_EQUAL(hash_mix(0x9e3779b97f4a7c15ULL), 0xe220a8397b1dcdafULL);
     CU_ASSERT_EQUAL(hash_mix(2 * 0x9e3779b97f4a7c15ULL), 0x6e789e6aa1b965f4ULL);
@@ -30,5 +35,5 @@ static void folding_depends_on_order(void) {
 }
 
 HARNESS_MAIN("base/hash", HARNESS_CASE(fnv_matches_its_reference_vectors),
-             HARNESS_CASE(a_name_is_hashed_without_its_nul), HARNESS_CASE(mixing_is_the_finaliser_of_splitmix64),
-             HARNESS_CASE(folding_depends_on_order))
+             HARNESS_CASE(a_name_is_hashed_without_its_nul), HARNESS_CASE(a_hash_can_be_continued),
+             HARNESS_CASE(mixing_is_the_finaliser_of_splitmix64), HARNESS_CASE(folding_depends_on_order))
