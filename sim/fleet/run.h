@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "metrics/result.h"
+#include "scenario/judge.h"
 #include "scenario/plan.h"
 
 enum run_verdict { VERDICT_PASS, VERDICT_FAIL, VERDICT_ABORTED, VERDICT_NOT_TRUSTWORTHY, VERDICT_INCOMPLETE };
@@ -27,19 +28,6 @@ enum exit_code {
     EXIT_INCOMPLETE = 14,
     EXIT_SIGINT = 130,
     EXIT_SIGTERM = 143
-};
-
-/* How one check ended. Numbers in base units of `unit_dimension`; infinite and missing values are flagged. */
-struct check_verdict {
-    const struct check *check;
-    bool pass;
-    bool value_known, value_infinite, limit_known, limit_infinite;
-    double value, limit;
-    const char *unit;   /* unit of value and limit as the summary prints them: "ms", "%", "/s", "devices", "" … */
-    double unit_factor; /* base units per printed unit */
-    uint64_t samples;
-    char reason[256]; /* why there is no value, or why it failed; "" otherwise */
-    bool aborted_the_run;
 };
 
 enum { TRUST_REASONS_MAX = 12 };
