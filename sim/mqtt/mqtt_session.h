@@ -2,10 +2,20 @@
  *
  * Life: init → (up → input/due/publish/subscribe… → down)* → finish. Between `down` and the next `up` the session keeps what the
  * protocol lets it keep: unacknowledged QoS 1/2 messages, packet ids of inbound QoS 2, the expiry. Sources: MQTT 3.1.1 and
- * MQTT 5.0 (OASIS); statement ids stand in mqtt_session.c beside what they cause.
+ * MQTT 5.0 (OASIS); the statement ids stand in mqtt_rule.c and beside the code that keeps them.
  *
- * Memory: struct mqtt_session ≤ 192 B; everything else (messages in flight, inbound QoS 2 ids, topic aliases, will) comes
- * from step->pool and goes back to it. Nothing the peer sends can make a session take more than MQTT_SESSION_POOL_CAP. */
+ * Events of this session (metrics/step.h): what they borrow stays valid until the next `input`, `down` or `finish`.
+ *   EVENT_SESSION_UP    topic: the assigned client identifier, payload: response information, each if the server gave one
+ *   EVENT_VIOLATION     always followed by EVENT_CLOSE(CLOSE_VIOLATION), in 5.0 with a DISCONNECT written before it.
+ *                       Session present without a session of ours is one in 5.0 only (MQTT-3.2.2-4), a second PUBREC for one
+ *                       message in neither
+ *   EVENT_LATE_ANSWER   with the operation, when it had ended by timeout; also without one for PUBREC, PUBCOMP and PINGRESP
+ *                       that nothing waits for, which the specifications tolerate (PUBREC is answered with PUBREL)
+ *   EVENT_RESENT        one for each PUBLISH sent again, with its operation; `emitted` and `sent` stay those of the first
+ *   EVENT_CLOSE(CLOSE_LOCAL)  a packet above MQTT_PACKET_CAP that no announced limit forbids, or memory for the peer's sake used up
+ *
+ * Memory: struct mqtt_session ≤ 192 B; everything else (messages in flight, inbound QoS 2 ids, topic aliases) comes from
+ * step->pool and goes back to it. Nothing the peer sends can make a session take more than MQTT_SESSION_POOL_CAP. */
 #ifndef MUSTER_MQTT_MQTT_SESSION_H
 #define MUSTER_MQTT_MQTT_SESSION_H
 
@@ -78,29 +88,34 @@ struct
 
 /* Zeroes the session. */
 void mqtt_session_init(struct mqtt_session *s);
-/* The transport is up: writes CONNECT. `op` (OP_MQTT_CONNECT) ends with CONNACK, timeout or the connection. */
+/* The transport is up: writes CONNECT. `op` (OP_MQTT_CONNECT) ends with CONNACK, timeout or the connection. ERR_INVALID: what 3.1.1
+ * forbids (an empty client id without clean session, a password without a user name) or cannot be encoded. ERR_AGAIN, ERR_TOO_BIG:
+ * no room in `out` now, ever. ERR_NO_MEMORY. */
 int mqtt_session_up(struct mqtt_session *s, const struct mqtt_config *c, struct step *step,
                     const struct mqtt_connect_info *info, const struct op *op);
 /* Whole packets at the start of `in` are consumed and answered; returns the number of bytes consumed. Stops early when the step's
  * events or output run low (call again after handling them) or when the session has decided to close. */
 size_t mqtt_session_input(struct mqtt_session *s, const struct mqtt_config *c, struct step *step, struct bytes in);
 /* Size of the packet whose first bytes are `in`: 0 while unknown; otherwise the total, at most the configured maximum (a larger
- * one was already answered by `input` with a violation and EVENT_CLOSE). For the caller's reassembly buffer. */
+ * one was already answered by `input` with EVENT_CLOSE). For the caller's reassembly buffer. */
 size_t mqtt_session_packet_size(const struct mqtt_session *s, const struct mqtt_config *c, struct bytes in);
-/* A deadline of the session passed: keep-alive, timeouts. */
+/* A deadline of the session passed: keep-alive, timeouts, or messages that are still to be sent again. */
 void mqtt_session_due(struct mqtt_session *s, const struct mqtt_config *c, struct step *step);
 /* ERR_AGAIN: not up, or the window (inflight_max, Receive Maximum) is full, or `out` has no room: keep the message and try later.
- * ERR_TOO_BIG: larger than the server's Maximum Packet Size. ERR_DENIED: the server said no to this QoS or to retain.
- * QoS 0 ends in this step with OP_OK. */
+ * ERR_TOO_BIG: larger than the server's Maximum Packet Size, or than `out`. ERR_DENIED: the server said no to this QoS or to
+ * retain. ERR_INVALID: it cannot be encoded. ERR_NO_MEMORY: the pool. QoS 0 ends in this step with OP_OK. */
 int mqtt_session_publish(struct mqtt_session *s, const struct mqtt_config *c, struct step *step,
                          const struct mqtt_message *m, const struct op *op);
-/* `subscription_id` 0: not sent. Ends with SUBACK: refused when any filter was (reason_code: the first failing one). */
+/* `subscription_id` 0: not sent. Ends with SUBACK: refused when any filter was (reason_code: the first failing one). ERR_AGAIN,
+ * ERR_TOO_BIG, ERR_INVALID and ERR_NO_MEMORY as above; ERR_DENIED: wildcards, shared subscriptions or subscription identifiers are
+ * not available here. After suback_timeout the operation ends and the connection stays. */
 int mqtt_session_subscribe(struct mqtt_session *s, const struct mqtt_config *c, struct step *step,
                            const struct mqtt_filter *filters, unsigned count, uint32_t subscription_id,
                            const struct op *op);
 int mqtt_session_unsubscribe(struct mqtt_session *s, const struct mqtt_config *c, struct step *step,
                              const struct bytes *filters, unsigned count, const struct op *op);
-/* 5.0: AUTH with that reason code (0x18 continue, 0x19 re-authenticate) and data. */
+/* 5.0: AUTH with that reason code (0x18 continue, 0x19 re-authenticate) and data. ERR_AGAIN: no exchange is under way (or one is, for
+ * 0x19); ERR_INVALID: the config names no method. */
 int mqtt_session_auth(struct mqtt_session *s, const struct mqtt_config *c, struct step *step, uint8_t reason_code,
                       struct bytes data);
 /* Writes DISCONNECT (5.0: with reason_code) and asks for the close. */

@@ -35,6 +35,7 @@ struct mqtt_session {
     uint32_t next_order;           /* numbers messages by their first sending */
     uint16_t next_id, ids_free;    /* ids_free: how many ids from next_id on are known to be free */
     uint16_t in_flight;            /* messages in both lists */
+    uint16_t ended;                /* of these: their operation has ended by timeout */
     bool has_session;              /* the server accepted us into a session that outlives the connection */
 
     /* One connection. */
