@@ -15,7 +15,7 @@ enum {
     REPEAT_BITS = 4,     /* loss draws of one unit: its number, then the repeat */
     DIRECTION_SHIFT = 40 /* keeps the draws of both directions apart */
 };
-_Static_assert(IMPAIR_REPEATS_MAX < 1 << REPEAT_BITS, "each repeat has a draw of its own");
+_Static_assert(IMPAIR_REPEATS_MAX <= 1 << REPEAT_BITS, "each repeat has a draw of its own");
 _Static_assert(IMPAIR_SYN_REPEATS_MAX + 1 < 1 << REPEAT_BITS, "each repeat has a draw of its own");
 
 struct impair_block {
@@ -30,8 +30,9 @@ bool impair_is_clear(const struct impair_params *p) {
 }
 
 span impair_retransmission(const struct impair_params *p) {
-    return p->rtt_median > retransmission_min / 2 ? instant_min(2 * p->rtt_median, retransmission_max)
-                                                  : retransmission_min;
+    if (p->rtt_median > retransmission_max / 2)
+        return retransmission_max;
+    return instant_max(retransmission_min, 2 * p->rtt_median);
 }
 
 static span round_trip(const struct impair_params *p, struct impair_key key, enum draw_stream_id stream, uint64_t n) {

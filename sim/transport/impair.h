@@ -25,7 +25,7 @@
 enum {
     IMPAIR_UNIT_MAX = 1400,     /* bytes of a stream that are delayed, and lost, together */
     IMPAIR_QUEUE_MAX = 1 << 20, /* bytes that one device may have on its way, per direction */
-    IMPAIR_REPEATS_MAX = 15,    /* a unit gets through after that many losses: by then a stream timeout has fired */
+    IMPAIR_REPEATS_MAX = 16,    /* a unit gets through after that many losses: by then a stream timeout has fired */
     IMPAIR_SYN_REPEATS_MAX = 6
 };
 
