@@ -70,10 +70,20 @@ static struct diagnostic_mark place_of_token(const struct reader *r, struct fy_t
     return place(r, fy_token_start_mark(token), fy_token_end_mark(token), false);
 }
 
+/* The same for &name and *name, whose tokens begin after the sign. */
+static struct diagnostic_mark place_of_name(const struct reader *r, struct fy_token *token) {
+    struct diagnostic_mark m = place_of_token(r, token);
+    if (m.column > 1) {
+        m.column--;
+        m.length++;
+    }
+    return m;
+}
+
 /* Refused things are reported and then treated as if they were not there: nothing is ever looked up or expanded. */
 static void refuse_decoration(struct reader *r, struct fy_token *anchor, struct fy_token *tag) {
     if (anchor != NULL)
-        diagnostic_help(diagnostic_add(r->list, "E107", place_of_token(r, anchor), "anchors (&name) are not accepted"),
+        diagnostic_help(diagnostic_add(r->list, "E107", place_of_name(r, anchor), "anchors (&name) are not accepted"),
                         "give the thing a name and inherit with 'extends:', or use 'vars:'");
     if (tag != NULL)
         diagnostic_help(diagnostic_add(r->list, "E108", place_of_token(r, tag), "tags (!name) are not accepted"),
@@ -268,6 +278,7 @@ static void report_glued_keys(struct reader *r, const struct node *map) {
             continue;
         diagnostic_help(diagnostic_add(r->list, "E121", e->key_mark, "a space is missing after ':' in '%s'", e->key),
                         "write %.*s: %s", (int)(colon - e->key), e->key, colon + 1);
+        e->value->refused = true;
     }
 }
 
@@ -284,12 +295,8 @@ static void on_close(struct reader *r) {
 }
 
 static void on_alias(struct reader *r, struct fy_event *e) {
-    struct diagnostic_mark mark = place_of_token(r, e->alias.anchor);
+    struct diagnostic_mark mark = place_of_name(r, e->alias.anchor);
     struct frame *f = r->depth > 0 ? &r->frames[r->depth - 1] : NULL;
-    if (mark.column > 1) {
-        mark.column--;
-        mark.length++;
-    }
     diagnostic_help(diagnostic_add(r->list, "E107", mark, "aliases (*name) are not accepted"),
                     "give the thing a name and inherit with 'extends:', or use 'vars:'");
     if (f != NULL && f->node->kind == NODE_MAP && !f->has_key) {

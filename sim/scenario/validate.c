@@ -161,9 +161,16 @@ static const char *find_below(const struct schema_row *row, const char *key) {
 
 static const struct schema_row *find_elsewhere(const char *key) {
     for (const struct schema_row *r = &schema_rows[1]; r->path != NULL; r++)
-        if (is_key(r) && strcmp(schema_last(r), key) == 0 && strncmp(r->path, "timeline.[].set.", 16) != 0)
+        if (strchr(r->path, '.') != NULL && is_key(r) && strcmp(schema_last(r), key) == 0 &&
+            strncmp(r->path, "timeline.[].set.", 16) != 0)
             return r;
     return NULL;
+}
+
+/* Of the path without its last part. */
+static int parent_size(const struct schema_row *row) {
+    const char *last = schema_last(row);
+    return last == row->path ? 0 : (int)(last - row->path) - 1;
 }
 
 static void report_unknown(struct walk *w, const struct level *l, const struct node_entry *e) {
@@ -179,7 +186,8 @@ static void report_unknown(struct walk *w, const struct level *l, const struct n
         near = find_below(row, e->key);
     diagnostic_suggest(d, near);
     if (near == NULL && other != NULL)
-        diagnostic_help(d, "'%s' belongs to %s; muster explain %s", e->key, other->path, other->path);
+        diagnostic_help(d, "'%s' is a key of %.*s; muster explain %s", e->key, parent_size(other), other->path,
+                        other->path);
     else if (row->path[0] == '\0')
         diagnostic_help(d, "muster explain lists all keys; notes of your own begin with x-");
     else
@@ -218,17 +226,31 @@ static struct diagnostic_mark mark_of(const struct level *l, const struct node_e
     return e != NULL && e->key != NULL ? e->key_mark : l->node->mark;
 }
 
+/* An unknown key that is going to be reported with the suggestion to write `key`. */
+static bool is_misspelt(const struct level *l, const char *key) {
+    for (size_t i = 0; i < l->node->count; i++) {
+        const char *written = l->node->entries[i].key;
+        if (schema_child(l->row, written) != NULL)
+            continue;
+        const char *near = find_near(l->row, written);
+        near = near == NULL ? find_synonym(l->row, written) : near;
+        if (l->node->entries[i].value->refused || (near != NULL && strcmp(near, key) == 0))
+            return true;
+    }
+    return false;
+}
+
 static void check_required(struct walk *w, const struct level *l, const struct node_entry *e) {
     char place[NODE_PATH_MAX];
     const struct schema_row *child = NULL;
     while (l->row->kind != SCHEMA_NAMED && (child = schema_next_child(l->row, child)) != NULL) {
         const char *key = schema_last(child);
         const struct node *given = node_get(l->node, key);
-        bool none =
-            node_is_empty(given) || (child->kind == SCHEMA_NAMED && given->kind == NODE_MAP && given->count == 0);
+        bool container = child->kind == SCHEMA_NAMED || child->kind == SCHEMA_MAP || child->kind == SCHEMA_LIST;
+        bool none = given == NULL || (container && !given->refused && given->count == 0);
         if ((child->flags & SCHEMA_REQUIRED) == 0 || !verb_takes(child, l->verb) || !none)
             continue;
-        if (l->verb == ANY_VERB && child->verbs != 0)
+        if ((l->verb == ANY_VERB && child->verbs != 0) || is_misspelt(l, key))
             continue;
         struct diagnostic *d = diagnostic_add(w->list, "E203", mark_of(l, e), "'%s' is missing in %s", key,
                                               where(w, l, place, sizeof place));
@@ -345,6 +367,8 @@ static void visit(struct walk *w, const struct node *n, const struct schema_row 
 static void visit_entry(struct walk *w, struct level *l, const struct node_entry *e) {
     bool named = l->row->kind == SCHEMA_NAMED;
     const struct schema_row *child = l->items ? l->row : schema_child(l->row, e->key);
+    if (e->value->refused)
+        return;
     if (named && (l->row->flags & SCHEMA_ANY_NAME) == 0 && !value_is_name(e->key)) {
         diagnostic_help(diagnostic_add(w->list, "E208", e->key_mark, "'%s' is no name", e->key),
                         "names have letters, digits, '_', '.' and '-' only, at most 63 of them");

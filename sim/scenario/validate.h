@@ -11,9 +11,11 @@ void validate_keys(const struct node *root, struct diagnostic_list *list);
  * pass 2: it looks only at what has the right kind. */
 void validate_references(const struct node *root, struct diagnostic_list *list);
 
-/* Phase ids of the scenario: ids of its timeline and the implicit ramp, steady, settle (semantics 4). True when `id` is one. */
+enum { VALIDATE_PHASES_MAX = 1024 };
+
+/* Phase ids of the scenario: ids of its timeline, then the implicit ramp, steady, settle (semantics 4). Borrowed from the tree; returns how many. */
+size_t validate_phase_names(const struct node *root, const char **names, size_t max);
 bool validate_phase_exists(const struct node *root, const char *id);
-/* The nearest phase id, or NULL. */
-const char *validate_phase_nearest(const struct node *root, const char *id);
+const char *validate_phase_nearest(const struct node *root, const char *id); /* or NULL */
 
 #endif

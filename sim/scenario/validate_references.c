@@ -10,8 +10,6 @@
 
 enum { NAMES_MAX = 1024, SHOWN_MAX = 8 };
 
-static const char *const implicit_phases[] = {"ramp", "steady", "settle"};
-
 struct names {
     const char *names[NAMES_MAX];
     size_t count;
@@ -43,9 +41,7 @@ static void add_ids(struct names *n, const struct node *root) {
 static void collect(const struct node *root, const char *refers, struct names *out) {
     out->count = 0;
     if (strcmp(refers, "timeline") == 0) {
-        add_ids(out, root);
-        for (size_t i = 0; i < COUNT_OF(implicit_phases); i++)
-            add_name(out, implicit_phases[i]);
+        out->count = validate_phase_names(root, out->names, NAMES_MAX);
     } else if (strcmp(refers, "regions") == 0) {
         const struct node *fleets = node_get(root, "fleets");
         for (size_t i = 0; fleets != NULL && fleets->kind == NODE_MAP && i < fleets->count; i++)
@@ -62,18 +58,6 @@ static bool has_name(const struct names *n, const char *name) {
     return false;
 }
 
-bool validate_phase_exists(const struct node *root, const char *id) {
-    struct names names;
-    collect(root, "timeline", &names);
-    return has_name(&names, id);
-}
-
-const char *validate_phase_nearest(const struct node *root, const char *id) {
-    struct names names;
-    collect(root, "timeline", &names);
-    return suggest_nearest(id, names.names, names.count);
-}
-
 /* Suggests a near name, else lists what there is. */
 static void help_with_names(struct diagnostic *d, const char *word, const struct names *names, const char *refers) {
     const char *near = suggest_nearest(word, names->names, names->count);
@@ -86,7 +70,7 @@ static void help_with_names(struct diagnostic *d, const char *word, const struct
     if (names->count > SHOWN_MAX)
         text_printf(&shown, " and %zu more", names->count - SHOWN_MAX);
     if (names->count == 0)
-        diagnostic_help(d, "the scenario has no %s; define it there", refers);
+        diagnostic_help(d, "the scenario defines no %s", refers);
     else
         diagnostic_help(d, "%s are: %s", refers, text_get(&shown));
     text_free(&shown);
@@ -242,5 +226,6 @@ static void warn_unused(const struct node *root, struct diagnostic_list *list) {
 void validate_references(const struct node *root, struct diagnostic_list *list) {
     check_everywhere(root, list);
     check_timeline(root, list);
-    warn_unused(root, list);
+    if (list->errors == 0) /* a misspelt name makes the right one look unused */
+        warn_unused(root, list);
 }

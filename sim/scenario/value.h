@@ -60,7 +60,7 @@ struct value_call {
     struct value_argument arguments[VALUE_ARGUMENTS_MAX];
     int count;
 };
-bool value_looks_like_call(const char *text);
+bool value_call_begins(const char *text); /* word( */
 int value_call(const char *text, struct value_call *out, char *why);
 
 /* The functions of values, for documentation; ends with name NULL. */

@@ -5,36 +5,6 @@
 #include "base/err.h"
 #include "scenario/value.h"
 
-const struct value_function value_functions[] = {
-    {"exp", "distribution", "mean",
-     "Exponential: gaps of independent events. exp(60s) has mean 60 s and median 41.6 s.", "exp(60s)"},
-    {"uniform", "distribution", "min, max", "Any value of the range, all alike.", "uniform(5s, 20min)"},
-    {"normal", "distribution", "mean, sd", "Normal, cut at 0.", "normal(10s, 500ms)"},
-    {"lognormal", "distribution",
-     "p50=, p99=", "Log-normal by its median and a higher percentile (p75 to p99.9): the usual shape of latencies.",
-     "lognormal(p50=90ms, p99=700ms)"},
-    {"pareto", "distribution", "min, alpha", "Pareto: few values, far out. Below alpha 1 there is no mean.",
-     "pareto(1s, 1.5)"},
-    {"walk", "signal",
-     "start=, step=, min=, max=", "A random walk: per message up or down by at most `step`, kept within min and max.",
-     "walk(start=21, step=0.1, min=15, max=28)"},
-    {"sine", "signal", "mean=, amplitude=, period=, phase=",
-     "A sine over the simulated clock; phase in parts of a period.", "sine(mean=20, amplitude=5, period=1day)"},
-    {"uniform", "signal", "min, max", "Drawn anew for every message.", "uniform(0, 100)"},
-    {"normal", "signal", "mean, sd, min=, max=", "Drawn anew for every message; cut to min and max when given.",
-     "normal(21.5, 0.3)"},
-    {"counter", "signal", "start=, step=, max=", "Counts up by `step` per message; starts again when it passes max.",
-     "counter(start=0, step=1, max=65535)"},
-    {"choice", "signal", "word:weight, …", "One of the words, drawn anew for every message.",
-     "choice(ok:0.95, fault:0.05)"},
-    {"random", "payload", "size", "So many random bytes; from 22 B on they begin with the mark.", "random(64B)"},
-    {"choice", "payload", "text:weight, …", "One of the texts, drawn anew for every message.",
-     "choice(on:0.8, off:0.2)"},
-    {"hmac", "payload", "key, text", "HMAC-SHA256 in lower-case hexadecimal; for passwords.",
-     "hmac(${secret.FLEET_KEY}, ${device.id})"},
-    {.name = NULL},
-};
-
 static size_t name_size(const char *text) {
     size_t size = 0;
     while ((text[size] >= 'a' && text[size] <= 'z') || (size > 0 && (text[size] == '_')))
@@ -42,7 +12,7 @@ static size_t name_size(const char *text) {
     return size;
 }
 
-bool value_looks_like_call(const char *text) {
+bool value_call_begins(const char *text) {
     size_t size = name_size(text);
     return size > 0 && text[size] == '(';
 }
@@ -79,7 +49,7 @@ static struct value_argument argument_of(const char *at, size_t size) {
 
 int value_call(const char *text, struct value_call *out, char *why) {
     struct value_call call = {.name = text, .name_size = name_size(text)};
-    if (!value_looks_like_call(text))
+    if (!value_call_begins(text))
         return refuse(why, "'%.60s' is not a function", text);
     const char *at = text + call.name_size + 1;
     bool empty = at[strspn(at, " ")] == ')';

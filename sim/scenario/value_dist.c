@@ -123,7 +123,7 @@ static int check_shape(const struct function *f, const double v[2], const char *
 int value_dist(const char *text, enum units_dimension dimension, struct dist *out, char *why) {
     double v[2] = {0, 0}, percentile = 0.99;
     struct value_call call;
-    if (!value_looks_like_call(text)) {
+    if (!value_call_begins(text)) {
         if (value_number(text, dimension, 0, 0, &v[0], why) != 0)
             return ERR_MALFORMED;
         *out = (struct dist){.kind = DIST_CONSTANT, .cut_at_zero = true, .a = v[0]};

@@ -192,7 +192,7 @@ int value_signal(const char *text, struct signal *out, char *why) {
     struct value_call call;
     double values[PARAMETERS_MAX] = {0};
     unsigned given = 0;
-    if (!value_looks_like_call(text)) {
+    if (!value_call_begins(text)) {
         if (units_parse_as(text, strlen(text), UNITS_PLAIN, &s.start, why, VALUE_WHY_MAX) != 0)
             return ERR_MALFORMED;
         *out = s;

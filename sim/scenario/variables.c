@@ -14,6 +14,7 @@ struct replacer {
     const struct load_options *options;
     struct diagnostic_list *list;
     size_t total; /* bytes made so far */
+    bool missing; /* a variable of the scalar at hand does not exist */
 };
 
 size_t variables_next(const char *text, size_t from) {
@@ -78,6 +79,7 @@ static void replace_env(struct replacer *p, const struct node *n, const struct v
         text_append_n(out, n->text + r->rest + 1, r->rest_size - 1);
     } else {
         struct diagnostic_mark mark = node_mark_within(n, r->name - 2, r->size);
+        p->missing = true;
         diagnostic_help(
             diagnostic_add(p->list, "E124", mark, "the environment variable %s is not set and has no default", name),
             "set it, or write ${env.%s:-value}", name);
@@ -88,6 +90,7 @@ static void report_unknown(struct replacer *p, const struct node *n, const struc
                            const char *name) {
     const char *names[NAMES_MAX];
     size_t count = 0;
+    p->missing = true;
     for (size_t i = 0; p->vars != NULL && p->vars->kind == NODE_MAP && i < p->vars->count && count < NAMES_MAX; i++)
         names[count++] = p->vars->entries[i].key;
     struct diagnostic_mark mark = node_mark_within(n, r->name - 2, r->size);
@@ -118,6 +121,7 @@ static bool replace_once(struct replacer *p, struct node *n) {
     struct text out = {0};
     size_t from = 0, at;
     bool replaced = false;
+    p->missing = false;
     while ((at = variables_next(n->text, from)) != SIZE_MAX && out.size <= VARIABLES_TEXT_MAX) {
         struct variables_reference r = variables_reference_at(n->text, at);
         if (r.size == 0)
@@ -146,6 +150,7 @@ static bool replace_once(struct replacer *p, struct node *n) {
         }
     }
     text_free(&out);
+    n->refused = n->refused || p->missing;
     return replaced && !n->refused;
 }
 
@@ -160,7 +165,7 @@ static bool names_secret(const char *text) {
 
 void variables_replace(struct node *tree, const struct node *vars, const struct load_options *options,
                        struct diagnostic_list *list) {
-    struct replacer p = {vars, options, list, 0};
+    struct replacer p = {vars, options, list, 0, false};
     struct node_walk w = node_walk_of(tree);
     while (node_walk_next(&w)) {
         if (w.node == vars) {
@@ -205,7 +210,7 @@ static bool write_loop(const struct node *vars, const struct node_entry *e, stru
 void variables_settle(struct node *vars, const struct load_options *options, struct diagnostic_list *list) {
     if (vars == NULL || vars->kind != NODE_MAP)
         return;
-    struct replacer p = {vars, options, list, 0};
+    struct replacer p = {vars, options, list, 0, false};
     for (size_t i = 0; i < vars->count; i++) {
         const struct node_entry *e = &vars->entries[i];
         struct text chain = {0};
