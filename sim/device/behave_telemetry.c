@@ -7,9 +7,9 @@
 #include "device/behaviour.h"
 #include "device/device_step.h"
 #include "device/drivers.h"
+#include "device/effective.h"
 #include "device/payload.h"
 #include "device/schedule.h"
-#include "device/settings.h"
 #include "device/signal.h"
 #include "device/waiting.h"
 #include "transport/guard.h"
@@ -21,7 +21,7 @@ enum { CLOSED_QOS0_GAP_MIN = SPAN_MS }; /* a closed stream without answers may n
 static struct schedule schedule_now(const struct device_host *h, const struct device_slot *s, unsigned stream,
                                     struct dist *every) {
     struct schedule schedule = schedule_of(s->group, stream, h->seed, h->epoch_unix_ms);
-    *every = settings_every(h, s, &s->group->telemetry[stream]);
+    *every = effective_every(h, s, &s->group->telemetry[stream]);
     schedule.every = every;
     return schedule;
 }
@@ -111,7 +111,7 @@ static void drop(struct device_host *h, const struct device_slot *s, const struc
 /* Keeps a message for later, within the profile's buffer. */
 static void keep(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
                  const struct op *op) {
-    const struct buffer_limits *limits = &settings_profile(h, s)->buffer;
+    const struct buffer_limits *limits = &effective_profile(h, s)->buffer;
     bool offline = s->life->state != STATE_ONLINE;
     if (offline && m->qos == 0 && !limits->keep_qos0) {
         drop(h, s, op, OP_DROP_OFFLINE);

@@ -3,8 +3,8 @@
 #include "base/draw.h"
 #include "device/behave_telemetry.h"
 #include "device/drivers.h"
+#include "device/effective.h"
 #include "device/reconnect.h"
-#include "device/settings.h"
 
 static bool sampled(const struct device_host *h, const struct device *life) {
     return draw_u64(h->seed, life->id, draw_stream_named("select", "sample"), 0) < h->sampled_below;
@@ -33,7 +33,7 @@ void device_step_attempt(struct device_host *h, const struct device_slot *s, ins
     struct device *life = s->life;
     life->attempt_at = intended;
     life->flags |= DEVICE_ATTEMPTING;
-    life->deadline = instant_add(h->step.now, settings_profile(h, s)->timeouts.connect);
+    life->deadline = instant_add(h->step.now, effective_profile(h, s)->timeouts.connect);
     device_step_state(h, s, STATE_CONNECTING);
     if (!device_step_cut(s))
         h->orders.open = true;
@@ -69,7 +69,7 @@ void device_step_disconnected(struct device_host *h, const struct device_slot *s
         device_step_state(h, s, STATE_OFFLINE);
         return;
     }
-    const struct reconnect *policy = &settings_profile(h, s)->reconnect;
+    const struct reconnect *policy = &effective_profile(h, s)->reconnect;
     count_failure(h, s, policy, was_online);
     h->changed |= (uint32_t)1 << VAR_ATTEMPTS;
     span previous = (span)s->behaviour->previous_delay_us * SPAN_US;

@@ -2,14 +2,14 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "device/effective.h"
 #include "device/identity.h"
 #include "device/payload.h"
-#include "device/settings.h"
 #include "mqtt/mqtt_session.h"
 #include "mqtt/mqtt_session_state.h"
 
 static const struct mqtt_config *config(struct device_host *h, const struct device_slot *s) {
-    return &settings_profile(h, s)->mqtt;
+    return &effective_profile(h, s)->mqtt;
 }
 
 static void init(void *session) {

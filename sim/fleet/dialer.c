@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "device/settings.h"
+#include "device/effective.h"
 #include "fleet/worker.h"
 #include "transport/source.h"
 
@@ -88,7 +88,7 @@ void dialer_open(struct worker *w, uint32_t number) {
                              .flags = CONNECTION_OPENING};
     span delay = 0;
     if (s.link != NULL) {
-        struct impair_params params = settings_link(&w->host, &s);
+        struct impair_params params = effective_link(&w->host, &s);
         delay = impair_connect_delay(&params, (struct impair_key){w->host.seed, life->id}, life->attempts + 1u);
     }
     *dial = (struct dial){.open_at = instant_add(loop_now(w->loop), delay), .delay = delay, .next = DIALER_NONE};

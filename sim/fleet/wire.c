@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "device/drivers.h"
-#include "device/settings.h"
+#include "device/effective.h"
 #include "fleet/worker.h"
 
 static struct carry *carry_of(const struct connection *c) {
@@ -93,7 +93,7 @@ static bool block(struct worker *w, uint32_t number, struct connection *c, struc
     if ((c->flags & CONNECTION_BLOCKED) == 0) {
         c->flags |= CONNECTION_BLOCKED;
         struct device_slot s = worker_slot(w, number);
-        carry->blocked_until = instant_add(loop_now(w->loop), settings_profile(&w->host, &s)->timeouts.stream);
+        carry->blocked_until = instant_add(loop_now(w->loop), effective_profile(&w->host, &s)->timeouts.stream);
         watch(w, c);
     }
     return true;
@@ -128,7 +128,7 @@ bool wire_emit(struct worker *w, uint32_t number) {
     instant sent = step->now;
     bool fine;
     struct device_slot s = worker_slot(w, number);
-    struct impair_params params = s.link == NULL ? (struct impair_params){0} : settings_link(&w->host, &s);
+    struct impair_params params = s.link == NULL ? (struct impair_params){0} : effective_link(&w->host, &s);
     bool direct = s.link == NULL || (impair_is_clear(&params) && impair_is_empty(s.link) && !s.link->held);
     if (direct) {
         fine = transmit(w, number, data);
@@ -218,7 +218,7 @@ static void receive(struct worker *w, uint32_t number) {
     struct connection *c = w->lives[number].connection;
     struct device_slot s = worker_slot(w, number);
     size_t room = WORKER_RECEIVE_SIZE;
-    struct impair_params params = s.link == NULL ? (struct impair_params){0} : settings_link(&w->host, &s);
+    struct impair_params params = s.link == NULL ? (struct impair_params){0} : effective_link(&w->host, &s);
     bool direct = s.link == NULL || (impair_is_clear(&params) && impair_is_empty(s.link));
     if (!direct && impair_room(s.link, IMPAIR_DOWN) < room)
         room = impair_room(s.link, IMPAIR_DOWN);
@@ -262,7 +262,7 @@ static void unblock(struct worker *w, uint32_t number) {
         }
         carry->out_at += (uint32_t)n;
         struct device_slot s = worker_slot(w, number);
-        carry->blocked_until = instant_add(loop_now(w->loop), settings_profile(&w->host, &s)->timeouts.stream);
+        carry->blocked_until = instant_add(loop_now(w->loop), effective_profile(&w->host, &s)->timeouts.stream);
     }
     release_out(w, carry);
     forget_empty(w, c);
@@ -352,7 +352,7 @@ void wire_silence(struct worker *w, uint32_t number, bool silent) {
         return;
     c->flags &= (uint8_t)~CONNECTION_SILENT;
     (void)transport_table[c->kind]->silence(c, false);
-    struct impair_params params = settings_link(&w->host, &s);
+    struct impair_params params = effective_link(&w->host, &s);
     impair_resume(s.link, &params, loop_now(w->loop));
     watch(w, c);
 }

@@ -1,4 +1,4 @@
-#include "device/settings.h"
+#include "device/effective.h"
 
 #include "device/link.h"
 
@@ -28,7 +28,7 @@ static unsigned active_in_order(const struct device_host *h, const struct device
     return count;
 }
 
-const struct profile *settings_profile(struct device_host *h, const struct device_slot *s) {
+const struct profile *effective_profile(struct device_host *h, const struct device_slot *s) {
     if (s->life->values == 0)
         return s->group->profile;
     const struct action *active[VALUE_ACTIONS_MAX];
@@ -40,7 +40,7 @@ const struct profile *settings_profile(struct device_host *h, const struct devic
     return &h->effective;
 }
 
-struct dist settings_every(const struct device_host *h, const struct device_slot *s, const struct telemetry *t) {
+struct dist effective_every(const struct device_host *h, const struct device_slot *s, const struct telemetry *t) {
     struct dist every = t->every;
     if (s->life->values == 0)
         return every;
@@ -53,7 +53,7 @@ struct dist settings_every(const struct device_host *h, const struct device_slot
     return every;
 }
 
-struct impair_params settings_link(const struct device_host *h, const struct device_slot *s) {
+struct impair_params effective_link(const struct device_host *h, const struct device_slot *s) {
     if (s->life->values == 0)
         return link_params(s->group->network);
     const struct action *active[VALUE_ACTIONS_MAX];

@@ -1,15 +1,15 @@
 /* What `link` and `set` entries change while they last: the values that hold for one device now. The entry that started last
  * wins; entries with a condition count by their place in the file. */
-#ifndef MUSTER_DEVICE_SETTINGS_H
-#define MUSTER_DEVICE_SETTINGS_H
+#ifndef MUSTER_DEVICE_EFFECTIVE_H
+#define MUSTER_DEVICE_EFFECTIVE_H
 
 #include "device/device.h"
 
 /* The group's own profile, or h->effective with the active settings applied. Valid until the next call with the same host. */
-const struct profile *settings_profile(struct device_host *h, const struct device_slot *s);
+const struct profile *effective_profile(struct device_host *h, const struct device_slot *s);
 /* The gap distribution of a telemetry stream. */
-struct dist settings_every(const struct device_host *h, const struct device_slot *s, const struct telemetry *t);
+struct dist effective_every(const struct device_host *h, const struct device_slot *s, const struct telemetry *t);
 /* The modelled link as it stands for this device; clear when there is neither network nor entry. */
-struct impair_params settings_link(const struct device_host *h, const struct device_slot *s);
+struct impair_params effective_link(const struct device_host *h, const struct device_slot *s);
 
 #endif

@@ -1,0 +1,154 @@
+#include "device/behave_telemetry.h"
+#include "device/behaviour.h"
+#include "device/waiting.h"
+#include "harness.h"
+#include "rig.h"
+
+static struct rig r;
+
+static void online_at_zero(void) {
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_online(&r, SPAN_MS, false);
+}
+
+static instant first_message(void) {
+    return behaviour_streams(r.slot.behaviour)[0].next;
+}
+
+static void an_open_stream_goes_on_whatever_happens_to_the_device(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_run(&r, 10 * SPAN_S);
+    CU_ASSERT_EQUAL(behaviour_streams(r.slot.behaviour)[0].n, 10);
+    rig_free(&r);
+}
+
+static void qos1_waits_while_offline_and_keeps_its_intended_instant(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    instant intended = first_message();
+    rig_run(&r, 1500 * SPAN_MS > intended ? 1500 * SPAN_MS : intended);
+    const struct waiting *w = waiting_first(&r.life);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(w);
+    CU_ASSERT_EQUAL(w->op.intended, intended);
+    CU_ASSERT_EQUAL(w->op.held, OP_HELD_OFFLINE);
+    rig_online(&r, 2 * SPAN_S, false);
+    CU_ASSERT_EQUAL(r.slot.behaviour->queued, 0);
+    rig_free(&r);
+}
+
+static void qos0_is_dropped_while_offline_unless_the_buffer_keeps_it(void) {
+    for (int keep = 0; keep < 2; keep++) {
+        rig_make(&r);
+        r.telemetry.qos = 0;
+        r.profile.buffer.keep_qos0 = keep == 1;
+        rig_begin(&r, 0);
+        rig_run(&r, 3 * SPAN_S);
+        CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_DROPPED) > 0, keep == 0);
+        rig_free(&r);
+    }
+}
+
+static void qos0_is_ok_when_sent(void) {
+    rig_make(&r);
+    r.telemetry.qos = 0;
+    online_at_zero();
+    rig_run(&r, 2500 * SPAN_MS);
+    CU_ASSERT(rig_outcome(&r, OP_MQTT_PUBLISH, OP_OK) >= 2);
+    rig_free(&r);
+}
+
+static void a_full_buffer_drops_the_oldest_by_default(void) {
+    rig_make(&r);
+    r.profile.buffer.messages = 2;
+    rig_begin(&r, 0);
+    rig_run(&r, 5 * SPAN_S);
+    CU_ASSERT_EQUAL(r.slot.behaviour->queued, 2);
+    CU_ASSERT_EQUAL(waiting_first(&r.life)->op.n, 4);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_DROPPED), 3);
+    rig_free(&r);
+}
+
+static void or_the_newest_when_asked(void) {
+    rig_make(&r);
+    r.profile.buffer.messages = 2;
+    r.profile.buffer.on_full = BUFFER_DROP_NEWEST;
+    rig_begin(&r, 0);
+    rig_run(&r, 5 * SPAN_S);
+    CU_ASSERT_EQUAL(waiting_first(&r.life)->op.n, 1);
+    rig_free(&r);
+}
+
+static void a_full_window_holds_messages_back(void) {
+    rig_make(&r);
+    r.profile.mqtt.inflight_max = 1;
+    online_at_zero();
+    rig_run(&r, 2500 * SPAN_MS);
+    CU_ASSERT(r.slot.behaviour->queued >= 1);
+    CU_ASSERT_EQUAL(waiting_first(&r.life)->op.held, OP_HELD_WINDOW);
+    rig_receive(&r, 2600 * SPAN_MS, "40 02 00 01");
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_OK), 1);
+    rig_free(&r);
+}
+
+static void a_closed_stream_waits_for_the_answer_and_thinks(void) {
+    rig_make(&r);
+    r.telemetry.pace = PACE_CLOSED;
+    r.telemetry.every.a = 200e6;
+    online_at_zero();
+    rig_run(&r, 2 * SPAN_MS);
+    CU_ASSERT_EQUAL(r.slot.behaviour->sequence, 1);
+    CU_ASSERT_EQUAL(first_message(), INSTANT_NEVER);
+    rig_receive(&r, SPAN_S, "40 02 00 01");
+    CU_ASSERT_EQUAL(first_message(), SPAN_S + 200 * SPAN_MS);
+    rig_free(&r);
+}
+
+static void a_given_up_device_drops_what_waits_and_what_comes(void) {
+    rig_make(&r);
+    r.profile.reconnect.attempts = 1;
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_run(&r, 1500 * SPAN_MS);
+    rig_refuse(&r, 1600 * SPAN_MS, CLOSE_CONNECT_FAILED);
+    rig_run(&r, 3 * SPAN_S);
+    CU_ASSERT_EQUAL(r.slot.behaviour->queued, 0);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_DROPPED), 3);
+    rig_free(&r);
+}
+
+static void nothing_is_intended_after_the_end(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    r.host.ends = 3 * SPAN_S;
+    rig_run(&r, 10 * SPAN_S);
+    CU_ASSERT(r.slot.behaviour->sequence <= 3);
+    CU_ASSERT_EQUAL(first_message(), INSTANT_NEVER);
+    rig_free(&r);
+}
+
+static void decisions_do_not_depend_on_the_connection(void) {
+    uint64_t hashes[2];
+    for (int online = 0; online < 2; online++) {
+        rig_make(&r);
+        rig_begin(&r, 0);
+        rig_due(&r, 0);
+        if (online)
+            rig_online(&r, SPAN_MS, false);
+        rig_run(&r, 20 * SPAN_S);
+        hashes[online] = r.host.decisions_hash;
+        rig_free(&r);
+    }
+    CU_ASSERT_EQUAL(hashes[0], hashes[1]);
+    CU_ASSERT_NOT_EQUAL(hashes[0], 0);
+}
+
+HARNESS_MAIN("behave_telemetry", HARNESS_CASE(an_open_stream_goes_on_whatever_happens_to_the_device),
+             HARNESS_CASE(qos1_waits_while_offline_and_keeps_its_intended_instant),
+             HARNESS_CASE(qos0_is_dropped_while_offline_unless_the_buffer_keeps_it), HARNESS_CASE(qos0_is_ok_when_sent),
+             HARNESS_CASE(a_full_buffer_drops_the_oldest_by_default), HARNESS_CASE(or_the_newest_when_asked),
+             HARNESS_CASE(a_full_window_holds_messages_back),
+             HARNESS_CASE(a_closed_stream_waits_for_the_answer_and_thinks),
+             HARNESS_CASE(a_given_up_device_drops_what_waits_and_what_comes),
+             HARNESS_CASE(nothing_is_intended_after_the_end), HARNESS_CASE(decisions_do_not_depend_on_the_connection))

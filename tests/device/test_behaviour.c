@@ -1,0 +1,31 @@
+#include "device/behaviour.h"
+#include "harness.h"
+
+static void a_block_holds_streams_then_signals_then_fired_entries(void) {
+    struct fleet_group g = {.telemetry_count = 2, .signal_count = 3};
+    union {
+        struct behaviour b;
+        uint8_t room[512];
+    } block;
+    size_t size = behaviour_size(&g, 2);
+    CU_ASSERT_EQUAL(size % 8, 0);
+    CU_ASSERT((uint8_t *)behaviour_streams(&block.b) >= block.b.tail);
+    CU_ASSERT_PTR_EQUAL(behaviour_signals(&g, &block.b), (double *)(void *)(behaviour_streams(&block.b) + 2));
+    CU_ASSERT_PTR_EQUAL(behaviour_fired(&g, &block.b), (struct fired *)(void *)(behaviour_signals(&g, &block.b) + 3));
+    CU_ASSERT_PTR_EQUAL((uint8_t *)(behaviour_fired(&g, &block.b) + 2), block.room + size);
+}
+
+static void an_idle_device_with_one_stream_and_one_signal_needs_40_bytes(void) {
+    struct fleet_group g = {.telemetry_count = 1, .signal_count = 1};
+    CU_ASSERT_EQUAL(behaviour_size(&g, 0), 40);
+}
+
+static void entries_with_a_condition_are_tracked(void) {
+    CU_ASSERT_FALSE(behaviour_tracks(&(struct action){.verb = DO_RESET}));
+    CU_ASSERT_TRUE(behaviour_tracks(&(struct action){.verb = DO_RESET, .when = true}));
+    CU_ASSERT_TRUE(behaviour_tracks(&(struct action){.verb = DO_RESET, .where = {.count = 1}}));
+}
+
+HARNESS_MAIN("behaviour", HARNESS_CASE(a_block_holds_streams_then_signals_then_fired_entries),
+             HARNESS_CASE(an_idle_device_with_one_stream_and_one_signal_needs_40_bytes),
+             HARNESS_CASE(entries_with_a_condition_are_tracked))

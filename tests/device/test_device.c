@@ -1,0 +1,145 @@
+#include "harness.h"
+#include "rig.h"
+
+static struct rig r;
+
+static void a_device_begins_offline_and_connects_when_the_timeline_says(void) {
+    rig_make(&r);
+    rig_begin(&r, 2 * SPAN_S);
+    CU_ASSERT_EQUAL(r.life.state, STATE_OFFLINE);
+    CU_ASSERT_EQUAL(device_next(&r.host, &r.slot), 2 * SPAN_S);
+    rig_due(&r, 2 * SPAN_S);
+    CU_ASSERT(r.orders.open);
+    CU_ASSERT_EQUAL(r.life.state, STATE_CONNECTING);
+    rig_free(&r);
+}
+
+static void connack_makes_it_online(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_open(&r, SPAN_MS);
+    CU_ASSERT_EQUAL(r.sent[0], 0x10); /* CONNECT */
+    CU_ASSERT_EQUAL(r.life.state, STATE_CONNECTING);
+    rig_receive(&r, 3 * SPAN_MS, "20 02 00 00");
+    CU_ASSERT_EQUAL(r.life.state, STATE_ONLINE);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_OK), 1);
+    rig_free(&r);
+}
+
+static void a_connect_counts_from_its_intended_instant(void) {
+    rig_make(&r);
+    rig_begin(&r, SPAN_S);
+    rig_due(&r, SPAN_S);
+    rig_open(&r, SPAN_S + 4 * SPAN_MS);
+    rig_receive(&r, SPAN_S + 9 * SPAN_MS, "20 02 00 00");
+    const struct result *result = rig_result(&r);
+    size_t at = result_next(result, 0, OP_MQTT_CONNECT, -1, -1);
+    CU_ASSERT_FATAL(at < result->series_count);
+    CU_ASSERT_EQUAL(result->series[at]->clocks[CLOCK_RESPONSE]->max_ns, 9 * SPAN_MS);
+    CU_ASSERT_EQUAL(result->series[at]->clocks[CLOCK_LAG]->max_ns, 4 * SPAN_MS);
+    rig_free(&r);
+}
+
+static void connack_with_a_code_is_refused_and_backs_off(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_open(&r, 0);
+    rig_receive(&r, SPAN_MS, "20 02 00 03");
+    CU_ASSERT_EQUAL(r.life.state, STATE_BACKOFF);
+    CU_ASSERT_EQUAL(r.life.attempt_at, SPAN_MS + SPAN_S);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_REFUSED), 1);
+    rig_free(&r);
+}
+
+static void a_failed_attempt_ends_broken_and_is_tried_again(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_refuse(&r, SPAN_MS, CLOSE_CONNECT_FAILED);
+    CU_ASSERT_EQUAL(r.life.state, STATE_BACKOFF);
+    CU_ASSERT_EQUAL(r.life.failures, 1);
+    rig_due(&r, r.life.attempt_at);
+    CU_ASSERT(r.orders.open);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_BROKEN), 1);
+    rig_free(&r);
+}
+
+static void an_attempt_that_times_out_ends_as_timeout(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_refuse(&r, 10 * SPAN_S, CLOSE_CONNECT_TIMEOUT);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_TIMEOUT), 1);
+    rig_free(&r);
+}
+
+static void a_lost_connection_is_counted_and_replaced(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_online(&r, SPAN_MS, false);
+    rig_lose(&r, 500 * SPAN_MS, CLOSE_BY_PEER);
+    CU_ASSERT_EQUAL(r.life.state, STATE_BACKOFF);
+    rig_run(&r, r.life.attempt_at);
+    rig_online(&r, 2 * SPAN_S, false);
+    CU_ASSERT_EQUAL(r.life.state, STATE_ONLINE);
+    CU_ASSERT_EQUAL(rig_tally(&r, TALLY_RECONNECTS), 1);
+    rig_free(&r);
+}
+
+static void a_device_that_failed_often_enough_gives_up(void) {
+    rig_make(&r);
+    r.profile.reconnect.attempts = 2;
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_refuse(&r, SPAN_MS, CLOSE_CONNECT_FAILED);
+    rig_run(&r, r.life.attempt_at);
+    rig_refuse(&r, 2 * SPAN_S, CLOSE_CONNECT_FAILED);
+    CU_ASSERT_EQUAL(r.life.state, STATE_OFFLINE);
+    CU_ASSERT((r.life.flags & DEVICE_GAVE_UP) != 0);
+    CU_ASSERT_EQUAL(rig_tally(&r, TALLY_GAVE_UP), 1);
+    rig_free(&r);
+}
+
+static void every_operation_ends_when_the_run_closes(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_online(&r, SPAN_MS, false);
+    rig_run(&r, 3 * SPAN_S);
+    uint64_t intended = ((struct behaviour *)(void *)r.behaviour)->sequence;
+    CU_ASSERT(intended >= 2);
+    r.host.settling = true;
+    bool more = true;
+    while (more) {
+        step_begin(&r.host.step, 4 * SPAN_S, 4 * SPAN_S);
+        more = device_finish(&r.host, &r.slot);
+    }
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_OPEN), intended);
+    CU_ASSERT_EQUAL(rig_tally(&r, TALLY_SENT), intended);
+    rig_free(&r);
+}
+
+static void farewell_is_polite(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_online(&r, SPAN_MS, false);
+    step_begin(&r.host.step, SPAN_S / 2, SPAN_S / 2);
+    r.host.orders = (struct device_orders){0};
+    device_farewell(&r.host, &r.slot);
+    CU_ASSERT_EQUAL(r.host.orders.close, CLOSE_IN_ORDER);
+    CU_ASSERT_EQUAL(r.out[0], 0xe0); /* DISCONNECT */
+    rig_free(&r);
+}
+
+HARNESS_MAIN("device", HARNESS_CASE(a_device_begins_offline_and_connects_when_the_timeline_says),
+             HARNESS_CASE(connack_makes_it_online), HARNESS_CASE(a_connect_counts_from_its_intended_instant),
+             HARNESS_CASE(connack_with_a_code_is_refused_and_backs_off),
+             HARNESS_CASE(a_failed_attempt_ends_broken_and_is_tried_again),
+             HARNESS_CASE(an_attempt_that_times_out_ends_as_timeout),
+             HARNESS_CASE(a_lost_connection_is_counted_and_replaced),
+             HARNESS_CASE(a_device_that_failed_often_enough_gives_up),
+             HARNESS_CASE(every_operation_ends_when_the_run_closes), HARNESS_CASE(farewell_is_polite))
