@@ -14,6 +14,7 @@ static void online_at_zero(void) {
 static void disconnect_is_polite_and_stays_away(void) {
     rig_make(&r);
     rig_action(&r, DO_DISCONNECT, SPAN_S / 2);
+    r.telemetry.every.a = 1000e9;
     online_at_zero();
     rig_due(&r, SPAN_S / 2);
     CU_ASSERT_EQUAL(r.sent[0], 0xe0);
@@ -78,7 +79,7 @@ static void link_down_refuse_fails_attempts_at_once(void) {
 
 static void silence_keeps_the_connection_until_the_ping_times_out(void) {
     rig_make(&r);
-    r.telemetry.every.a = 1000e9;
+    r.group.telemetry_count = 0;
     struct action *a = rig_action(&r, DO_LINK_DOWN, SPAN_S / 2);
     a->how = LINK_SILENT;
     online_at_zero();
