@@ -165,14 +165,22 @@ def built(tree):
             yield path, 1, f"{tree.object_of(path)} does not exist: run make first"
 
 
+def prefixes(stem):
+    """a_b_c: a_b and a"""
+    words = stem.split("_")
+    return ["_".join(words[:n]) for n in range(len(words) - 1, 0, -1)]
+
+
 def exported(tree):
     """exported symbols begin with the file's stem"""
     for source, stem, name, kind, _ in symbols(tree):
         if kind not in "TDBRCVWGS" or name.startswith(("__", "_")) or name in rules.FOREIGN_NAMES.get(stem, ()):
             continue
-        base = stem.split("/")[-1]
-        if not (name.startswith((base + "_", base + "s_")) or name in (base, base + "s")):
-            yield source, line_of(tree, source, name), f"{name} does not begin with {base}_"
+        bases = [stem.split("/")[-1]]
+        # a_b.c may hold a part of what a.h declares
+        bases += [base for base in prefixes(bases[0]) if f"sim/{os.path.dirname(stem)}/{base}.h" in tree.files]
+        if not any(name.startswith((base + "_", base + "s_")) or name in (base, base + "s") for base in bases):
+            yield source, line_of(tree, source, name), f"{name} does not begin with {bases[0]}_"
 
 
 def mutable(tree):

@@ -24,6 +24,7 @@ CLEAN = {
     "sim/report/page.c": '#include "report/page.h"\n\n#include "base/bytes.h"\n\n#include <math.h>\n\n'
     "const int pages[2] = {1, 2};\nstatic const char *const names[] = {\"a\"};\n\nint page_count(void) {\n"
     "    return bytes_sum(pages[0], names[0][0]) + (int)log(pages[1]);\n}\n",
+    "tests/report/test_page_part.c": '#include "report/page.h"\n',
     "tests/report/test_page.c": '#include "report/page.h"\n',
     "README.md": "Copy it to /usr/local/share/work/ or to $HOME/root/.\n",
 }
@@ -51,6 +52,8 @@ PLANTS = {
     "a source without its test": ("sim/base/lone.c", "int lone_one(void);\nint lone_one(void) {\n    return 1;\n}\n", 1, "mirrored"),
     "an exported function without the stem": (
         "sim/base/bytes.c", CLEAN["sim/base/bytes.c"] + "int add(void);\nint add(void) {\n    return 1;\n}\n", 10, "exported"),
+    "a name of another header": (
+        "sim/base/bytes.c", CLEAN["sim/base/bytes.c"] + "int page_add(void);\nint page_add(void) {\n    return 1;\n}\n", 10, "exported"),
     "an exported table without the stem": (
         "sim/base/bytes.c", "const int byte_sizes[2] = {1, 2};\n" + CLEAN["sim/base/bytes.c"], 1, "exported"),
     "a variable of a file": (
@@ -70,6 +73,8 @@ PLANTS = {
 # name: (file, its text) that must pass
 LIMITS = {
     "a clean tree": ("README.md", CLEAN["README.md"]),
+    "a part of another file's header": (
+        "sim/report/page_part.c", "int page_more(void);\nint page_more(void) {\n    return 1;\n}\n"),
     "a function of 70 lines": ("sim/base/bytes.c", LONG % (body(67), body(66))),
     "a file of 700 lines": ("sim/base/bytes.c", CLEAN["sim/base/bytes.c"] + "\n" * 692),
 }
