@@ -155,13 +155,15 @@ check: ## the quick subset, under two minutes
 test: ## everything; ends with "N passed, N failed"
 	BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
-.PHONY: bench bench-scale test-debian13
+.PHONY: bench bench-scale test-debian12 test-debian13
 bench: all benches ## cost per message and connect rate, beside a minimal blaster
 	BUILD=$(BUILD) bench/run
 bench-scale: all ## 200,000 and 1,000,000 connections
 	BUILD=$(BUILD) bench/scale
-test-debian13: ## quickstart and tests in a Debian 13 chroot under build/ (needs root)
-	scripts/test-debian13 $(BUILD)/debian13
+test-debian12: ## quickstart and tests of a clean clone in a fresh Debian 12 chroot under build/ (needs root)
+	scripts/test-chroot bookworm $(BUILD)/debian12
+test-debian13: ## the same in a Debian 13 chroot
+	scripts/test-chroot trixie $(BUILD)/debian13
 
 # --- getting started, installing --------------------------------------------------------------------------------------
 
