@@ -1,0 +1,73 @@
+#include "fleet/reach.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "harness.h"
+
+static char why[256];
+
+static struct address loopback(uint16_t port) {
+    struct address a;
+    CU_ASSERT_EQUAL_FATAL(address_parse("127.0.0.1", port, &a), 0);
+    return a;
+}
+
+/* A port that somebody (or, when `closed`, nobody) listens on. */
+static struct address listening(int *listener, bool closed) {
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof address;
+    *listener = socket(AF_INET, SOCK_STREAM, 0);
+    bind(*listener, (struct sockaddr *)&address, size);
+    if (!closed)
+        listen(*listener, 8);
+    getsockname(*listener, (struct sockaddr *)&address, &size);
+    return loopback(ntohs(address.sin_port));
+}
+
+static int reach(struct address *nodes, unsigned count, span wait) {
+    struct target target = {.name = "t", .url = "mqtt://127.0.0.1", .nodes = nodes, .node_count = count};
+    struct plan plan = {.targets = &target, .target_count = 1};
+    CU_ASSERT_EQUAL_FATAL(guard_limits_allow(&plan.safety, &nodes[0], 32), 0);
+    int error = reach_targets(&plan, wait, why, sizeof why);
+    guard_limits_free(&plan.safety);
+    return error;
+}
+
+static void a_listening_node_is_enough(void) {
+    int up, down;
+    struct address nodes[2] = {listening(&down, true), listening(&up, false)};
+    CU_ASSERT_EQUAL(reach(nodes, 2, 0), 0);
+    close(up);
+    close(down);
+}
+
+static void nobody_there_is_told_with_the_address(void) {
+    int down;
+    struct address node = listening(&down, true);
+    char text[64];
+    CU_ASSERT_EQUAL(reach(&node, 1, 0), ERR_UNREACHABLE);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, address_format(&node, text, sizeof text)));
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "refused"));
+    close(down);
+}
+
+static void waiting_repeats_the_attempt(void) {
+    int down;
+    struct address node = listening(&down, true);
+    if (fork() == 0) {
+        usleep(400000);
+        listen(down, 8);
+        usleep(3000000);
+        _exit(0);
+    }
+    CU_ASSERT_EQUAL(reach(&node, 1, 0), ERR_UNREACHABLE);
+    CU_ASSERT_EQUAL(reach(&node, 1, 10 * SPAN_S), 0);
+    close(down);
+}
+
+HARNESS_MAIN("reach", HARNESS_CASE(a_listening_node_is_enough), HARNESS_CASE(nobody_there_is_told_with_the_address),
+             HARNESS_CASE(waiting_repeats_the_attempt))

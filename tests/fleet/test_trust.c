@@ -1,0 +1,106 @@
+#include "fleet/trust.h"
+
+#include <string.h>
+
+#include "harness.h"
+
+static instant edges[3] = {INT64_MIN, 10 * SPAN_S, 20 * SPAN_S};
+static struct segments segments = {edges, 3};
+static struct phase phases[] = {{"early", 0, 10 * SPAN_S, false, -1}, {"late", 10 * SPAN_S, 20 * SPAN_S, false, -1}};
+static struct check checks[] = {{.expect = "p99(mqtt.publish.ack, during=late) < 1s"}};
+static struct plan plan = {.duration = 20 * SPAN_S,
+                           .trust = {.lag = 10 * SPAN_MS, .stall = 250 * SPAN_MS, .cpu = 0.8},
+                           .phases = phases,
+                           .phase_count = 2,
+                           .checks = checks,
+                           .check_count = 1,
+                           .segments = {edges, 3}};
+
+static struct result *measured(uint64_t operations, uint64_t late, unsigned segment) {
+    struct result *r = result_new(1, &segments);
+    struct series *s = result_series(r, (struct cell_key){.op = OP_MQTT_PUBLISH, .segment = (uint16_t)segment}, true);
+    s->outcomes[OP_OK] = operations;
+    s->late = late;
+    r->emitted_all = operations;
+    r->late_all = late;
+    return r;
+}
+
+static void a_quiet_run_is_trusted(void) {
+    struct trust t = trust_begin(&plan, 2, 2);
+    struct result *r = measured(100000, 100, 1);
+    trust_end(&t, r);
+    CU_ASSERT_TRUE(trust_holds(&t));
+    result_free(r);
+}
+
+static void two_late_operations_are_forgiven_and_three_of_few_are_not(void) {
+    for (uint64_t late = 2; late <= 3; late++) {
+        struct trust t = trust_begin(&plan, 2, 2);
+        struct result *r = measured(100, late, 0);
+        trust_end(&t, r);
+        CU_ASSERT_EQUAL(trust_holds(&t), late == 2);
+        result_free(r);
+    }
+}
+
+static void a_phase_that_a_check_names_is_looked_at_alone(void) {
+    for (unsigned segment = 0; segment < 2; segment++) {
+        struct trust t = trust_begin(&plan, 2, 2);
+        struct result *r = measured(1000000, 0, 2);
+        struct series *s =
+            result_series(r, (struct cell_key){.op = OP_MQTT_PUBLISH, .segment = (uint16_t)segment}, true);
+        s->outcomes[OP_OK] = 1000;
+        s->late = 50;
+        r->late_all = 50;
+        r->emitted_all += 1000;
+        trust_end(&t, r);
+        CU_ASSERT_EQUAL(trust_holds(&t), segment == 0); /* "early" is in no check */
+        result_free(r);
+    }
+}
+
+static void a_stalled_loop_breaks_trust(void) {
+    double cpu[2] = {0.1, 0.1};
+    struct trust t = trust_begin(&plan, 2, 2);
+    struct result *r = measured(1, 0, 0);
+    r->loop_late_max = 250 * SPAN_MS;
+    trust_second(&t, 5 * SPAN_S, cpu, r);
+    CU_ASSERT_TRUE(trust_holds(&t));
+    r->loop_late_max++;
+    trust_second(&t, 6 * SPAN_S, cpu, r);
+    CU_ASSERT_FALSE(trust_holds(&t));
+    CU_ASSERT_EQUAL(t.findings[0].from, 5 * SPAN_S);
+    result_free(r);
+}
+
+static void a_worker_that_is_busy_for_ten_seconds_breaks_trust(void) {
+    double busy[2] = {0.9, 0.1}, idle[2] = {0.7, 0.1};
+    struct trust t = trust_begin(&plan, 2, 2);
+    struct result *r = measured(1, 0, 0);
+    for (int i = 1; i <= 9; i++)
+        trust_second(&t, i * SPAN_S, busy, r);
+    trust_second(&t, 10 * SPAN_S, idle, r);
+    for (int i = 11; i <= 19; i++)
+        trust_second(&t, i * SPAN_S, busy, r);
+    CU_ASSERT_TRUE(trust_holds(&t));
+    trust_second(&t, 20 * SPAN_S, busy, r);
+    CU_ASSERT_FALSE(trust_holds(&t));
+    CU_ASSERT_PTR_NOT_NULL(strstr(t.findings[0].text, "worker 0"));
+    result_free(r);
+}
+
+static void dropped_records_break_trust(void) {
+    struct trust t = trust_begin(&plan, 1, 2);
+    struct result *r = measured(1, 0, 0);
+    r->dropped_records = 1;
+    trust_end(&t, r);
+    CU_ASSERT_FALSE(trust_holds(&t));
+    result_free(r);
+}
+
+HARNESS_MAIN("trust", HARNESS_CASE(a_quiet_run_is_trusted),
+             HARNESS_CASE(two_late_operations_are_forgiven_and_three_of_few_are_not),
+             HARNESS_CASE(a_phase_that_a_check_names_is_looked_at_alone), HARNESS_CASE(a_stalled_loop_breaks_trust),
+             HARNESS_CASE(a_worker_that_is_busy_for_ten_seconds_breaks_trust),
+             HARNESS_CASE(dropped_records_break_trust))
