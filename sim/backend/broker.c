@@ -42,7 +42,7 @@ int broker_new(const struct broker_options *options, const struct broker_sink *s
     b->options = *options;
     b->sink = *sink;
     b->misbehave = options->misbehave != NULL ? options->misbehave : &b->none;
-    b->now = INT64_MIN;
+    b->now = b->busy_until = b->admit_next = INT64_MIN;
     /* Large and mostly empty: the system backs only what is touched. */
     b->connections = calloc(l->connections_max, sizeof(*b->connections));
     b->free_connections = calloc(l->connections_max, sizeof *b->free_connections);

@@ -17,6 +17,16 @@ static span drawn(struct broker *b, struct broker_connection *c, const struct di
         d, draw_u64(b->options.seed, (uint32_t)c->serial, draw_stream_named("broker", "service"), c->draws++));
 }
 
+/* One acknowledgement after the other, as a server does whose work on each takes a fixed time. */
+static span throttled(struct broker *b) {
+    span each = (span)(1e9 / b->misbehave->of[MISBEHAVE_THROTTLE].rate);
+    instant free_at = instant_max(b->busy_until, b->now);
+    b->busy_until = instant_add(free_at, each);
+    if (free_at > b->now)
+        misbehave_acted(b->misbehave, MISBEHAVE_THROTTLE);
+    return b->busy_until - b->now;
+}
+
 /* How long these bytes are held back. */
 static span delay_of(struct broker *b, struct broker_connection *c, enum broker_out_kind kind) {
     span delay = 0;
@@ -26,6 +36,8 @@ static span delay_of(struct broker *b, struct broker_connection *c, enum broker_
         delay += drawn(b, c, &b->misbehave->of[MISBEHAVE_ACK_DELAY].delay);
         misbehave_acted(b->misbehave, MISBEHAVE_ACK_DELAY);
     }
+    if (kind == BROKER_OUT_ACK && misbehave_on(b->misbehave, MISBEHAVE_THROTTLE))
+        delay = instant_max(delay, throttled(b));
     return delay;
 }
 

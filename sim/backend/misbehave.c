@@ -29,6 +29,8 @@ const struct misbehave_row misbehave_rows[MISBEHAVIOURS] = {
     [MISBEHAVE_ACK_DELAY] = {"ack_delay", MISBEHAVE_DURATION, "ack_delay=lognormal(p50=20ms, p99=60ms)", "none",
                              "packets",
                              "Sends PUBACK, PUBREC and PUBCOMP later by that time, in order per connection."},
+    [MISBEHAVE_THROTTLE] = {"throttle", MISBEHAVE_RATE, "throttle=2000/s", "none", "packets",
+                            "Sends PUBACK, PUBREC and PUBCOMP no faster than that, all connections together."},
     [MISBEHAVE_STOP_ACKS] = {"stop_acks", MISBEHAVE_AFTER, "stop_acks=100", "MQTT-3.3.4-1", "packets",
                              "Sends no PUBACK, PUBREC or PUBCOMP after the first N of all connections together."},
     [MISBEHAVE_WRONG_PACKET_ID] = {"wrong_packet_id", MISBEHAVE_EVERY, "wrong_packet_id=100", "MQTT-2.2.1-5", "packets",
