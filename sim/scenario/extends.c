@@ -1,8 +1,6 @@
 #include "scenario/extends.h"
 
 #include <dirent.h>
-#include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,19 +34,17 @@ static int is_yaml(const struct dirent *e) {
 }
 
 static void read_directory(struct library *lib, size_t shelf, const char *base) {
-    char directory[PATH_MAX];
     struct dirent **files;
     if (base == NULL || base[0] == '\0')
         return;
-    snprintf(directory, sizeof directory, "%s/%s", base, shelves[shelf].directory);
+    char *directory = text_format("%s/%s", base, shelves[shelf].directory);
     int count = scandir(directory, &files, is_yaml, alphasort);
     for (int i = 0; i < count; i++) {
-        char path[PATH_MAX + NAME_MAX];
-        snprintf(path, sizeof path, "%s/%s", directory, files[i]->d_name);
+        char *path = text_format("%s/%s", directory, files[i]->d_name);
+        bool room = lib->count[shelf] < EXTENDS_LIBRARY_FILES_MAX;
+        struct node *tree = room ? load_file(path, (struct diagnostic_mark){0}, lib->list) : NULL;
+        free(path);
         free(files[i]);
-        if (lib->count[shelf] == EXTENDS_LIBRARY_FILES_MAX)
-            continue;
-        struct node *tree = load_file(path, (struct diagnostic_mark){0}, lib->list);
         if (tree == NULL)
             continue;
         variables_replace(tree, lib->vars, lib->options, lib->list);
@@ -56,6 +52,7 @@ static void read_directory(struct library *lib, size_t shelf, const char *base) 
     }
     if (count >= 0)
         free(files);
+    free(directory);
 }
 
 static struct node *find_in_library(struct library *lib, const char *section, const char *name) {
