@@ -16,10 +16,11 @@ struct report_options {
     const char *out; /* --out; NULL: a new directory with a name of its own */
     int argc;        /* the command line as given; secrets in it are redacted before it is written anywhere */
     char **argv;
-    bool json;     /* stdout gets summary.json instead of the text */
-    bool quiet;    /* no progress */
-    bool no_color; /* NO_COLOR and a stdout that is no terminal count as well */
-    int fail_code; /* --fail-code; 0: none */
+    bool json;              /* stdout gets summary.json instead of the text */
+    bool quiet;             /* no progress */
+    bool no_color;          /* NO_COLOR and a stdout that is no terminal count as well */
+    unsigned shard, shards; /* 1-based; 0: the run is not shared */
+    int fail_code;          /* --fail-code; 0: none */
 };
 
 struct report_session;

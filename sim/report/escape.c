@@ -1,0 +1,104 @@
+#include "report/escape.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/utf8.h"
+
+static const char replacement[] = "\xef\xbf\xbd"; /* U+FFFD */
+
+/* The next character of `s`: its length, or 0 for a byte that belongs to none; *s at NUL ends the loop before. */
+static size_t character(const char *s) {
+    return utf8_sequence((const uint8_t *)s, strnlen(s, 4));
+}
+
+/* U+FFFE and U+FFFF are well-formed UTF-8, and no characters of XML. */
+static bool is_noncharacter(const char *s, size_t length) {
+    return length == 3 && memcmp(s, "\xef\xbf", 2) == 0 && (uint8_t)s[2] >= 0xbe;
+}
+
+void escape_xml(struct text *out, const char *s) {
+    for (size_t length; *s != '\0'; s += length > 0 ? length : 1) {
+        length = character(s);
+        unsigned char c = (unsigned char)*s;
+        if (length == 0 || is_noncharacter(s, length))
+            text_append(out, replacement);
+        else if (c == '&')
+            text_append(out, "&amp;");
+        else if (c == '<')
+            text_append(out, "&lt;");
+        else if (c == '>')
+            text_append(out, "&gt;");
+        else if (c == '"')
+            text_append(out, "&quot;");
+        else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+            text_printf(out, "\\x%02X", c);
+        else
+            text_append_n(out, s, length);
+    }
+}
+
+void escape_csv(struct text *out, const char *s) {
+    bool formula = *s != '\0' && strchr("=+-@\t\r", *s) != NULL;
+    bool quoted = strpbrk(s, ",\"\r\n") != NULL;
+    if (quoted)
+        text_append(out, "\"");
+    if (formula)
+        text_append(out, "'");
+    for (size_t length; *s != '\0'; s += length > 0 ? length : 1) {
+        length = character(s);
+        if (length == 0)
+            text_append(out, replacement);
+        else if (*s == '"')
+            text_append(out, "\"\"");
+        else
+            text_append_n(out, s, length);
+    }
+    if (quoted)
+        text_append(out, "\"");
+}
+
+void escape_md(struct text *out, const char *s) {
+    for (size_t length; *s != '\0'; s += length > 0 ? length : 1) {
+        length = character(s);
+        unsigned char c = (unsigned char)*s;
+        if (length == 0)
+            text_append(out, replacement);
+        else if (c == '&')
+            text_append(out, "&amp;");
+        else if (c == '<')
+            text_append(out, "&lt;");
+        else if (c == '>')
+            text_append(out, "&gt;");
+        else if (c == '\n' || c == '\r' || c == '\t')
+            text_append(out, " ");
+        else if (c < 0x20 || c == 0x7f)
+            text_printf(out, "\\\\x%02X", c);
+        else if (strchr("\\`*_{}[]()#|~!", c) != NULL)
+            text_printf(out, "\\%c", c);
+        else
+            text_append_n(out, s, length);
+    }
+}
+
+void escape_term(struct text *out, const char *s) {
+    if (text_has_prefix(s, "::"))
+        text_append(out, " ");
+    text_append_safe(out, s, strlen(s), strlen(s));
+}
+
+void escape_shell(struct text *out, const char *s) {
+    static const char bare[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
+    if (*s != '\0' && s[strspn(s, bare)] == '\0') {
+        text_append(out, s);
+        return;
+    }
+    text_append(out, "'");
+    for (; *s != '\0'; s++)
+        if (*s == '\'')
+            text_append(out, "'\\''");
+        else
+            text_append_n(out, s, 1);
+    text_append(out, "'");
+}

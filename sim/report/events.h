@@ -1,0 +1,63 @@
+/* events.ndjson: what happened, one JSON object per line, appended while the run goes on. docs/results.md describes every kind of line.
+ *
+ * Each line begins with `n`, counted from 0, and ends with `crc`, the CRC-32 (as in zlib) of everything before `,"crc"`, so that a reader can
+ * tell a whole line from a torn one and see where records were dropped. Kinds that devices cause are capped per second; what
+ * was left out is counted. Tally lines are never capped: the checks can be recomputed from them. */
+#ifndef MUSTER_REPORT_EVENTS_H
+#define MUSTER_REPORT_EVENTS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "fleet/run.h"
+#include "report/log_writer.h"
+
+enum { EVENTS_PER_SECOND_MAX = 100, EVENTS_LINE_MAX = 1 << 16 };
+
+enum events_kind {
+    EVENTS_STARTED,
+    EVENTS_GROUP,
+    EVENTS_PHASE,
+    EVENTS_ACTION,
+    EVENTS_FINDING,
+    EVENTS_STATE,
+    EVENTS_TRUST,
+    EVENTS_CHECK,
+    EVENTS_HEALTH,
+    EVENTS_ANCHOR,
+    EVENTS_MESSAGE,
+    EVENTS_TALLY,
+    EVENTS_COUNTERS,
+    EVENTS_DEVICES,
+    EVENTS_CAUSE,
+    EVENTS_LEFT_OUT,
+    EVENTS_ENDED,
+    EVENTS_KINDS
+};
+struct events_row {
+    enum events_kind kind;
+    const char *name; /* value of "kind" */
+    bool capped;
+    enum log_worth worth;
+    const char *doc;
+};
+extern const struct events_row events_rows[EVENTS_KINDS];
+
+struct events;
+
+/* Lines go to `file` of `log`; both and `plan` are borrowed. */
+struct events *events_new(const struct plan *plan, struct log_writer *log, int file);
+void events_free(struct events *e);
+
+/* What the run says (struct run_sink). RUN_STARTED also writes the groups and segments that later lines refer to. */
+void events_event(struct events *e, const struct run_event *event);
+/* One interval: its tallies, counters and device states that changed; then what the caps left out. */
+void events_second(struct events *e, const struct run_second *s);
+/* After the run: verdicts of the checks, causes of failures, and the end. */
+void events_facts(struct events *e, const struct run_facts *facts);
+
+/* Closes a line `{…` that lacks its brace: appends crc, brace and newline. */
+void events_seal(struct text *line);
+
+#endif

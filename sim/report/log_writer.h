@@ -1,0 +1,47 @@
+/* Logs that survive: append-only files, written by one thread from one bounded queue, so that a slow disk never delays the control
+ * thread. A record is queued whole or dropped and counted; it reaches its file whole, or the file is cut back to the last whole one.
+ *
+ * When the disk is full, evidence and series stop first, then events; verdict lines go on, into space that was set aside at the start.
+ * Any other error stops that file alone. Each trouble is said once on stderr. */
+#ifndef MUSTER_REPORT_LOG_WRITER_H
+#define MUSTER_REPORT_LOG_WRITER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What a record is worth when space runs out, least first. */
+enum log_worth { LOG_EVIDENCE, LOG_SERIES, LOG_EVENTS, LOG_VERDICTS };
+
+enum {
+    LOG_WRITER_FILES_MAX = 8,
+    LOG_WRITER_QUEUE_BYTES =
+        4 << 20, /* records that wait for the thread; while one such batch is written, another can fill */
+    LOG_WRITER_RESERVE_BYTES = 1 << 20 /* set aside for verdicts and final documents */
+};
+
+/* The calls that may fail; tests replace them. */
+struct log_writer_io {
+    ssize_t (*write)(int fd, const void *data, size_t size);
+    int (*sync)(int fd);
+    int (*truncate)(int fd, off_t size);
+};
+
+struct log_writer;
+
+/* `directory`: descriptor of the directory whose disk gets the reserve; −1: none. `io`: NULL for the system's. Starts the thread. NULL when
+ * that fails. */
+struct log_writer *log_writer_new(int directory, const struct log_writer_io *io);
+/* Adds a file (append-only descriptor, owned from here on); its number. Before the first record. `name` is a static string. */
+int log_writer_add(struct log_writer *w, int fd, const char *name);
+/* Queues one record, copied. False when it was dropped. One producer at a time. */
+bool log_writer_put(struct log_writer *w, int file, enum log_worth worth, const char *data, size_t size);
+/* Asks for fdatasync of all files after what is queued now; does not wait. Once a second and at the end of phases. */
+void log_writer_sync(struct log_writer *w);
+/* Records that did not reach their file so far. */
+uint64_t log_writer_dropped(const struct log_writer *w);
+/* Writes what is queued, syncs, ends the thread, closes the files, gives the reserve back. Returns the dropped records. */
+uint64_t log_writer_close(struct log_writer *w);
+
+#endif

@@ -1,0 +1,105 @@
+#include "report/report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "report/figures.h"
+#include "report/junit.h"
+#include "report/manifest.h"
+#include "report/resolved.h"
+#include "report/summary_json.h"
+#include "report/summary_md.h"
+
+const struct report_ops report_table[] = {
+    {"resolved scenario", "scenario.resolved.yaml", "yaml", NULL, true, resolved_write},
+    {"summary for people", "summary.md", "md", "md", false, summary_md_write},
+    {"JUnit", "junit.xml", "xml", "junit", false, junit_write},
+    {"summary", "summary.json", "json", "json", false, summary_json_write},
+    {"manifest", "manifest.json", "json", NULL, true, manifest_write},
+    {NULL, NULL, NULL, NULL, false, NULL},
+};
+
+const struct report_ops *report_find(const char *extension) {
+    for (const struct report_ops *ops = report_table; ops->name != NULL; ops++)
+        if (strcmp(ops->extension, extension) == 0)
+            return ops;
+    return NULL;
+}
+
+const char *report_verdict_sentence(const struct run_facts *facts) {
+    switch (facts->verdict) {
+    case VERDICT_PASS:
+        return facts->plan->check_count > 0 ? "every check passed"
+                                            : "the run ended in order; the scenario has no checks";
+    case VERDICT_FAIL:
+        return "a check failed";
+    case VERDICT_ABORTED:
+        return "a check ended the run early";
+    case VERDICT_NOT_TRUSTWORTHY:
+        return "the numbers cannot carry a verdict: the generator itself fell behind, or records were lost";
+    case VERDICT_INCOMPLETE:
+        break;
+    }
+    return facts->signal != 0 ? "the run was interrupted" : "the run did not come to its end";
+}
+
+static bool is_unaudited(const struct plan *p) {
+    for (unsigned g = 0; g < p->group_count; g++)
+        if (p->groups[g].telemetry_count > 0)
+            return true; /* nothing but the fleet itself listens: what arrived is not counted */
+    return false;
+}
+
+static bool goes_silent(const struct plan *p) {
+    for (unsigned a = 0; a < p->action_count; a++)
+        if (p->actions[a].verb == DO_LINK_DOWN && p->actions[a].how == LINK_SILENT)
+            return true;
+    return false;
+}
+
+static bool is_closed_loop(const struct plan *p) {
+    for (unsigned g = 0; g < p->group_count; g++)
+        for (unsigned t = 0; t < p->groups[g].telemetry_count; t++)
+            if (p->groups[g].telemetry[t].pace == PACE_CLOSED)
+                return true;
+    return false;
+}
+
+void report_caveats(const struct report *r, void (*say)(void *context, const char *sentence), void *context) {
+    const struct run_facts *f = r->facts;
+    char text[256];
+    uint64_t intended = figures_intended(f->result, f->plan);
+    uint64_t held = figures_held(f->result, f->plan, OP_HELD_GUARD);
+    if (held > intended / 100) {
+        snprintf(text, sizeof text, "the safety guard held back %llu of %llu operations: this is shaped load",
+                 (unsigned long long)held, (unsigned long long)intended);
+        say(context, text);
+    }
+    if (f->guard_refused > 0) {
+        snprintf(text, sizeof text, "the safety guard refused %llu connects to addresses that are not allowed",
+                 (unsigned long long)f->guard_refused);
+        say(context, text);
+    }
+    if (f->plan->trust.widened)
+        say(context, "the scenario widened the limits of trust (trust:)");
+    if (f->builtin_target)
+        say(context, "the target was the built-in broker: it serves trials and tests, not comparisons");
+    if (is_unaudited(f->plan))
+        say(context, "no auditor observed the messages: loss is counted by acknowledgement alone");
+    if (goes_silent(f->plan) && !f->true_silence)
+        say(context,
+            "silent links were silent above TCP only: the backend's packets were still acknowledged by this kernel");
+    if (is_closed_loop(f->plan))
+        say(context, "closed: devices waited for answers, so a slow backend was sent less");
+    if (f->shards > 1) {
+        snprintf(text, sizeof text, "shard %u of %u: %u of %u devices", f->shard, f->shards, f->devices_here,
+                 f->plan->device_count);
+        say(context, text);
+    }
+    if (f->plan->warmup > 0) {
+        char span_text[32];
+        snprintf(text, sizeof text, "operations intended in the first %s (warm-up) are left out",
+                 instant_format_span(f->plan->warmup, span_text, sizeof span_text));
+        say(context, text);
+    }
+}

@@ -1,0 +1,41 @@
+/* The final documents of a run: one row per document. Each writer is a pure function of what a report holds, so that a document
+ * can be made again and tested without a run. */
+#ifndef MUSTER_REPORT_REPORT_H
+#define MUSTER_REPORT_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "fleet/run.h"
+#include "report/host.h"
+
+struct report {
+    const struct run_facts *facts; /* while the run goes on only `plan`, `started_unix_ns`, shard and shards are set */
+    const struct host *host;
+    int argc;
+    char *const *argv;
+    const char *directory; /* as given or made, for people */
+    bool complete;         /* the run ended by itself and everything was written */
+    uint64_t log_records_dropped;
+};
+
+struct report_ops {
+    const char *name;      /* for messages */
+    const char *file;      /* in the run directory */
+    const char *extension; /* "json" */
+    const char *output;    /* key under `outputs` that asks for a copy; NULL: none */
+    bool early;            /* written when the run begins, too */
+    void (*write)(struct text *out, const struct report *r);
+};
+/* In the order of writing: what readers look for first comes last. Ends with name NULL. */
+extern const struct report_ops report_table[];
+const struct report_ops *report_find(const char *extension); /* the first with it; NULL: none */
+
+/* The sentence that says what the verdict means, for people: "every check passed". */
+const char *report_verdict_sentence(const struct run_facts *facts);
+/* What a reader must know before the numbers: built-in backend, unaudited messages, widened trust, load that the guard
+ * shaped, silence that the backend's TCP did not feel, a part of a fleet. Calls `say` for each, most important first. */
+void report_caveats(const struct report *r, void (*say)(void *context, const char *sentence), void *context);
+
+#endif

@@ -1,0 +1,235 @@
+#include "report/report_session.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/log.h"
+#include "report/events.h"
+#include "report/host.h"
+#include "report/log_writer.h"
+#include "report/progress.h"
+#include "report/report.h"
+#include "report/report_text.h"
+#include "report/run_dir.h"
+#include "report/series_csv.h"
+#include "scenario/node.h"
+
+struct report_session {
+    const struct plan *plan;
+    struct report_options options;
+    struct run_dir dir;
+    struct host host;
+    struct log_writer *log; /* NULL once closed */
+    int series_file;
+    struct events *events;
+    struct progress progress;
+    struct text row; /* reused */
+};
+
+static int64_t wall_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    return (int64_t)t.tv_sec * SPAN_S + t.tv_nsec;
+}
+
+static int64_t monotonic_ns(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * SPAN_S + t.tv_nsec;
+}
+
+static bool shows_color(const struct report_options *o, int fd) {
+    const char *no_color = getenv("NO_COLOR");
+    return !o->no_color && (no_color == NULL || *no_color == '\0') && isatty(fd);
+}
+
+static void free_session(struct report_session *s) {
+    if (s->log != NULL)
+        log_writer_close(s->log);
+    events_free(s->events);
+    text_free(&s->row);
+    free(s);
+}
+
+/* --- while it runs ---------------------------------------------------------------------------------------------------- */
+
+static void on_event(void *context, const struct run_event *e) {
+    struct report_session *s = context;
+    events_event(s->events, e);
+    if (e->kind == RUN_PHASE || e->kind == RUN_ENDED)
+        log_writer_sync(s->log);
+}
+
+static void on_second(void *context, const struct run_second *second) {
+    struct report_session *s = context;
+    events_second(s->events, second);
+    s->row.size = 0;
+    series_csv_row(&s->row, second);
+    log_writer_put(s->log, s->series_file, LOG_SERIES, s->row.data, s->row.size);
+    log_writer_sync(s->log);
+    progress_second(&s->progress, second, monotonic_ns());
+}
+
+struct run_sink report_session_sink(struct report_session *s) {
+    return (struct run_sink){.context = s, .event = on_event, .second = on_second};
+}
+
+const char *report_session_directory(const struct report_session *s) {
+    return s->dir.path;
+}
+
+/* --- the beginning ---------------------------------------------------------------------------------------------------- */
+
+static int open_logs(struct report_session *s) {
+    s->log = log_writer_new(s->dir.fd, NULL);
+    if (s->log == NULL)
+        return ERR_NO_MEMORY;
+    int events = run_dir_create_log(&s->dir, "events.ndjson");
+    if (events < 0)
+        return events;
+    int events_file = log_writer_add(s->log, events, "events.ndjson");
+    int series = run_dir_create_log(&s->dir, "series.csv");
+    if (series < 0)
+        return series;
+    s->series_file = log_writer_add(s->log, series, "series.csv");
+    s->events = events_new(s->plan, s->log, events_file);
+    if (s->events == NULL)
+        return ERR_NO_MEMORY;
+    series_csv_header(&s->row);
+    log_writer_put(s->log, s->series_file, LOG_SERIES, s->row.data, s->row.size);
+    return 0;
+}
+
+static int write_document(struct report_session *s, const struct report_ops *ops, const struct report *r) {
+    struct text document = {0};
+    ops->write(&document, r);
+    int status = run_dir_write(&s->dir, ops->file, text_get(&document), document.size);
+    if (status != 0)
+        log_line(LOG_ERROR, "cannot write %s/%s: %s", s->dir.path, ops->file, strerror(errno));
+    char key[32];
+    snprintf(key, sizeof key, "outputs.%s", ops->output != NULL ? ops->output : "");
+    const char *copy = ops->output != NULL ? node_text(node_at(s->plan->root, key)) : NULL;
+    if (copy != NULL && run_dir_write_path(copy, text_get(&document), document.size) != 0) {
+        log_line(LOG_ERROR, "cannot write %s: %s", copy, strerror(errno));
+        status = ERR_IO;
+    }
+    text_free(&document);
+    return status;
+}
+
+/* What can be said before the run: a killed run leaves these two. */
+static int write_first_documents(struct report_session *s, int64_t started_unix_ns) {
+    struct run_facts facts = {.plan = s->plan,
+                              .started_unix_ns = started_unix_ns,
+                              .shard = s->options.shard > 0 ? s->options.shard : 1,
+                              .shards = s->options.shards > 0 ? s->options.shards : 1};
+    struct report r = {
+        .facts = &facts, .host = &s->host, .argc = s->options.argc, .argv = s->options.argv, .directory = s->dir.path};
+    for (const struct report_ops *ops = report_table; ops->name != NULL; ops++)
+        if (ops->early && write_document(s, ops, &r) != 0)
+            return ERR_IO;
+    return 0;
+}
+
+int report_session_open(const struct plan *plan, const struct report_options *o, struct report_session **out,
+                        int *exit_code, char *why, size_t why_size) {
+    struct report_session *s = calloc(1, sizeof *s);
+    *exit_code = EXIT_ENVIRONMENT;
+    if (s == NULL) {
+        snprintf(why, why_size, "out of memory");
+        return ERR_NO_MEMORY;
+    }
+    s->plan = plan;
+    s->options = *o;
+    s->host = host_read();
+    int64_t started = wall_ns();
+    int status = run_dir_open(&s->dir, o->out, started, plan->run_id, why, why_size);
+    if (status != 0) {
+        *exit_code = status == ERR_EXISTS ? EXIT_USAGE : EXIT_ENVIRONMENT;
+        free_session(s);
+        return status;
+    }
+    status = open_logs(s);
+    if (status == 0)
+        status = write_first_documents(s, started);
+    if (status != 0) {
+        snprintf(why, why_size, "cannot write into %s: %s", s->dir.path, strerror(errno));
+        report_session_discard(s);
+        return status;
+    }
+    progress_begin(&s->progress, plan, STDERR_FILENO, o->quiet, shows_color(o, STDERR_FILENO));
+    *out = s;
+    return 0;
+}
+
+void report_session_discard(struct report_session *s) {
+    progress_end(&s->progress);
+    if (s->log != NULL)
+        log_writer_close(s->log);
+    s->log = NULL;
+    run_dir_discard(&s->dir);
+    free_session(s);
+}
+
+/* --- the end ---------------------------------------------------------------------------------------------------------- */
+
+/* A log with holes cannot carry a verdict. */
+static void judge_logs(struct report_session *s, struct run_facts *facts, uint64_t dropped) {
+    if (dropped == 0)
+        return;
+    bool aborted = false;
+    for (unsigned i = 0; i < facts->plan->check_count; i++)
+        aborted = aborted || facts->checks[i].aborted_the_run;
+    if (facts->trust_count < TRUST_REASONS_MAX) {
+        struct trust_finding *f = &facts->trust[facts->trust_count++];
+        *f = (struct trust_finding){.from = 0, .to = facts->ended};
+        snprintf(f->text, sizeof f->text, "%llu records of the logs were dropped", (unsigned long long)dropped);
+    }
+    run_decide(facts, aborted, s->options.fail_code);
+}
+
+static int write_result(const struct report_session *s, const struct report *r) {
+    struct text out = {0};
+    if (s->options.json)
+        report_find("json")->write(&out, r);
+    else
+        report_text_write(&out, r, shows_color(&s->options, STDOUT_FILENO));
+    bool written = fwrite(text_get(&out), 1, out.size, stdout) == out.size && fflush(stdout) == 0;
+    if (!written)
+        log_line(LOG_ERROR, "cannot write the result to stdout: %s", strerror(errno));
+    text_free(&out);
+    return written ? 0 : ERR_IO;
+}
+
+int report_session_close(struct report_session *s, struct run_facts *facts) {
+    progress_end(&s->progress);
+    /* what was dropped up to here decides; the verdict lines themselves go to space that was set aside for them */
+    judge_logs(s, facts, log_writer_dropped(s->log));
+    events_facts(s->events, facts);
+    uint64_t dropped = log_writer_close(s->log);
+    s->log = NULL;
+    struct report r = {.facts = facts,
+                       .host = &s->host,
+                       .argc = s->options.argc,
+                       .argv = s->options.argv,
+                       .directory = s->dir.path,
+                       .complete = facts->finished,
+                       .log_records_dropped = dropped};
+    int status = 0;
+    for (const struct report_ops *ops = report_table; ops->name != NULL; ops++)
+        if (write_document(s, ops, &r) != 0) {
+            status = ERR_IO;
+            r.complete = false; /* the manifest is written last, and tells */
+        }
+    if (write_result(s, &r) != 0)
+        status = ERR_IO;
+    int exit_code = status == 0 ? facts->exit_code : EXIT_INTERNAL;
+    run_dir_close(&s->dir);
+    free_session(s);
+    return exit_code;
+}
