@@ -1,0 +1,171 @@
+#include "device/schedule.h"
+
+#include "base/draw.h"
+#include "harness.h"
+
+static const int64_t epoch = 1767225600000; /* 2026-01-01T00:00:00Z */
+
+static struct dist every(enum dist_kind kind, double a, double b) {
+    return (struct dist){.kind = kind, .cut_at_zero = true, .a = a, .b = b};
+}
+
+static struct schedule of(const struct dist *d, enum telemetry_alignment alignment) {
+    return (struct schedule){.every = d, .alignment = alignment, .seed = 42, .epoch_unix_ms = epoch};
+}
+
+static void the_first_message_comes_a_uniform_phase_after_the_connect(void) {
+    struct dist d = every(DIST_EXP, 60e9, 0);
+    struct schedule s = of(&d, ALIGN_NONE);
+    enum { N = 20000 };
+    unsigned quarter[4] = {0};
+    for (uint32_t device = 0; device < N; device++) {
+        span phase = schedule_first(&s, device, 5 * SPAN_S) - 5 * SPAN_S;
+        CU_ASSERT_FATAL(phase >= 0 && phase < 60 * SPAN_S);
+        quarter[phase / (15 * SPAN_S)]++;
+    }
+    for (int i = 0; i < 4; i++)
+        CU_ASSERT_DOUBLE_EQUAL(quarter[i], N / 4, 250);
+}
+
+static void gaps_are_the_draws_of_every(void) {
+    struct dist d = every(DIST_NORMAL, 10e9, 500e6);
+    struct schedule s = of(&d, ALIGN_NONE);
+    instant at = schedule_first(&s, 7, 0);
+    for (uint64_t n = 1; n < 100; n++) {
+        span want = dist_sample_span(&d, draw_u64(42, 7, draw_stream_key(DRAW_TELEMETRY_EVERY), n));
+        instant next = schedule_next(&s, 7, n, at);
+        CU_ASSERT_EQUAL(next - at, want);
+        at = next;
+    }
+}
+
+static void the_mean_rate_is_that_of_every(void) {
+    struct dist d = every(DIST_EXP, 1e9, 0);
+    struct schedule s = of(&d, ALIGN_NONE);
+    instant at = 0;
+    for (uint64_t n = 1; n <= 20000; n++)
+        at = schedule_next(&s, 1, n, at);
+    CU_ASSERT_DOUBLE_EQUAL(span_seconds(at), 20000, 450);
+}
+
+static void two_streams_and_two_devices_draw_differently(void) {
+    struct dist d = every(DIST_EXP, 60e9, 0);
+    struct schedule a = of(&d, ALIGN_NONE), b = a;
+    b.stream = 1;
+    CU_ASSERT_NOT_EQUAL(schedule_first(&a, 1, 0), schedule_first(&b, 1, 0));
+    CU_ASSERT_NOT_EQUAL(schedule_next(&a, 1, 1, 0), schedule_next(&b, 1, 1, 0));
+    CU_ASSERT_NOT_EQUAL(schedule_next(&a, 1, 1, 0), schedule_next(&a, 2, 1, 0));
+    CU_ASSERT_NOT_EQUAL(schedule_next(&a, 1, 1, 0), schedule_next(&a, 1, 2, 0));
+    CU_ASSERT_EQUAL(schedule_next(&a, 1, 1, 0), schedule_next(&a, 1, 1, 0));
+}
+
+static void time_goes_on_whatever_is_drawn(void) {
+    struct dist zero = every(DIST_CONSTANT, 0, 0), wild = every(DIST_NORMAL, 1e3, 1e9);
+    struct schedule s = of(&zero, ALIGN_NONE), t = of(&wild, ALIGN_NONE);
+    CU_ASSERT_EQUAL(schedule_first(&s, 1, 77), 77);
+    CU_ASSERT_EQUAL(schedule_next(&s, 1, 1, 77), 77 + SPAN_US);
+    instant at = 0;
+    for (uint64_t n = 1; n < 1000; n++) {
+        instant next = schedule_next(&t, 1, n, at);
+        CU_ASSERT_FATAL(next > at);
+        at = next;
+    }
+}
+
+static void a_device_that_never_connects_never_sends(void) {
+    struct dist d = every(DIST_EXP, 60e9, 0);
+    struct schedule a = of(&d, ALIGN_NONE), b = of(&d, ALIGN_WALLCLOCK);
+    CU_ASSERT_EQUAL(schedule_first(&a, 1, INSTANT_NEVER), INSTANT_NEVER);
+    CU_ASSERT_EQUAL(schedule_first(&b, 1, INSTANT_NEVER), INSTANT_NEVER);
+    CU_ASSERT_EQUAL(schedule_next(&a, 1, 1, INSTANT_NEVER), INSTANT_NEVER);
+}
+
+static void a_pareto_without_a_mean_uses_its_median(void) {
+    struct dist d = every(DIST_PARETO, 1e9, 0.9);
+    struct schedule s = of(&d, ALIGN_NONE);
+    span median = (span)dist_median(&d);
+    for (uint32_t device = 0; device < 100; device++) {
+        span phase = schedule_first(&s, device, 0);
+        CU_ASSERT_FATAL(phase >= 0 && phase < median);
+    }
+}
+
+static void wallclock_streams_begin_at_the_next_multiple(void) {
+    struct dist d = every(DIST_CONSTANT, (double)(15 * SPAN_MIN), 0);
+    struct schedule s = of(&d, ALIGN_WALLCLOCK);
+    CU_ASSERT_EQUAL(schedule_first(&s, 1, 0), 15 * SPAN_MIN); /* after the connect, not at it */
+    CU_ASSERT_EQUAL(schedule_first(&s, 1, SPAN_S), 15 * SPAN_MIN);
+    CU_ASSERT_EQUAL(schedule_first(&s, 2, 15 * SPAN_MIN - 1), 15 * SPAN_MIN);
+    CU_ASSERT_EQUAL(schedule_first(&s, 2, -SPAN_S), 0);
+    s.epoch_unix_ms = epoch + 60000; /* the run begins a minute past the hour */
+    CU_ASSERT_EQUAL(schedule_first(&s, 1, 0), 14 * SPAN_MIN);
+    CU_ASSERT_EQUAL(schedule_next(&s, 1, 1, 14 * SPAN_MIN), 29 * SPAN_MIN);
+}
+
+static void clock_errors_do_not_add_up(void) {
+    struct dist d = every(DIST_NORMAL, 60e9, 2e9);
+    struct schedule s = of(&d, ALIGN_WALLCLOCK);
+    instant at = schedule_first(&s, 9, SPAN_S);
+    CU_ASSERT_EQUAL(at, 60 * SPAN_S);
+    double squares = 0;
+    enum { N = 5000 };
+    for (uint64_t n = 1; n <= N; n++) {
+        at = schedule_next(&s, 9, n, at);
+        double error = span_seconds(at - (span)(n + 1) * 60 * SPAN_S);
+        CU_ASSERT_FATAL(error > -12 && error < 12);
+        squares += error * error;
+    }
+    CU_ASSERT_DOUBLE_EQUAL(squares / N, 4, 0.3);
+}
+
+static void a_clock_error_stays_within_half_a_period(void) {
+    struct dist d = every(DIST_EXP, 10e9, 0);
+    struct schedule s = of(&d, ALIGN_WALLCLOCK);
+    instant at = schedule_first(&s, 3, 0);
+    for (uint64_t n = 1; n <= 2000; n++) {
+        at = schedule_next(&s, 3, n, at);
+        span error = at - (instant)(n + 1) * 10 * SPAN_S;
+        CU_ASSERT_FATAL(error > -5 * SPAN_S && error < 5 * SPAN_S);
+    }
+}
+
+static void the_schedule_of_a_group_is_that_of_its_stream(void) {
+    struct telemetry streams[2] = {{.every = every(DIST_CONSTANT, 1e9, 0)},
+                                   {.every = every(DIST_EXP, 2e9, 0), .alignment = ALIGN_WALLCLOCK}};
+    struct fleet_group g = {.telemetry = streams, .telemetry_count = 2};
+    struct schedule s = schedule_of(&g, 1, 5, epoch);
+    CU_ASSERT_PTR_EQUAL(s.every, &streams[1].every);
+    CU_ASSERT_EQUAL(s.alignment, ALIGN_WALLCLOCK);
+    CU_ASSERT_EQUAL(s.stream, 1);
+    CU_ASSERT_EQUAL(s.seed, 5);
+    CU_ASSERT_EQUAL(s.epoch_unix_ms, epoch);
+}
+
+static void think_times_are_draws_of_every_and_may_be_zero(void) {
+    struct dist zero = every(DIST_CONSTANT, 0, 0), d = every(DIST_EXP, 1e9, 0);
+    struct schedule s = of(&zero, ALIGN_NONE), t = of(&d, ALIGN_NONE);
+    CU_ASSERT_EQUAL(schedule_think(&s, 1, 1), 0);
+    CU_ASSERT_EQUAL(schedule_think(&t, 1, 1), schedule_next(&t, 1, 1, 0));
+}
+
+static void decisions_differ_in_every_part(void) {
+    uint64_t base = schedule_decision(1, OP_MQTT_PUBLISH, 0, 1, 1000, 0);
+    CU_ASSERT_EQUAL(schedule_decision(1, OP_MQTT_PUBLISH, 0, 1, 1000, 0), base);
+    CU_ASSERT_NOT_EQUAL(schedule_decision(2, OP_MQTT_PUBLISH, 0, 1, 1000, 0), base);
+    CU_ASSERT_NOT_EQUAL(schedule_decision(1, OP_MQTT_CONNECT, 0, 1, 1000, 0), base);
+    CU_ASSERT_NOT_EQUAL(schedule_decision(1, OP_MQTT_PUBLISH, 1, 1, 1000, 0), base);
+    CU_ASSERT_NOT_EQUAL(schedule_decision(1, OP_MQTT_PUBLISH, 0, 2, 1000, 0), base);
+    CU_ASSERT_NOT_EQUAL(schedule_decision(1, OP_MQTT_PUBLISH, 0, 1, 1001, 0), base);
+    CU_ASSERT_NOT_EQUAL(schedule_decision(1, OP_MQTT_PUBLISH, 0, 1, 1000, 1), base);
+    CU_ASSERT_EQUAL(base, UINT64_C(0xc0ca41464dde4f4f)); /* known answer: it never changes */
+}
+
+HARNESS_MAIN("schedule", HARNESS_CASE(the_first_message_comes_a_uniform_phase_after_the_connect),
+             HARNESS_CASE(gaps_are_the_draws_of_every), HARNESS_CASE(the_mean_rate_is_that_of_every),
+             HARNESS_CASE(two_streams_and_two_devices_draw_differently), HARNESS_CASE(time_goes_on_whatever_is_drawn),
+             HARNESS_CASE(a_device_that_never_connects_never_sends),
+             HARNESS_CASE(a_pareto_without_a_mean_uses_its_median),
+             HARNESS_CASE(wallclock_streams_begin_at_the_next_multiple), HARNESS_CASE(clock_errors_do_not_add_up),
+             HARNESS_CASE(a_clock_error_stays_within_half_a_period),
+             HARNESS_CASE(the_schedule_of_a_group_is_that_of_its_stream),
+             HARNESS_CASE(think_times_are_draws_of_every_and_may_be_zero), HARNESS_CASE(decisions_differ_in_every_part))
