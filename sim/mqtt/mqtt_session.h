@@ -83,8 +83,7 @@ enum {
 
 enum mqtt_session_state { MQTT_IDLE, MQTT_CONNECTING, MQTT_UP, MQTT_CLOSING };
 
-struct
-    mqtt_session; /* its members are private to mqtt_session*.c; the struct is in mqtt_session_state.h so that slabs can hold it */
+struct mqtt_session; /* mqtt_session_state.h, so that slabs can hold it; its members are private */
 
 /* Zeroes the session. */
 void mqtt_session_init(struct mqtt_session *s);
