@@ -150,9 +150,21 @@ void device_lost(struct device_host *h, const struct device_slot *s, enum close_
     device_timeline_triggers(h, s);
 }
 
+/* A closed stream that does not think goes on in the step of its answer, without a turn of the loop. */
+static void go_on(struct device_host *h, const struct device_slot *s) {
+    instant at;
+    for (int turn = 0; turn < DUE_TURNS_MAX && (at = behave_telemetry_next(s)) <= h->step.now; turn++) {
+        if (s->life->action_at <= at || h->orders.close != KEEP_CONNECTION ||
+            bytes_room(&h->step.out) < OUT_ROOM_MIN || h->step.op_count >= STEP_OPS_MAX - 8)
+            return;
+        act(h, s, DUE_TELEMETRY, at);
+    }
+}
+
 size_t device_input(struct device_host *h, const struct device_slot *s, struct bytes in) {
     size_t consumed = drivers_of(s->group)->input(h, s, in);
     device_events_handle(h, s);
+    go_on(h, s);
     device_timeline_triggers(h, s);
     return consumed;
 }
