@@ -75,12 +75,13 @@ static span propagation(struct link_state *s, const struct impair_params *p, str
     return rtt - half;
 }
 
-static span stall(const struct impair_params *p, struct impair_key key, uint64_t n, int *losses) {
+static span stall(struct link_state *s, const struct impair_params *p, struct impair_key key, uint64_t n) {
     span total = 0, wait = impair_retransmission(p);
     for (unsigned i = 0; i < IMPAIR_REPEATS_MAX && is_lost(p, key, DRAW_LINK_LOSS, n << REPEAT_BITS | i); i++) {
         total += wait;
         wait = instant_min(2 * wait, retransmission_max);
-        ++*losses;
+        if (s->losses < UINT16_MAX)
+            s->losses++;
     }
     return total;
 }
@@ -91,10 +92,10 @@ static span transmission(const struct impair_params *p, enum impair_direction d,
 }
 
 instant impair_stream_release(struct link_state *s, const struct impair_params *p, struct impair_key key,
-                              enum impair_direction d, size_t size, instant now, int *losses) {
+                              enum impair_direction d, size_t size, instant now) {
     CHECK(size <= IMPAIR_UNIT_MAX);
     uint64_t n = (uint64_t)d << DIRECTION_SHIFT | s->units[d]++;
-    instant arrival = instant_add(now, propagation(s, p, key, d, n) + stall(p, key, n, losses));
+    instant arrival = instant_add(now, propagation(s, p, key, d, n) + stall(s, p, key, n));
     instant *last = &s->release[d];
     *last = instant_add(instant_max(*last, arrival), transmission(p, d, size));
     return *last;
@@ -140,13 +141,12 @@ int impair_stream_push(struct link_state *s, const struct impair_params *p, stru
                        enum impair_direction d, struct bytes data, instant now, struct pool *pool, instant *release) {
     if (data.size > impair_room(s, d))
         return ERR_TOO_BIG;
-    int losses = 0;
     if (data.size > 0) {
         struct impair_block *last = NULL, *first = cut_into_blocks(data, now, pool, &last);
         if (first == NULL)
             return ERR_NO_MEMORY;
         for (struct impair_block *b = first; b != NULL; b = b->next)
-            b->release = impair_stream_release(s, p, key, d, b->size, now, &losses);
+            b->release = impair_stream_release(s, p, key, d, b->size, now);
         if (s->held && impair_is_empty(s))
             s->stuck = now;
         last->next = s->last[d] == NULL ? first : s->last[d]->next;
@@ -157,6 +157,12 @@ int impair_stream_push(struct link_state *s, const struct impair_params *p, stru
     }
     if (release != NULL)
         *release = s->held ? INSTANT_NEVER : instant_max(s->release[d], now);
+    return 0;
+}
+
+unsigned impair_take_losses(struct link_state *s) {
+    unsigned losses = s->losses;
+    s->losses = 0;
     return losses;
 }
 

@@ -54,6 +54,7 @@ struct link_state {
     uint32_t queued[IMPAIR_DIRECTIONS];           /* bytes */
     uint32_t units[IMPAIR_DIRECTIONS];            /* counts units of the device's life: keys the draws */
     uint32_t half_us; /* the other half of the last uplink unit's round trip, in microseconds */
+    uint16_t losses;  /* not taken yet */
     bool half_pending, held;
 };
 _Static_assert(sizeof(struct link_state) <= 64, "one cache line per impaired device");
@@ -69,14 +70,16 @@ struct impair_key {
 span impair_connect_delay(const struct impair_params *p, struct impair_key key, uint64_t attempt);
 
 /* Computes the release of the next unit of that direction, and moves the state on; queues nothing. size ≤
- * IMPAIR_UNIT_MAX. Adds to *losses how often the network lost it. */
+ * IMPAIR_UNIT_MAX. */
 instant impair_stream_release(struct link_state *s, const struct impair_params *p, struct impair_key key,
-                              enum impair_direction d, size_t size, instant now, int *losses);
-/* Queues a copy of `data`, cut into units, and returns how often the network lost one of them. `now`: when it was emitted
- * (up) or answered (down). *release, which may be NULL: when the last of it comes out; INSTANT_NEVER while held. All or
- * nothing: ERR_TOO_BIG past IMPAIR_QUEUE_MAX, ERR_NO_MEMORY. */
+                              enum impair_direction d, size_t size, instant now);
+/* Queues a copy of `data`, cut into units. `now`: when it was emitted (up) or answered (down). *release, which may
+ * be NULL: when the last of it comes out; INSTANT_NEVER while held. All or nothing: ERR_TOO_BIG past
+ * IMPAIR_QUEUE_MAX, ERR_NO_MEMORY. */
 int impair_stream_push(struct link_state *s, const struct impair_params *p, struct impair_key key,
                        enum impair_direction d, struct bytes data, instant now, struct pool *pool, instant *release);
+/* How often the network lost a unit since the last call. */
+unsigned impair_take_losses(struct link_state *s);
 /* How many bytes impair_stream_push would still take. */
 size_t impair_room(const struct link_state *s, enum impair_direction d);
 

@@ -40,8 +40,8 @@ enum transport_wants { TRANSPORT_WANTS_READ = 1, TRANSPORT_WANTS_WRITE = 2 };
 struct transport_ops {
     const char *name;
     bool stream;
-    /* Begins to connect: 0 when it has begun, CONNECTION_OPENING until `progress` says that it is up. `from` may be NULL; its port
-     * 0 binds late (IP_BIND_ADDRESS_NO_PORT). The guard has passed `to`. */
+    /* Begins to connect: ERR_AGAIN when it has begun, 0 when it is up at once. CONNECTION_OPENING until it is up. `from` may
+     * be NULL; its port 0 binds late (IP_BIND_ADDRESS_NO_PORT). The guard has passed `to`. */
     int (*open)(struct connection *c, const struct address *to, const struct address *from);
     /* Goes on with opening after the loop said ready: 0 when up. */
     int (*progress)(struct connection *c, unsigned *wants);

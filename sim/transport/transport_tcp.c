@@ -47,8 +47,10 @@ static int begin(int fd, const struct address *to, const struct address *from) {
         error = bind_source(fd, from);
     if (error < 0)
         return error;
-    if (connect(fd, &to->any, address_size(to)) == 0 || errno == EINPROGRESS || errno == EINTR)
+    if (connect(fd, &to->any, address_size(to)) == 0)
         return 0;
+    if (errno == EINPROGRESS || errno == EINTR)
+        return ERR_AGAIN;
     /* EAGAIN is no "later" here: the ports of this source are used up */
     return errno == EAGAIN ? ERR_IO : error_of(errno);
 }
@@ -58,15 +60,16 @@ static int tcp_open(struct connection *c, const struct address *to, const struct
     if (fd < 0)
         return ERR_IO;
     int error = begin(fd, to, from);
-    if (error < 0) {
+    if (error < 0 && error != ERR_AGAIN) {
         int kept = errno;
         close(fd);
         errno = kept;
         return error;
     }
     c->fd = fd;
-    c->flags |= CONNECTION_OPENING;
-    return 0;
+    if (error == ERR_AGAIN)
+        c->flags |= CONNECTION_OPENING;
+    return error;
 }
 
 static int tcp_progress(struct connection *c, unsigned *wants) {

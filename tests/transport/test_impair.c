@@ -22,7 +22,7 @@ static struct impair_params lognormal(span median, double sigma) {
 static instant push(struct link_state *s, const struct impair_params *p, enum impair_direction d, const char *text,
                     instant now, struct pool *pool) {
     instant release = 0;
-    CU_ASSERT(impair_stream_push(s, p, key, d, bytes_of_text(text), now, pool, &release) >= 0);
+    CU_ASSERT_EQUAL(impair_stream_push(s, p, key, d, bytes_of_text(text), now, pool, &release), 0);
     return release;
 }
 
@@ -38,18 +38,17 @@ static void expect(struct link_state *s, enum impair_direction d, const char *te
 static void a_request_and_its_answer_take_one_round_trip(void) {
     struct impair_params p = lognormal(90 * SPAN_MS, 0.8);
     struct link_state s = {0};
-    int losses = 0;
     for (unsigned i = 0; i < 1000; i++) {
         instant now = (instant)(i + 1) * SPAN_H;
         span rtt = dist_sample_span(&p.rtt, draw_u64(key.seed, key.device, draw_stream_key(DRAW_LINK_RTT), i));
-        instant there = impair_stream_release(&s, &p, key, IMPAIR_UP, 10, now, &losses);
-        instant back = impair_stream_release(&s, &p, key, IMPAIR_DOWN, 10, there + SPAN_S, &losses);
+        instant there = impair_stream_release(&s, &p, key, IMPAIR_UP, 10, now);
+        instant back = impair_stream_release(&s, &p, key, IMPAIR_DOWN, 10, there + SPAN_S);
         if (back - SPAN_S - now != rtt)
             CU_FAIL("not what was drawn");
         if (there - now < rtt / 2 || there - now > rtt / 2 + SPAN_US + 1)
             CU_FAIL("not half of it");
     }
-    CU_ASSERT_EQUAL(losses, 0);
+    CU_ASSERT_EQUAL(impair_take_losses(&s), 0);
 }
 
 static void an_unsolicited_unit_takes_half_of_a_draw_of_its_own(void) {
@@ -57,10 +56,9 @@ static void an_unsolicited_unit_takes_half_of_a_draw_of_its_own(void) {
     struct link_state s = {0};
     enum { N = 20001 };
     unsigned below = 0;
-    int losses = 0;
     for (unsigned i = 0; i < N; i++) {
         instant now = (instant)(i + 1) * SPAN_H;
-        below += impair_stream_release(&s, &p, key, IMPAIR_DOWN, 1, now, &losses) - now < 50 * SPAN_MS;
+        below += impair_stream_release(&s, &p, key, IMPAIR_DOWN, 1, now) - now < 50 * SPAN_MS;
     }
     CU_ASSERT_DOUBLE_EQUAL((double)below / N, 0.5, 0.02);
 }
@@ -186,11 +184,10 @@ static void losses_come_as_often_as_asked_and_stall_what_follows(void) {
     p.loss_ppm = 100000;
     struct link_state s = {0};
     unsigned stalls[4] = {0};
-    int losses = 0;
     for (unsigned i = 0; i < N; i++) {
         instant now = (instant)i * SPAN_H;
-        span stall = impair_stream_release(&s, &p, key, i % 2 == 0 ? IMPAIR_UP : IMPAIR_DOWN, 1, now, &losses) - now -
-                     20 * SPAN_MS;
+        span stall =
+            impair_stream_release(&s, &p, key, i % 2 == 0 ? IMPAIR_UP : IMPAIR_DOWN, 1, now) - now - 20 * SPAN_MS;
         /* 0, 200 ms, 200 + 400, 200 + 400 + 800 */
         for (unsigned k = 0; k < 4; k++)
             stalls[k] += stall == 200 * SPAN_MS * ((1 << k) - 1);
@@ -199,15 +196,15 @@ static void losses_come_as_often_as_asked_and_stall_what_follows(void) {
     CU_ASSERT_DOUBLE_EQUAL(stalls[1], 0.09 * N, 400);
     CU_ASSERT_DOUBLE_EQUAL(stalls[2], 0.009 * N, 150);
     CU_ASSERT_DOUBLE_EQUAL(stalls[3], 0.0009 * N, 50);
-    CU_ASSERT_DOUBLE_EQUAL(losses, N / 9.0, 500);
+    CU_ASSERT_DOUBLE_EQUAL(impair_take_losses(&s), N / 9.0, 500);
+    CU_ASSERT_EQUAL(impair_take_losses(&s), 0);
 
     p.loss_ppm = 1000000;
-    losses = 0;
-    instant lost = impair_stream_release(&s, &p, key, IMPAIR_UP, 1, N * SPAN_H, &losses);
+    instant lost = impair_stream_release(&s, &p, key, IMPAIR_UP, 1, N * SPAN_H);
     CU_ASSERT(lost - N * SPAN_H > 15 * SPAN_MIN);
-    CU_ASSERT_EQUAL(losses, IMPAIR_REPEATS_MAX);
+    CU_ASSERT_EQUAL(impair_take_losses(&s), IMPAIR_REPEATS_MAX);
     p.loss_ppm = 0;
-    CU_ASSERT(impair_stream_release(&s, &p, key, IMPAIR_UP, 1, N * SPAN_H, &losses) >= lost);
+    CU_ASSERT(impair_stream_release(&s, &p, key, IMPAIR_UP, 1, N * SPAN_H) >= lost);
 }
 
 static void a_retransmission_waits_twice_the_median_and_200_ms_at_least(void) {
@@ -246,11 +243,10 @@ static void luck_is_keyed_by_seed_and_device(void) {
     struct impair_params p = lognormal(100 * SPAN_MS, 1);
     struct impair_key other_seed = {12, 3}, other_device = {11, 4};
     struct link_state a = {0}, b = {0}, c = {0}, d = {0};
-    int losses = 0;
-    instant first = impair_stream_release(&a, &p, key, IMPAIR_UP, 1, 0, &losses);
-    CU_ASSERT_EQUAL(impair_stream_release(&b, &p, key, IMPAIR_UP, 1, 0, &losses), first);
-    CU_ASSERT_NOT_EQUAL(impair_stream_release(&c, &p, other_seed, IMPAIR_UP, 1, 0, &losses), first);
-    CU_ASSERT_NOT_EQUAL(impair_stream_release(&d, &p, other_device, IMPAIR_UP, 1, 0, &losses), first);
+    instant first = impair_stream_release(&a, &p, key, IMPAIR_UP, 1, 0);
+    CU_ASSERT_EQUAL(impair_stream_release(&b, &p, key, IMPAIR_UP, 1, 0), first);
+    CU_ASSERT_NOT_EQUAL(impair_stream_release(&c, &p, other_seed, IMPAIR_UP, 1, 0), first);
+    CU_ASSERT_NOT_EQUAL(impair_stream_release(&d, &p, other_device, IMPAIR_UP, 1, 0), first);
 }
 
 static void a_silent_outage_holds_and_a_retransmission_ends_it(void) {
