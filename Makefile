@@ -24,9 +24,10 @@ CC := gcc
 endif
 Q := $(if $(V),,@)
 
-# Instrumented code makes gcc see uninitialised variables that are not there; the plain build and clang decide.
+# Instrumented code makes gcc see uninitialised variables and lossy conversions that are not there; the plain build and
+# clang decide.
 WARN   := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Werror \
-	$(if $(SANITIZE),$(if $(findstring clang,$(CC)),,-Wno-maybe-uninitialized))
+	$(if $(SANITIZE),$(if $(findstring clang,$(CC)),,-Wno-maybe-uninitialized -Wno-conversion))
 HARDEN := -fPIE -fstack-protector-strong $(if $(SANITIZE)$(filter -O0,$(OPT)),,-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3)
 override CFLAGS += -std=c11 -D_GNU_SOURCE $(OPT) $(WARN) $(HARDEN) -ffp-contract=off -fno-omit-frame-pointer -Isim -Itests \
 	$(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all)
