@@ -138,13 +138,14 @@ static int render_each(const struct template_token *tokens, unsigned count, cons
 }
 
 static int render_hmac(const struct template_token *t, const struct payload_context *c, struct bytes_writer *out) {
-    uint8_t key[PAYLOAD_HMAC_MAX], text[PAYLOAD_HMAC_MAX], digest[CRYPTO_DIGEST_BYTES];
-    char hex[2 * CRYPTO_DIGEST_BYTES + 1];
+    uint8_t key[PAYLOAD_HMAC_MAX], text[PAYLOAD_HMAC_MAX];
     struct bytes_writer key_out = bytes_writer_of(key, sizeof key), text_out = bytes_writer_of(text, sizeof text);
     int error = render_each(t + 1, t->key_count, c, &key_out);
     if (error == 0)
         error = render_each(t + 1 + t->key_count, t->message_count, c, &text_out);
     if (error == 0) {
+        uint8_t digest[CRYPTO_DIGEST_BYTES];
+        char hex[2 * CRYPTO_DIGEST_BYTES + 1];
         crypto_digest_hmac_sha256(key, bytes_written(&key_out), text, bytes_written(&text_out), digest);
         crypto_hex_encode(digest, sizeof digest, hex);
         bytes_write(out, bytes_of(hex, sizeof hex - 1));
