@@ -65,8 +65,9 @@ static void option_left(const struct option_row *o, char *left, size_t size) {
 }
 
 void help_program(struct text *out) {
-    text_append(out, "Muster assembles a fleet of virtual IoT devices, drives it against an MQTT backend, and says\n"
-                     "with evidence how the backend did.\n\nUsage: muster VERB [OPTION...] [OPERAND...]\n\nVerbs:\n");
+    text_append(out, "Muster assembles a fleet of virtual IoT devices, drives it against an MQTT\n"
+                     "backend, and says with evidence how the backend did.\n\nUsage: muster VERB [OPTION...] "
+                     "[OPERAND...]\n\nVerbs:\n");
     for (size_t i = 0; i < VERBS; i++) {
         char left[80];
         snprintf(left, sizeof left, "%s %s", options_verbs[i].name, options_verbs[i].operands);
