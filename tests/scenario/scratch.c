@@ -1,0 +1,41 @@
+#include "scratch.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/text.h"
+
+char *scratch_new(void) {
+    char *path = text_dup("/tmp/muster-test-XXXXXX");
+    CHECK(mkdtemp(path) != NULL);
+    return path;
+}
+
+char *scratch_write(const char *directory, const char *name, const char *text) {
+    char *path = text_format("%s/%s", directory, name);
+    for (char *slash = strchr(path + strlen(directory) + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(path, 0700);
+        *slash = '/';
+    }
+    FILE *out = fopen(path, "w");
+    CHECK(out != NULL && fputs(text, out) >= 0 && fclose(out) == 0);
+    return path;
+}
+
+static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw) {
+    (void)st;
+    (void)kind;
+    (void)ftw;
+    return remove(path);
+}
+
+void scratch_remove(char *directory) {
+    nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    free(directory);
+}
