@@ -597,8 +597,8 @@ static int read_all(const char *path, char **data, size_t *size) {
 }
 
 struct node *load_file(const char *path, struct diagnostic_mark from, struct diagnostic_list *list) {
-    char *data;
-    size_t size;
+    char *data = NULL;
+    size_t size = 0;
     int failed = read_all(path, &data, &size);
     if (failed != 0) {
         struct diagnostic_mark mark = from;
