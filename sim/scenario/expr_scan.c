@@ -57,7 +57,7 @@ int expr_scan_word(struct expr_scan *s, bool free, const char *what, char *out, 
         s->at++;
     size_t size = s->at - from;
     if (size == 0 && from == s->size)
-        return expr_scan_refuse(s, (struct expr_piece){from, 1}, "the check ends where %s is expected", what);
+        return expr_scan_refuse(s, (struct expr_piece){from, 1}, "this ends where %s is expected", what);
     if (size == 0)
         return expr_scan_refuse(s, (struct expr_piece){from, 1}, "%s is expected here", what);
     if (size >= EXPR_WORD_MAX)

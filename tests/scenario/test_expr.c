@@ -75,7 +75,7 @@ static void checks_of_the_guide_parse(void) {
 }
 
 static const struct bad bad_checks[] = {
-    {"", "^", "the check ends where", NULL},
+    {"", "^", "this ends where", NULL},
     {"p99(mqtt.publish.ack)", "                    ^", "nothing is compared", NULL},
     {"p99(mqtt.publish.ack) = 5ms", "                      ^", "write ==", NULL},
     {"p99(mqtt.publish.ack) < 250", "                        ^^^", "a duration cannot be compared with a number", NULL},

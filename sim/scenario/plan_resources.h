@@ -1,0 +1,20 @@
+/* Pass 5: what a plan needs of the machine, and what is not there. */
+#ifndef MUSTER_SCENARIO_PLAN_RESOURCES_H
+#define MUSTER_SCENARIO_PLAN_RESOURCES_H
+
+#include "scenario/plan_build.h"
+
+struct plan_resources {
+    uint64_t connections;      /* devices that the timeline ever connects */
+    uint64_t ghosts;           /* sockets that silent cuts leave behind at the same time */
+    uint64_t descriptors;      /* of the process, workers' tables together */
+    uint32_t source_addresses; /* per node, the most of any node */
+    uint64_t memory_bytes;     /* estimate of the process at its peak */
+};
+
+/* From the plan alone. */
+struct plan_resources plan_resources_of(const struct plan *p);
+/* Adds findings where this machine has less. */
+void plan_resources_check(const struct plan_build *b);
+
+#endif
