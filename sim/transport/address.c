@@ -8,8 +8,9 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/text.h"
 
-enum { FORMAT_ROOM = 64, PORT_MAX = 65535 };
+enum { FORMAT_ROOM = 64, PORT_MAX = 65535, SHOWN_MAX = 80, REASON_MAX = 128 };
 
 socklen_t address_size(const struct address *a) {
     return a->any.sa_family == AF_INET6 ? sizeof a->v6 : sizeof a->v4;
@@ -167,6 +168,14 @@ static bool is_known(const struct address *list, unsigned count, const struct ad
     return false;
 }
 
+static int not_found(const char *host, const char *reason, char *why, size_t why_size) {
+    struct text shown = {0};
+    text_append_safe(&shown, host, strlen(host), SHOWN_MAX);
+    snprintf(why, why_size, "'%s' %s", text_get(&shown), reason);
+    text_free(&shown);
+    return ERR_NOT_FOUND;
+}
+
 int address_resolve(const char *host, uint16_t port, struct address *out, unsigned max, unsigned *count, char *why,
                     size_t why_size) {
     char service[8];
@@ -175,8 +184,9 @@ int address_resolve(const char *host, uint16_t port, struct address *out, unsign
     struct addrinfo *found = NULL;
     int error = getaddrinfo(host, service, &hints, &found);
     if (error != 0) {
-        snprintf(why, why_size, "'%s' does not resolve to an address: %s", host, gai_strerror(error));
-        return ERR_NOT_FOUND;
+        char reason[REASON_MAX];
+        snprintf(reason, sizeof reason, "does not resolve to an address: %s", gai_strerror(error));
+        return not_found(host, reason, why, why_size);
     }
     unsigned n = 0;
     for (const struct addrinfo *i = found; i != NULL && n < max; i = i->ai_next) {
@@ -189,10 +199,8 @@ int address_resolve(const char *host, uint16_t port, struct address *out, unsign
             out[n++] = a;
     }
     freeaddrinfo(found);
-    if (n == 0) {
-        snprintf(why, why_size, "'%s' has neither an IPv4 nor an IPv6 address", host);
-        return ERR_NOT_FOUND;
-    }
+    if (n == 0)
+        return not_found(host, "has neither an IPv4 nor an IPv6 address", why, why_size);
     *count = n;
     return 0;
 }

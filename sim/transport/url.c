@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/text.h"
 #include "transport/address.h"
 
 static const struct scheme {
@@ -12,7 +13,7 @@ static const struct scheme {
     {"mqtt", 1883},
 };
 
-enum { PORT_MAX = 65535 };
+enum { PORT_MAX = 65535, SHOWN_MAX = 80 };
 
 static const struct scheme *scheme_named(const char *name, size_t size) {
     for (size_t i = 0; i < COUNT_OF(schemes); i++)
@@ -21,8 +22,12 @@ static const struct scheme *scheme_named(const char *name, size_t size) {
     return NULL;
 }
 
+/* The text is shown with whatever a terminal might obey made harmless. */
 static int refuse(const char *sentence, const char *text, char *why, size_t why_size) {
-    snprintf(why, why_size, "'%.200s' %s", text, sentence);
+    struct text shown = {0};
+    text_append_safe(&shown, text, strlen(text), SHOWN_MAX);
+    snprintf(why, why_size, "'%s' %s", text_get(&shown), sentence);
+    text_free(&shown);
     return ERR_MALFORMED;
 }
 

@@ -70,6 +70,13 @@ static void credentials_are_refused_and_not_repeated(void) {
     CU_ASSERT_PTR_NOT_NULL(strstr(why, "identities"));
 }
 
+static void a_reason_is_safe_to_print(void) {
+    struct url u;
+    char why[300] = "";
+    CU_ASSERT_EQUAL(url_parse("\x1b[31mmqtt\n://h\xff", &u, why, sizeof why), ERR_MALFORMED);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "'\\x1B[31mmqtt\\x0A://h\\xFF'"));
+}
+
 static void long_parts_are_refused(void) {
     struct url u;
     char why[300], text[700] = "mqtt://";
@@ -84,4 +91,5 @@ static void long_parts_are_refused(void) {
 }
 
 HARNESS_MAIN("url", HARNESS_CASE(urls_are_taken_apart), HARNESS_CASE(wrong_urls_are_refused_with_a_reason),
-             HARNESS_CASE(credentials_are_refused_and_not_repeated), HARNESS_CASE(long_parts_are_refused))
+             HARNESS_CASE(credentials_are_refused_and_not_repeated), HARNESS_CASE(a_reason_is_safe_to_print),
+             HARNESS_CASE(long_parts_are_refused))
