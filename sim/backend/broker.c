@@ -6,6 +6,7 @@
 #include "backend/broker_state.h"
 #include "base/check.h"
 #include "base/err.h"
+#include "mqtt/mqtt_rule.h"
 
 enum { INFLIGHT_MOST = 32767, PARTIAL_FIRST = 256 };
 
@@ -300,10 +301,10 @@ static void handle_fault(struct broker *b, struct broker_connection *c, const st
         broker_violation(b, c, fault->reason_code, fault->detail);
         return;
     }
-    /* Before CONNECT was understood: an unknown level is told so, in the form that its number is nearer to; a 5.0 client gets a
-     * CONNACK with the reason; everyone else is closed without a word (3.1.1: MQTT-3.1.4-1). */
-    bool level = fault->reason_code == MQTT_REASON_UNSUPPORTED_VERSION && p->type == MQTT_CONNECT && p->version != 0;
-    c->version = p->type != MQTT_CONNECT ? 0 : p->version > MQTT_5_0 ? MQTT_5_0 : p->version;
+    /* Before CONNECT was understood: an unknown level is told so, in the form of 3.1.1, which every version has in common (3.1.1:
+     * MQTT-3.1.2-2); a 5.0 client gets a CONNACK with the reason; everyone else is closed without a word (3.1.1: MQTT-3.1.4-1). */
+    bool level = fault->detail == mqtt_rule_rows[MQTT_RULE_PROTOCOL_LEVEL].detail;
+    c->version = p->type == MQTT_CONNECT ? p->version : 0;
     b->counts.violations++;
     if (level || c->version == MQTT_5_0)
         broker_connect_refuse(b, c, fault->reason_code, fault->detail);
