@@ -12,9 +12,9 @@
 static const char introduction[] =
     "# Scenario reference\n"
     "\n"
-    "Written from the program's tables by `make docs`; do not edit. `muster explain KEY` says the same on the command "
-    "line, and\n"
-    "`muster schema` writes the JSON Schema for editors.\n"
+    "Written from the program's tables, and compared with them by a test; do not edit. `muster explain KEY` says the "
+    "same on the\n"
+    "command line, `muster schema` writes the JSON Schema for editors.\n"
     "\n"
     "A scenario is YAML 1.2 without anchors, aliases, tags and merge keys, at most 1 MiB. Every key that is not listed "
     "here is an\n"

@@ -121,7 +121,9 @@ static void append_limits(const struct schema_row *row, struct text *out) {
         return;
     units_format(row->dimension, row->min, low, sizeof low);
     units_format(row->dimension, row->max, high, sizeof high);
-    if (row->kind == SCHEMA_INTEGER && row->max > 0)
+    if (row->kind == SCHEMA_INTEGER && row->max == row->min)
+        text_printf(out, ": %.0f", row->min);
+    else if (row->kind == SCHEMA_INTEGER && row->max > 0)
         text_printf(out, " from %.0f to %.0f", row->min, row->max);
     else if (row->kind == SCHEMA_INTEGER)
         text_printf(out, " from %.0f", row->min);

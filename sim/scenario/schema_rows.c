@@ -13,6 +13,7 @@
 #define LASTING_DEVICES (ONLY(LINK) | ONLY(LINK_DOWN) | ONLY(SET))
 #define LASTING_VERBS   (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(HOLD) | LASTING_DEVICES)
 #define SECONDS(n)      ((n)*1e9)
+#define YEARS(n)        SECONDS((n)*31536000.0)
 #define IN_NAMES        TEMPLATE_OF_DEVICE
 #define IN_MESSAGES     (TEMPLATE_OF_DEVICE | TEMPLATE_OF_MESSAGE | TEMPLATE_OF_SIGNAL)
 #define IN_PAYLOADS     (IN_MESSAGES | TEMPLATE_OF_SECRET | TEMPLATE_RANDOMS)
@@ -35,7 +36,7 @@ const struct schema_row schema_rows[] = {
         .doc = "The number from which every draw follows: the same seed gives the same devices, schedules and faults. "
                "Without "
                "it one is drawn, printed and kept with the results."),
-    QUANTITY("duration", DURATION, .flags = SCHEMA_REQUIRED, .min = SECONDS(0.001), .max = SECONDS(3.2e8),
+    QUANTITY("duration", DURATION, .flags = SCHEMA_REQUIRED, .min = SECONDS(0.001), .max = YEARS(10),
              .example = "20min",
              .doc = "Counted from t = 0, the start of the timeline; afterwards nothing new is intended."),
     QUANTITY("warmup", DURATION, .standard = "0s", .example = "30s",
@@ -76,10 +77,10 @@ const struct schema_row schema_rows[] = {
         .doc = "Host names, addresses and networks that may be connected to: a name and every address that it resolves "
                "to. Loopback and the targets "
                "themselves are allowed without it; large fleets against public addresses need it."),
-    QUANTITY("safety.max_connect_rate", RATE, .min = 0.001, .max = 1e9, .example = "6000/s",
+    QUANTITY("safety.max_connect_rate", RATE, .min = 1.0 / 60, .max = 1e7, .example = "6000/s",
              .doc = "Connection attempts per second, of the whole run. What is held back is counted and stated. "
                     "Without it: no cap."),
-    QUANTITY("safety.max_publish_rate", RATE, .min = 0.001, .max = 1e9, .example = "60000/s",
+    QUANTITY("safety.max_publish_rate", RATE, .min = 1.0 / 60, .max = 1e7, .example = "60000/s",
              .doc = "Messages per second, of the whole run. Without it: no cap."),
     QUANTITY("safety.max_bandwidth", BITRATE, .min = 8, .max = 1e13, .example = "100Mbps",
              .doc = "Bits per second sent, of the whole run. Without it: no cap."),
@@ -199,7 +200,7 @@ const struct schema_row schema_rows[] = {
              .example = "5s", .doc = "The wait before the first attempt."),
     QUANTITY("profiles.*.reconnect.factor", PLAIN, .flags = SCHEMA_SETTABLE, .min = 1, .max = 100, .standard = "2",
              .example = "1.5", .doc = "exponential: by how much the wait grows with every failure; 1 keeps it fixed."),
-    QUANTITY("profiles.*.reconnect.max", DURATION, .flags = SCHEMA_SETTABLE, .max = SECONDS(3.2e7), .standard = "2min",
+    QUANTITY("profiles.*.reconnect.max", DURATION, .flags = SCHEMA_SETTABLE, .max = YEARS(1), .standard = "2min",
              .example = "128s", .doc = "The longest wait; 0s: no limit."),
     ROW("profiles.*.reconnect.jitter", WORD, .flags = SCHEMA_SETTABLE, .words = JITTERS, .standard = "full",
         .example = "none",
@@ -212,7 +213,7 @@ const struct schema_row schema_rows[] = {
     ROW("profiles.*.reconnect.attempts", INTEGER, .min = 1, .max = 4294967295.0, .words = WORDS("unlimited"),
         .standard = "unlimited", .example = "4",
         .doc = "After so many failures in a row the device gives up and stays offline."),
-    QUANTITY("profiles.*.reconnect.reset_after", DURATION, .max = SECONDS(3.2e7), .standard = "0s", .example = "20s",
+    QUANTITY("profiles.*.reconnect.reset_after", DURATION, .max = YEARS(1), .standard = "0s", .example = "20s",
              .doc = "A connection that lasted so long sets the count of failures back; 0s: every accepted one does."),
     ROW("profiles.*.buffer", MAP, .doc = "Messages that wait while the device is offline or its window is full."),
     ROW("profiles.*.buffer.messages", INTEGER, .flags = SCHEMA_SETTABLE, .max = 100000, .standard = "100",
@@ -233,7 +234,7 @@ const struct schema_row schema_rows[] = {
     QUANTITY("profiles.*.timeouts.ack", DURATION, .min = SECONDS(0.001), .max = SECONDS(86400), .words = WORDS("none"),
              .standard = "none", .example = "30s",
              .doc = "For PUBACK, PUBREC and PUBCOMP. MQTT has none; when set, its expiry also closes the connection."),
-    QUANTITY("profiles.*.timeouts.stream", DURATION, .min = SECONDS(0.001), .max = SECONDS(3.2e7), .standard = "15min",
+    QUANTITY("profiles.*.timeouts.stream", DURATION, .min = SECONDS(0.001), .max = YEARS(1), .standard = "15min",
              .example = "5min", .doc = "For any progress of a send that the system holds back."),
     ROW("fleets", NAMED, .flags = SCHEMA_REQUIRED,
         .doc = "Groups of devices: how many, of which class, where, sending what."),
@@ -264,7 +265,7 @@ const struct schema_row schema_rows[] = {
         .doc = "A number or one of walk, sine, uniform, normal, counter, choice."),
     ROW("fleets.*.telemetry", MAP, .flags = SCHEMA_OR_LIST,
         .doc = "What devices publish: one stream, or a list of streams."),
-    DIST("fleets.*.telemetry.every", DURATION, .flags = SCHEMA_REQUIRED | SCHEMA_SETTABLE, .max = SECONDS(3.2e7),
+    DIST("fleets.*.telemetry.every", DURATION, .flags = SCHEMA_REQUIRED | SCHEMA_SETTABLE, .max = YEARS(1),
          .example = "exp(60s)",
          .doc = "The gap between two messages (pace open), or the think time after an answer (pace closed)."),
     ROW("fleets.*.telemetry.topic", TEMPLATE, .flags = SCHEMA_REQUIRED, .scope = IN_MESSAGES,
@@ -325,7 +326,7 @@ const struct schema_row schema_rows[] = {
         .example = "link_down", .doc = "The verb."),
     ROW("timeline.[].id", NAME, .example = "outage",
         .doc = "A name: for `after`, for checks (during=outage), for the report."),
-    QUANTITY("timeline.[].at", DURATION, .max = SECONDS(3.2e8), .example = "7min",
+    QUANTITY("timeline.[].at", DURATION, .max = YEARS(10), .example = "7min",
              .doc = "The start, from t = 0. Without at, after and when: 0s."),
     ROW("timeline.[].after", AFTER, .example = "outage + 30s",
         .doc = "The start: the end of another entry, or its start (outage.start), and a time more."),
@@ -355,11 +356,11 @@ const struct schema_row schema_rows[] = {
         .doc = "Devices that are in one of these states at the instant it happens."),
     ROW("timeline.[].who.where", PREDICATE, .example = "attempts > 3",
         .doc = "Devices for which this holds at the instant it happens."),
-    QUANTITY("timeline.[].over", DURATION, .max = SECONDS(3.2e8), .verbs = DEVICE_VERBS, .standard = "0s",
-             .example = "3min", .doc = "Spreads the start over this time: the devices follow one another."),
+    QUANTITY("timeline.[].over", DURATION, .max = YEARS(10), .verbs = DEVICE_VERBS, .standard = "0s", .example = "3min",
+             .doc = "Spreads the start over this time: the devices follow one another."),
     ROW("timeline.[].spread", WORD, .words = WORDS("even", "uniform"), .verbs = DEVICE_VERBS, .standard = "even",
         .example = "uniform", .doc = "How `over` is filled: at equal distances, or drawn."),
-    DIST("timeline.[].for", DURATION, .max = SECONDS(3.2e8), .verbs = LASTING_VERBS, .example = "2min",
+    DIST("timeline.[].for", DURATION, .max = YEARS(10), .verbs = LASTING_VERBS, .example = "2min",
          .doc = "How long it lasts; then it is undone, device by device."),
     ROW("timeline.[].how", WORD, .words = WORDS("silent", "reset", "refuse"), .verbs = ONLY(LINK_DOWN),
         .standard = "silent", .example = "reset",
@@ -379,7 +380,7 @@ const struct schema_row schema_rows[] = {
     QUANTITY("timeline.[].set.down", BITRATE, .min = 1, .max = 1e12, .words = WORDS("unlimited"), .verbs = ONLY(LINK),
              .example = "26kbps", .doc = "As networks.*.down."),
     ROW("timeline.[].set.telemetry", MAP, .verbs = ONLY(SET), .doc = "As fleets.*.telemetry, of every stream."),
-    DIST("timeline.[].set.telemetry.every", DURATION, .max = SECONDS(3.2e7), .verbs = ONLY(SET), .example = "1s",
+    DIST("timeline.[].set.telemetry.every", DURATION, .max = YEARS(1), .verbs = ONLY(SET), .example = "1s",
          .doc = "As fleets.*.telemetry.every."),
     ROW("timeline.[].set.mqtt", MAP, .verbs = ONLY(SET), .doc = "As profiles.*.mqtt."),
     QUANTITY("timeline.[].set.mqtt.keepalive", DURATION, .max = SECONDS(65535), .verbs = ONLY(SET), .example = "30s",
@@ -393,7 +394,7 @@ const struct schema_row schema_rows[] = {
              .doc = "As profiles.*.reconnect.first."),
     QUANTITY("timeline.[].set.reconnect.factor", PLAIN, .min = 1, .max = 100, .verbs = ONLY(SET), .example = "1",
              .doc = "As profiles.*.reconnect.factor."),
-    QUANTITY("timeline.[].set.reconnect.max", DURATION, .max = SECONDS(3.2e7), .verbs = ONLY(SET), .example = "10min",
+    QUANTITY("timeline.[].set.reconnect.max", DURATION, .max = YEARS(1), .verbs = ONLY(SET), .example = "10min",
              .doc = "As profiles.*.reconnect.max."),
     ROW("timeline.[].set.reconnect.jitter", WORD, .words = JITTERS, .verbs = ONLY(SET), .example = "none",
         .doc = "As profiles.*.reconnect.jitter."),
