@@ -110,3 +110,29 @@ int reach_targets(const struct plan *plan, span wait, char *why, size_t why_size
     }
     return 0;
 }
+
+static bool answers(const struct address *node) {
+    int fd = begin(node);
+    if (fd < 0)
+        return false;
+    struct pollfd polled = {.fd = fd, .events = POLLOUT};
+    bool up = poll(&polled, 1, ROUND_MS) > 0 && outcome(fd) == 0;
+    close(fd);
+    return up;
+}
+
+void reach_choose_family(struct target *target) {
+    struct url url;
+    char ignored[128];
+    bool two_families = target->node_count == 2 && target->nodes[0].any.sa_family != target->nodes[1].any.sa_family &&
+                        url_parse(target->url, &url, ignored, sizeof ignored) == 0 &&
+                        strcmp(url.host, "localhost") == 0;
+    if (!two_families)
+        return;
+    bool first = answers(&target->nodes[0]), second = answers(&target->nodes[1]);
+    if (first == second)
+        return;
+    if (second)
+        target->nodes[0] = target->nodes[1];
+    target->node_count = 1;
+}

@@ -10,5 +10,8 @@
 /* 0 when at least one node answers. Waits at most 5 s per round, and repeats rounds until `wait` has passed. ERR_UNREACHABLE with a sentence
  * that names the nodes and what each said; ERR_DENIED when the guard forbids all of them. */
 int reach_targets(const struct plan *plan, span wait, char *why, size_t why_size);
+/* "localhost" is one host with two addresses, 127.0.0.1 and ::1, and a backend often listens on one of them: keeps the one that answers, both
+ * when both or none do. Other names' addresses are nodes and stay. */
+void reach_choose_family(struct target *target);
 
 #endif

@@ -102,10 +102,11 @@ static void gather(struct control *c, struct run_facts *facts) {
     for (unsigned i = 0; i < c->worker_count; i++) {
         const struct worker *w = &c->workers[i];
         facts->decisions_hash += w->host.decisions_hash;
-        facts->guard_held += w->guard.held;
         facts->guard_refused += w->guard.refused;
         facts->true_silence = facts->true_silence || w->true_silence;
     }
+    for (size_t i = 0; i < c->total->series_count; i++)
+        facts->guard_held += c->total->series[i]->held[OP_HELD_GUARD];
     for (size_t i = 0; i < c->total->gauge_count; i++) {
         const struct gauge_row *row = &c->total->gauges[i];
         if (row->at > facts->settle_end)
@@ -189,6 +190,8 @@ static int prepare(const struct plan *plan, const struct run_options *options, s
         facts->exit_code = EXIT_ENVIRONMENT;
         return error;
     }
+    for (unsigned t = 0; t < plan->target_count; t++)
+        reach_choose_family(&plan->targets[t]);
     error = reach_targets(plan, options->wait, why, why_size);
     if (error < 0)
         facts->exit_code = error == ERR_DENIED ? EXIT_GUARD : EXIT_UNREACHABLE;

@@ -116,6 +116,12 @@ static bool transmit(struct worker *w, uint32_t number, struct bytes data) {
     return true;
 }
 
+static void count_losses(struct worker *w, uint32_t number) {
+    unsigned lost = impair_take_losses(&w->links[number]);
+    if (lost > 0)
+        recorder_tally(w->recorder, w->lives[number].group, loop_now(w->loop), TALLY_LINK_LOST, lost);
+}
+
 bool wire_emit(struct worker *w, uint32_t number) {
     struct step *step = &w->host.step;
     struct device *life = &w->lives[number];
@@ -135,6 +141,7 @@ bool wire_emit(struct worker *w, uint32_t number) {
     } else {
         struct impair_key key = {w->host.seed, life->id};
         fine = impair_stream_push(s.link, &params, key, IMPAIR_UP, data, step->now, w->pool, &sent) == 0;
+        count_losses(w, number);
         if (sent == INSTANT_NEVER)
             sent = step->now;
     }
@@ -240,10 +247,12 @@ static void receive(struct worker *w, uint32_t number) {
         return;
     }
     struct impair_key key = {w->host.seed, w->lives[number].id};
-    if (impair_stream_push(s.link, &params, key, IMPAIR_DOWN, data, now, w->pool, NULL) < 0)
+    if (impair_stream_push(s.link, &params, key, IMPAIR_DOWN, data, now, w->pool, NULL) < 0) {
         worker_lost(w, number, CLOSE_LOCAL);
-    else
-        worker_settle(w, number);
+        return;
+    }
+    count_losses(w, number);
+    worker_settle(w, number);
 }
 
 /* The kernel takes bytes again. */

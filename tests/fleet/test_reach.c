@@ -69,5 +69,22 @@ static void waiting_repeats_the_attempt(void) {
     close(down);
 }
 
+static void localhost_keeps_the_family_that_answers(void) {
+    int up, down;
+    struct address nodes[2] = {listening(&down, true), listening(&up, false)};
+    nodes[0] = (struct address){
+        .v6 = {.sin6_family = AF_INET6, .sin6_port = nodes[0].v4.sin_port, .sin6_addr = IN6ADDR_LOOPBACK_INIT}};
+    struct target target = {.name = "t", .url = "mqtt://localhost", .nodes = nodes, .node_count = 2};
+    struct target named = target;
+    named.url = "mqtt://cluster.example";
+    reach_choose_family(&named);
+    CU_ASSERT_EQUAL(named.node_count, 2);
+    reach_choose_family(&target);
+    CU_ASSERT_EQUAL(target.node_count, 1);
+    CU_ASSERT_EQUAL(target.nodes[0].any.sa_family, AF_INET);
+    close(up);
+    close(down);
+}
+
 HARNESS_MAIN("reach", HARNESS_CASE(a_listening_node_is_enough), HARNESS_CASE(nobody_there_is_told_with_the_address),
-             HARNESS_CASE(waiting_repeats_the_attempt))
+             HARNESS_CASE(waiting_repeats_the_attempt), HARNESS_CASE(localhost_keeps_the_family_that_answers))
