@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/json_write.h"
+#include "base/units.h"
 #include "scenario/node_write.h"
 #include "scenario/plan_build.h"
 #include "scenario/plan_load.h"
@@ -263,8 +264,11 @@ static void write_step(const struct fleet_group *g, const struct plan_walk_step 
         json_write_member_uint(&w, "stream", s->stream);
         json_write_member_uint(&w, "n", s->n);
         json_write_member_uint(&w, "seq", s->sequence);
+        json_write_key(&w, "signals");
+        json_write_open_object(&w);
         for (unsigned i = 0; i < g->signal_count && s->values != NULL; i++)
             json_write_member_double(&w, g->signals[i].name, s->values[i]);
+        json_write_close_object(&w);
     }
     json_write_close_object(&w);
     text_append(out, "\n");
