@@ -121,6 +121,7 @@ struct device_host {
     int64_t epoch_unix_ms; /* simulated clock at t = 0 */
     int64_t start_unix_ms; /* wall clock at t = 0; ${msg.time} */
     instant ends;          /* nothing new is intended from here on */
+    instant closes;        /* the farewell begins: what is intended from here on is not part of the run */
     bool settling;
     /* of the worker */
     struct pool *pool;

@@ -157,6 +157,8 @@ static void count_message(struct device_host *h, const struct device_slot *s, co
 void device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
                         enum op_outcome outcome, enum op_drop drop, enum close_reason why) {
     unsigned group = s->life->group;
+    if (op->intended >= h->closes)
+        return;
     outcome = judged(s, op, outcome);
     uint8_t excluded = h->excluded == NULL ? 0 : h->excluded(h->plan, s->life->id, op->intended, h->step.now);
     recorder_end(h->recorder, group, op, outcome, drop, h->step.answered, h->step.now, excluded);

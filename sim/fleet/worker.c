@@ -261,6 +261,7 @@ static void on_wake(void *context) {
         loop_stop(w->loop);
     else if (order == WORKER_FAREWELL && w->farewell_at == 0) {
         begin_settling(w);
+        w->host.closes = loop_now(w->loop);
         timers_set(&w->loop->timers, w->count + TOKEN_FAREWELL, loop_now(w->loop));
     }
 }

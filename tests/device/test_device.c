@@ -122,6 +122,16 @@ static void every_operation_ends_when_the_run_closes(void) {
     rig_free(&r);
 }
 
+static void what_is_intended_after_the_close_is_not_part_of_the_run(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    r.host.closes = 0;
+    rig_due(&r, 0);
+    rig_online(&r, SPAN_MS, false);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_OK), 0);
+    rig_free(&r);
+}
+
 static void farewell_is_polite(void) {
     rig_make(&r);
     rig_begin(&r, 0);
@@ -142,4 +152,5 @@ HARNESS_MAIN("device", HARNESS_CASE(a_device_begins_offline_and_connects_when_th
              HARNESS_CASE(an_attempt_that_times_out_ends_as_timeout),
              HARNESS_CASE(a_lost_connection_is_counted_and_replaced),
              HARNESS_CASE(a_device_that_failed_often_enough_gives_up),
-             HARNESS_CASE(every_operation_ends_when_the_run_closes), HARNESS_CASE(farewell_is_polite))
+             HARNESS_CASE(every_operation_ends_when_the_run_closes),
+             HARNESS_CASE(what_is_intended_after_the_close_is_not_part_of_the_run), HARNESS_CASE(farewell_is_polite))
