@@ -16,7 +16,7 @@ static struct bytes keep(struct bytes from, uint8_t **at) {
 int waiting_push(struct pool *pool, struct device *life, struct behaviour *b, const struct mqtt_message *m,
                  const struct op *op) {
     size_t size = sizeof(struct waiting) + m->topic.size + m->payload.size + m->content_type.size +
-                  m->response_topic.size + m->correlation_data.size;
+                  m->response_topic.size + m->correlation_data.size + m->mark.size;
     struct waiting *w = pool_take(pool, size);
     if (w == NULL)
         return ERR_NO_MEMORY;
@@ -29,6 +29,7 @@ int waiting_push(struct pool *pool, struct device *life, struct behaviour *b, co
     w->message.content_type = keep(m->content_type, &at);
     w->message.response_topic = keep(m->response_topic, &at);
     w->message.correlation_data = keep(m->correlation_data, &at);
+    w->message.mark = keep(m->mark, &at);
     if (life->waiting == NULL) {
         w->next = w;
     } else {

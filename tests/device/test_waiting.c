@@ -45,6 +45,31 @@ static void the_block_owns_copies_of_topic_and_payload(void) {
     pool_free(pool);
 }
 
+static void every_part_of_a_message_is_kept(void) {
+    reset();
+    struct pool *pool = pool_new(1 << 20);
+    char text[] = "typeanswerdatamark";
+    struct mqtt_message m = {.topic = bytes_of_text("t"),
+                             .content_type = bytes_of(text, 4),
+                             .response_topic = bytes_of(text + 4, 6),
+                             .correlation_data = bytes_of(text + 10, 4),
+                             .mark = bytes_of(text + 14, 4),
+                             .retain = true,
+                             .message_expiry_s = 7};
+    CU_ASSERT_EQUAL(waiting_push(pool, &life, &block, &m, &(struct op){.n = 1}), 0);
+    memset(text, '-', sizeof text);
+    const struct mqtt_message *kept = &waiting_first(&life)->message;
+    CU_ASSERT(bytes_equal(kept->content_type, bytes_of_text("type")));
+    CU_ASSERT(bytes_equal(kept->response_topic, bytes_of_text("answer")));
+    CU_ASSERT(bytes_equal(kept->correlation_data, bytes_of_text("data")));
+    CU_ASSERT(bytes_equal(kept->mark, bytes_of_text("mark")));
+    CU_ASSERT_TRUE(kept->retain);
+    CU_ASSERT_EQUAL(kept->message_expiry_s, 7);
+    waiting_pop(pool, &life, &block);
+    CU_ASSERT_EQUAL(pool_in_use(pool), 0);
+    pool_free(pool);
+}
+
 static void a_pool_at_its_cap_is_told(void) {
     reset();
     struct pool *pool = pool_new(1);
@@ -54,4 +79,5 @@ static void a_pool_at_its_cap_is_told(void) {
 }
 
 HARNESS_MAIN("waiting", HARNESS_CASE(messages_come_out_in_the_order_in_which_they_went_in),
-             HARNESS_CASE(the_block_owns_copies_of_topic_and_payload), HARNESS_CASE(a_pool_at_its_cap_is_told))
+             HARNESS_CASE(the_block_owns_copies_of_topic_and_payload), HARNESS_CASE(every_part_of_a_message_is_kept),
+             HARNESS_CASE(a_pool_at_its_cap_is_told))
