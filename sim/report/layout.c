@@ -42,28 +42,37 @@ void layout_cell(struct text *out, const char *s, size_t columns) {
     text_free(&safe);
 }
 
+static void break_line(struct text *out, const char *join, size_t indent) {
+    while (out->size > 0 && out->data[out->size - 1] == ' ')
+        out->data[--out->size] = '\0';
+    text_printf(out, "%s\n", join);
+    spaces(out, indent);
+}
+
 void layout_wrap(struct text *out, const char *s, size_t first, size_t indent, const char *join) {
     struct text safe = {0};
     escape_term(&safe, s);
     size_t column = first, limit = LAYOUT_COLUMNS - layout_width(join);
-    const char *at = text_get(&safe);
-    for (bool begun = false; *at != '\0'; begun = true) {
+    bool at_start = true; /* of a line: no blank comes before the word */
+    for (char *at = safe.data; at != NULL && *at != '\0';) {
         size_t size = strcspn(at, " ");
-        char kept = at[size];
-        safe.data[(at - safe.data) + (ptrdiff_t)size] = '\0';
+        bool more = at[size] != '\0';
+        at[size] = '\0';
         size_t width = layout_width(at);
-        if (begun && column + 1 + width > limit) {
-            text_printf(out, "%s\n", join);
-            spaces(out, indent);
+        if (!at_start && column + 1 + width > limit) {
+            break_line(out, join, indent);
             column = indent;
-        } else if (begun) {
-            text_append(out, " ");
-            column++;
+            at_start = true;
         }
+        if (!at_start)
+            text_append(out, " ");
         text_append(out, at);
-        column += width;
-        at += size + (kept != '\0');
+        column += width + !at_start;
+        at_start = at_start && width == 0;
+        at += size + more;
     }
+    while (out->size > 0 && out->data[out->size - 1] == ' ')
+        out->data[--out->size] = '\0';
     text_append(out, "\n");
     text_free(&safe);
 }

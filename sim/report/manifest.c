@@ -4,9 +4,9 @@
 #include <time.h>
 
 #include "base/json_write.h"
+#include "base/version.h"
 #include "report/command.h"
 #include "report/run_dir.h"
-#include "report/version.h"
 
 enum { MANIFEST_SCHEMA = 1 };
 
@@ -73,7 +73,7 @@ void manifest_write(struct text *out, const struct report *r) {
     json_write_open_object(w);
     json_write_member_uint(w, "schema", MANIFEST_SCHEMA);
     json_write_member_bool(w, "complete", r->complete);
-    json_write_member_string(w, "version", MUSTER_VERSION);
+    json_write_member_string(w, "version", VERSION_TEXT);
     json_write_member_string(w, "run_id", r->facts->plan->run_id);
     write_time(w, "started", r->facts->started_unix_ns);
     json_write_key(w, "command");

@@ -72,7 +72,12 @@ static void write_trust(const struct writer *w) {
 static void write_check(const struct writer *w, const struct check_verdict *v, bool first) {
     char value[64], limit[64];
     layout_label(w->out, first ? "checks" : "");
-    toned(w, v->pass ? TONE_GOOD : TONE_BAD, v->pass ? "✓" : "✗");
+    if (v->pass)
+        toned(w, TONE_GOOD, "✓");
+    else if (v->check->kind == CHECK_INFO)
+        toned(w, TONE_WARN, "–"); /* told, and never counted */
+    else
+        toned(w, TONE_BAD, "✗");
     text_append(w->out, " ");
     layout_cell(w->out, v->check->name, NAME_COLUMNS);
     text_printf(w->out, " %10s   ", judged_value(v, value, sizeof value));
@@ -179,9 +184,9 @@ static void write_latency(const struct writer *w) {
             append_quantile(&line, "p99", h, 0.99);
             append_quantile(&line, "p99.9", h, 0.999);
             if (f.clocks[CLOCK_SERVICE].count > 0)
-                append_quantile(&line, "service alone: p99", &f.clocks[CLOCK_SERVICE], 0.99);
+                append_quantile(&line, "service p99", &f.clocks[CLOCK_SERVICE], 0.99);
             layout_label(w->out, first ? "latency" : "");
-            text_printf(w->out, "%s\n", text_get(&line));
+            layout_wrap(w->out, text_get(&line), LAYOUT_INDENT, LAYOUT_INDENT + 13, "");
             text_free(&line);
             first = false;
         }
@@ -243,8 +248,10 @@ static void write_tool(const struct writer *w) {
     if (f->bytes_per_device > 0)
         text_printf(&line, "  %.0f B per device", f->bytes_per_device);
     layout_label(w->out, "tool");
-    toned(w, f->trust_count == 0 ? TONE_GOOD : TONE_BAD, f->trust_count == 0 ? "OK" : "NOT OK");
-    text_printf(w->out, "%s\n", text_get(&line));
+    const char *word = f->trust_count == 0 ? "OK" : "NOT OK";
+    toned(w, f->trust_count == 0 ? TONE_GOOD : TONE_BAD, word);
+    text_append(w->out, " ");
+    layout_wrap(w->out, text_get(&line), LAYOUT_INDENT + strlen(word) + 1, LAYOUT_INDENT, "");
     text_free(&line);
 }
 

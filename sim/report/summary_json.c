@@ -4,9 +4,9 @@
 #include <stdio.h>
 
 #include "base/json_write.h"
+#include "base/version.h"
 #include "report/figures.h"
 #include "report/judged.h"
-#include "report/version.h"
 
 static void object(struct json_write *w, const char *key) {
     json_write_key(w, key);
@@ -251,7 +251,7 @@ void summary_json_write(struct text *out, const struct report *r) {
     json_write_open_object(w);
     json_write_member_uint(w, "schema", 1);
     object(w, "muster");
-    json_write_member_string(w, "version", MUSTER_VERSION);
+    json_write_member_string(w, "version", VERSION_TEXT);
     json_write_close_object(w);
     write_scenario(w, f);
     write_targets(w, f->plan);

@@ -44,6 +44,7 @@ static void write_head(struct text *out, const struct report *r) {
     text_printf(out, "# %s: ", titles[f->verdict]);
     word(out, f->plan->name);
     text_append(out, "\n\n");
+    text_append(out, "Verdict: ");
     word(out, report_verdict_sentence(f));
     text_printf(out, ". %u devices, %s, seed %llu, exit code %d.\n\n", f->devices_here,
                 instant_format_span(f->ended, length, sizeof length), (unsigned long long)f->plan->seed, f->exit_code);
@@ -54,7 +55,7 @@ static void write_head(struct text *out, const struct report *r) {
 
 static void write_check(struct text *out, const struct check_verdict *v) {
     char value[64], limit[64];
-    text_printf(out, "| %s | ", v->pass ? "✓" : "✗");
+    text_printf(out, "| %s | ", v->pass ? "✓" : v->check->kind == CHECK_INFO ? "–" : "✗");
     word(out, v->check->name);
     text_append(out, " | ");
     word(out, judged_value(v, value, sizeof value));

@@ -1,0 +1,245 @@
+#include "report/events.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "harness.h"
+#include "report/events_read.h"
+#include "report/sample.h"
+#include "report/temporary.h"
+
+/* Events of a sample run, written to a file and read back. */
+struct session {
+    struct sample sample;
+    struct temporary t;
+    struct log_writer *log;
+    struct events *events;
+    struct text lines; /* NUL between them, once read */
+    struct events_read read;
+};
+static struct session s;
+
+static void begin(void) {
+    memset(&s, 0, sizeof s);
+    sample_make(&s.sample);
+    s.t = temporary_make();
+    s.log = log_writer_new(-1, NULL);
+    char path[256];
+    int fd = open(temporary_path(&s.t, "events.ndjson", path, sizeof path), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    s.events = events_new(&s.sample.plan, s.log, log_writer_add(s.log, fd, "events.ndjson"));
+}
+
+static void keep(void *context, uint64_t n, const char *line, size_t size) {
+    (void)n;
+    struct text *all = context;
+    char *copy = strndup(line, size);
+    if (!sample_json_valid(copy, size))
+        CU_FAIL("a line is no JSON");
+    free(copy);
+    text_append_n(all, line, size);
+    text_append_n(all, "", 1);
+}
+
+static void finish(void) {
+    char path[256];
+    events_free(s.events);
+    CU_ASSERT_EQUAL(log_writer_close(s.log), 0);
+    CU_ASSERT_EQUAL(events_read_file(temporary_path(&s.t, "events.ndjson", path, sizeof path), keep, &s.lines, &s.read),
+                    0);
+    CU_ASSERT_EQUAL(s.read.bytes_ignored, 0);
+    CU_ASSERT_EQUAL(s.read.missing, 0);
+}
+
+static void end(void) {
+    text_free(&s.lines);
+    temporary_remove(&s.t);
+    sample_free(&s.sample);
+}
+
+/* The index-th line of that kind; NULL when there are fewer. */
+static const char *line_of(const char *kind, unsigned index) {
+    char text[64];
+    for (const char *at = s.lines.data; at != NULL && at < s.lines.data + s.lines.size; at += strlen(at) + 1)
+        if (sample_json_string(at, "kind", text, sizeof text) != NULL && strcmp(text, kind) == 0 && index-- == 0)
+            return at;
+    return NULL;
+}
+
+static unsigned count_of(const char *kind) {
+    unsigned count = 0;
+    while (line_of(kind, count) != NULL)
+        count++;
+    return count;
+}
+
+static struct run_second second_of(const struct result *r) {
+    return (struct run_second){.at = 61 * SPAN_S, .second = r, .total = r, .phase = "steady", .trustworthy = true};
+}
+
+static void every_row_stands_at_its_own_number(void) {
+    for (int i = 0; i < EVENTS_KINDS; i++) {
+        CU_ASSERT_EQUAL((int)events_rows[i].kind, i);
+        CU_ASSERT_PTR_NOT_NULL(events_rows[i].doc);
+    }
+}
+
+static void the_first_lines_say_what_runs(void) {
+    begin();
+    events_event(s.events, &(struct run_event){.kind = RUN_STARTED, .unix_ns = 5});
+    finish();
+    const char *line = line_of("started", 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+    CU_ASSERT_EQUAL(sample_json_number(line, "n"), 0);
+    CU_ASSERT_EQUAL(sample_json_number(line, "seed"), 7);
+    CU_ASSERT_EQUAL(sample_json_number(line, "edges.0"), 5);
+    CU_ASSERT_EQUAL(sample_json_number(line, "edges.1"), 30);
+    CU_ASSERT_EQUAL(count_of("group"), SAMPLE_GROUPS);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("group", 1), "devices"), 4);
+    end();
+}
+
+static void tallies_add_up_to_the_result(void) {
+    begin();
+    struct run_second second = second_of(s.sample.result);
+    events_second(s.events, &second);
+    finish();
+    double publishes = 0, held = 0;
+    for (unsigned i = 0; line_of("tally", i) != NULL; i++) {
+        const char *line = line_of("tally", i);
+        char text[64];
+        for (int o = 0; o < OP_OUTCOMES; o++)
+            if (strcmp(sample_json_string(line, "operation", text, sizeof text), "mqtt.publish") == 0)
+                publishes += sample_json_number(line, op_outcome_names[o]);
+        bool flag;
+        held += sample_json_bool(line, "held", &flag) && flag;
+    }
+    CU_ASSERT_EQUAL(publishes, 600 + 100 + 4 + 5 + 6 + 7 + 8 + 50 + 1000);
+    CU_ASSERT_EQUAL(held, 0);
+    double up = 0;
+    for (unsigned i = 0; line_of("counters", i) != NULL; i++)
+        if (!isnan(sample_json_number(line_of("counters", i), "net\\.bytes_up")))
+            up += sample_json_number(line_of("counters", i), "net\\.bytes_up");
+    CU_ASSERT_EQUAL(up, 1000);
+    end();
+}
+
+static void states_are_written_when_they_change(void) {
+    begin();
+    struct run_second second = second_of(s.sample.result);
+    events_second(s.events, &second);
+    events_second(s.events, &second);
+    s.sample.result->gauges[0].counts[STATE_ONLINE]--;
+    s.sample.result->gauges[0].counts[STATE_BACKOFF]++;
+    events_second(s.events, &second);
+    finish();
+    CU_ASSERT_EQUAL(count_of("devices"), SAMPLE_GROUPS + 1);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("devices", SAMPLE_GROUPS), "backoff"), 1);
+    end();
+}
+
+static void kinds_that_devices_cause_are_capped_and_the_rest_is_counted(void) {
+    begin();
+    struct note note = {.kind = NOTE_STATE,
+                        .device = 5,
+                        .group = 1,
+                        .from = STATE_ONLINE,
+                        .to = STATE_BACKOFF,
+                        .close_reason = CLOSE_RESET};
+    for (int i = 0; i < EVENTS_PER_SECOND_MAX + 23; i++)
+        events_event(s.events, &(struct run_event){.kind = RUN_NOTE, .note = &note});
+    s.sample.result->notes_omitted = 9;
+    struct run_second second = second_of(s.sample.result);
+    events_second(s.events, &second);
+    events_event(s.events, &(struct run_event){.kind = RUN_NOTE, .note = &note});
+    finish();
+    CU_ASSERT_EQUAL(count_of("state"), EVENTS_PER_SECOND_MAX + 1);
+    char text[64];
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line_of("state", 0), "device", text, sizeof text), "meters-5");
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line_of("state", 0), "why", text, sizeof text), "reset");
+    CU_ASSERT_EQUAL(count_of("left_out"), 2);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("left_out", 0), "count"), 23);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("left_out", 1), "count"), 9);
+    end();
+}
+
+static void a_violation_keeps_its_statement_and_packet(void) {
+    begin();
+    struct note note = {.at = 3 * SPAN_S,
+                        .kind = EVENT_VIOLATION,
+                        .device = 9,
+                        .group = 2,
+                        .statement = "MQTT-3.2.2-6",
+                        .detail = "session present with a refusal",
+                        .packet_size = 4,
+                        .packet = {0x20, 0x02, 0x01, 0x05}};
+    events_event(s.events, &(struct run_event){.kind = RUN_NOTE, .note = &note});
+    finish();
+    char text[64];
+    const char *line = line_of("finding", 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line, "what", text, sizeof text), "violation");
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line, "device", text, sizeof text), "gates-1");
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line, "statement", text, sizeof text), "MQTT-3.2.2-6");
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line, "packet", text, sizeof text), "20020105");
+    end();
+}
+
+static void foreign_text_stays_one_line(void) {
+    begin();
+    events_event(s.events, &(struct run_event){.kind = RUN_MESSAGE, .id = "x", .text = sample_hostile});
+    char *long_text = malloc(1 << 20);
+    memset(long_text, '<', 1 << 20);
+    long_text[(1 << 20) - 1] = '\0';
+    events_event(s.events, &(struct run_event){.kind = RUN_MESSAGE, .id = "y", .text = long_text});
+    free(long_text);
+    finish();
+    CU_ASSERT_EQUAL(s.read.lines, 2);
+    end();
+}
+
+static void after_the_run_come_causes_verdicts_and_the_end(void) {
+    begin();
+    events_facts(s.events, &s.sample.facts);
+    finish();
+    CU_ASSERT_EQUAL(count_of("cause"), 1);
+    CU_ASSERT_EQUAL(count_of("check"), SAMPLE_CHECKS);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("check", 0), "value"), 312);
+    char text[64];
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line_of("ended", 0), "verdict", text, sizeof text), "fail");
+    CU_ASSERT_EQUAL(sample_json_number(line_of("ended", 0), "n"), (double)s.read.lines - 1);
+    end();
+}
+
+static void the_other_kinds_carry_what_they_say(void) {
+    begin();
+    struct health health = {.worker = 3, .cpu_share = 0.5, .loop_late_max = 2 * SPAN_MS};
+    events_event(s.events, &(struct run_event){.kind = RUN_PHASE, .id = "ramp", .start = true});
+    events_event(s.events, &(struct run_event){.kind = RUN_ACTION, .id = "outage", .at = SPAN_S});
+    events_event(s.events, &(struct run_event){.kind = RUN_TRUST, .text = "a loop was late"});
+    events_event(s.events, &(struct run_event){.kind = RUN_HEALTH, .health = &health});
+    events_event(s.events, &(struct run_event){.kind = RUN_ANCHOR, .unix_ns = INT64_C(1795336200123456789)});
+    events_event(s.events, &(struct run_event){.kind = RUN_CHECK, .verdict = &s.sample.verdicts[0]});
+    events_event(s.events, &(struct run_event){.kind = RUN_ENDED});
+    finish();
+    char text[64];
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line_of("phase", 0), "edge", text, sizeof text), "start");
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line_of("action", 0), "edge", text, sizeof text), "end");
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line_of("trust", 0), "text", text, sizeof text), "a loop was late");
+    CU_ASSERT_EQUAL(sample_json_number(line_of("health", 0), "loop_late_max_ms"), 2);
+    CU_ASSERT_PTR_NOT_NULL(strstr(line_of("anchor", 0), "\"unix_ns\":1795336200123456789"));
+    CU_ASSERT_EQUAL(count_of("check"), 1);
+    CU_ASSERT_EQUAL(count_of("ended"), 0);
+    end();
+}
+
+HARNESS_MAIN("report/events", HARNESS_CASE(every_row_stands_at_its_own_number),
+             HARNESS_CASE(the_first_lines_say_what_runs), HARNESS_CASE(tallies_add_up_to_the_result),
+             HARNESS_CASE(states_are_written_when_they_change),
+             HARNESS_CASE(kinds_that_devices_cause_are_capped_and_the_rest_is_counted),
+             HARNESS_CASE(a_violation_keeps_its_statement_and_packet), HARNESS_CASE(foreign_text_stays_one_line),
+             HARNESS_CASE(after_the_run_come_causes_verdicts_and_the_end),
+             HARNESS_CASE(the_other_kinds_carry_what_they_say))
