@@ -66,7 +66,7 @@ def finished(*runs):
 def planned(device):
     """Decision hash of one device as the plan prints it."""
     result = suite.muster("plan", scenario, "--seed", "7", "--device", device, "--json").expect(0)
-    return json.loads(result.stdout)
+    return json.loads(result.stdout.strip().splitlines()[-1])
 
 
 @suite.case("one worker or four: the same plan_hash and decisions_hash, which another seed changes")
