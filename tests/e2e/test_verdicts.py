@@ -69,6 +69,7 @@ class Workplace:
         self.directory.close()
 
 
+PROBES = 1  # connections before t = 0 by which a run finds out whether the target answers
 ALL_CONNECT = "{expect: ratio(mqtt.connect.ok) == 100%}"
 
 
@@ -204,7 +205,7 @@ def books_agree(w, summary, counts):
     sums_add_up(summary, intended_publishes(w.scenario))
     up, down = counts["up"], counts["down"]
     suite.equal(summary["messages"]["sent"], up["distinct"], "messages sent against distinct publishes on the wire")
-    suite.equal(summary["network"]["connections_opened"], counts["accepted"], "connections")
+    suite.equal(summary["network"]["connections_opened"], counts["accepted"] - PROBES, "connections")
     suite.check(summary["messages"]["acked"] <= down["puback"], "more acknowledged than the wire carried")
     suite.check(down["puback"] - summary["messages"]["acked"] <= up["dup"] + counts["undecoded"] + 50,
                 f"{down['puback']} acknowledgements on the wire, {summary['messages']['acked']} counted")
@@ -219,7 +220,7 @@ def _():
             sums_add_up(summary, intended_publishes(w.scenario))
             suite.equal((summary["messages"]["sent"], summary["messages"]["acked"]),
                         (counts["up"]["distinct"], counts["down"]["puback"]), "messages and acknowledgements")
-            suite.equal((summary["network"]["connections_opened"], counts["up"]["disconnect"]), (counts["accepted"], 50),
+            suite.equal((summary["network"]["connections_opened"], counts["up"]["disconnect"]), (counts["accepted"] - PROBES, 50),
                         "connections and farewells")
 
 
