@@ -16,7 +16,8 @@
 
 /* Reason codes that a backend announced in its CONNACK, for messages that were never worth sending. */
 enum { REASON_PACKET_TOO_LARGE = 0x95, REASON_QOS_NOT_SUPPORTED = 0x9b };
-enum { CLOSED_QOS0_GAP_MIN = SPAN_MS }; /* a closed stream without answers may not spin */
+enum { CLOSED_GAP_MIN = SPAN_MS }; /* a closed stream without answers may not spin */
+enum { EVENTS_SPARE = 4 };         /* what handling one event may add to the step */
 
 static struct schedule schedule_now(const struct device_host *h, const struct device_slot *s, unsigned stream,
                                     struct dist *every) {
@@ -105,10 +106,11 @@ static bool compose(struct device_host *h, const struct device_slot *s, const st
 static void drop(struct device_host *h, const struct device_slot *s, const struct op *op, enum op_drop why) {
     device_step_end_op(h, s, op, OP_DROPPED, why, CLOSE_NONE);
     if (op->stream < s->group->telemetry_count)
-        behave_telemetry_answered(h, s, op->stream);
+        behave_telemetry_ended(h, s, op->stream, false);
 }
 
-/* Keeps a message for later, within the profile's buffer. */
+/* Keeps a message for later, within the profile's buffer. One that waits for nothing but the next step (not held) is no matter
+ * of the device's: it has a place always. */
 static void keep(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
                  const struct op *op) {
     const struct buffer_limits *limits = &effective_profile(h, s)->buffer;
@@ -117,7 +119,8 @@ static void keep(struct device_host *h, const struct device_slot *s, const struc
         drop(h, s, op, OP_DROP_OFFLINE);
         return;
     }
-    if (s->behaviour->queued >= limits->messages || s->behaviour->queued == UINT16_MAX) {
+    bool full = s->behaviour->queued >= limits->messages && op->held != OP_HELD_NONE;
+    if (full || s->behaviour->queued == UINT16_MAX) {
         struct waiting *oldest = waiting_first(s->life);
         if (limits->on_full == BUFFER_DROP_NEWEST || oldest == NULL) {
             drop(h, s, op, OP_DROP_BUFFER_FULL);
@@ -132,33 +135,61 @@ static void keep(struct device_host *h, const struct device_slot *s, const struc
     h->changed |= (uint32_t)1 << VAR_QUEUED;
 }
 
-/* One try to hand a message to the session. 0: taken, or refused for good (its operation has ended). ERR_AGAIN: it must wait,
- * *held says for what. */
-static int hand_over(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
-                     const struct op *op, enum op_held *held) {
-    if (s->life->state != STATE_ONLINE) {
-        *held = OP_HELD_OFFLINE;
-        return ERR_AGAIN;
-    }
+/* May a message go to the session now? False: *held says what it waits for; OP_HELD_NONE: for the next step. */
+static bool may_go(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
+                   enum op_held *held) {
+    const struct connection *c = s->life->connection;
+    *held = OP_HELD_OFFLINE;
+    if (s->life->state != STATE_ONLINE || c == NULL)
+        return false;
     *held = OP_HELD_WINDOW;
-    if ((s->life->connection->flags & CONNECTION_BLOCKED) != 0)
-        return ERR_AGAIN;
+    if ((c->flags & CONNECTION_BLOCKED) != 0 || (m->qos > 0 && drivers_of(s->group)->window(h, s) == 0))
+        return false;
+    *held = OP_HELD_NONE;
+    if (step_room(&h->step) <= EVENTS_SPARE || h->step.op_count == STEP_OPS_MAX) {
+        h->orders.pump = true;
+        return false;
+    }
     instant again;
     if (guard_take(h->guard, GUARD_PUBLISHES, 1, h->step.now, &again) < 0) {
         *held = OP_HELD_GUARD;
         h->orders.guard_wait = true;
-        return ERR_AGAIN;
+        return false;
     }
-    int result = drivers_of(s->group)->publish(h, s, m, op);
+    return true;
+}
+
+/* The session says no for good, without asking the backend. */
+static void refuse(struct device_host *h, const struct device_slot *s, const struct op *op, int result) {
+    uint8_t code = result == ERR_TOO_BIG ? REASON_PACKET_TOO_LARGE : REASON_QOS_NOT_SUPPORTED;
+    device_step_refuse(h, s, op, code);
+    behave_telemetry_ended(h, s, op->stream, false);
+}
+
+/* One try to hand a message to the session. True: taken, or its operation has ended. False: it must wait, *held says for what. */
+static bool hand_over(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
+                      const struct op *op, enum op_held *held) {
+    if (!may_go(h, s, m, held))
+        return false;
     h->changed |= (uint32_t)1 << VAR_IN_FLIGHT;
-    if (result == ERR_TOO_BIG || result == ERR_DENIED) {
-        uint8_t code = result == ERR_TOO_BIG ? REASON_PACKET_TOO_LARGE : REASON_QOS_NOT_SUPPORTED;
-        device_step_end_op(h, s, op, OP_REFUSED, OP_DROP_NONE, CLOSE_NONE);
-        recorder_reason(h->recorder, s->life->group, s->life->id, OP_MQTT_PUBLISH, OP_REFUSED, code, CLOSE_NONE,
-                        h->step.now);
-        return 0;
+    int result = drivers_of(s->group)->publish(h, s, m, op);
+    switch (result) {
+    case 0:
+        return true;
+    case ERR_TOO_BIG:
+    case ERR_DENIED:
+        refuse(h, s, op, result);
+        return true;
+    case ERR_INVALID:
+        drop(h, s, op, OP_DROP_BUFFER_FULL);
+        return true;
+    case ERR_NO_MEMORY:
+        h->orders.guard_wait = true;
+        return false;
+    default:
+        h->orders.pump = true;
+        return false;
     }
-    return result < 0 ? ERR_AGAIN : 0;
 }
 
 static void publish(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m, struct op *op) {
@@ -166,10 +197,12 @@ static void publish(struct device_host *h, const struct device_slot *s, const st
         drop(h, s, op, OP_DROP_GAVE_UP);
         return;
     }
-    enum op_held held = OP_HELD_WINDOW;
-    if (s->life->waiting == NULL && hand_over(h, s, m, op, &held) == 0)
+    enum op_held held = OP_HELD_OFFLINE;
+    if (s->life->waiting != NULL && s->life->state == STATE_ONLINE)
+        held = (enum op_held)s->life->waiting->op.held; /* what those before it wait for */
+    else if (hand_over(h, s, m, op, &held))
         return;
-    op->held = (uint8_t)(s->life->state == STATE_ONLINE ? held : OP_HELD_OFFLINE);
+    op->held = (uint8_t)held;
     keep(h, s, m, op);
 }
 
@@ -249,10 +282,10 @@ void behave_telemetry_session_up(struct device_host *h, const struct device_slot
         else if (t->pace == PACE_OPEN && s->group->profile->restart_on_connect)
             streams[i].next = schedule_first(&schedule, s->life->id, h->step.now);
     }
-    behave_telemetry_pump(h, s, OP_HELD_OFFLINE);
+    behave_telemetry_pump(h, s);
 }
 
-void behave_telemetry_answered(struct device_host *h, const struct device_slot *s, unsigned stream) {
+void behave_telemetry_ended(struct device_host *h, const struct device_slot *s, unsigned stream, bool answered) {
     if (stream >= s->group->telemetry_count || s->group->telemetry[stream].pace != PACE_CLOSED)
         return;
     struct stream_state *state = &behaviour_streams(s->behaviour)[stream];
@@ -261,22 +294,23 @@ void behave_telemetry_answered(struct device_host *h, const struct device_slot *
     struct dist every;
     struct schedule schedule = schedule_now(h, s, stream, &every);
     span think = schedule_think(&schedule, s->life->id, state->n);
-    bool answers = s->group->telemetry[stream].qos > 0 && s->life->state == STATE_ONLINE;
-    if (!answers && think < CLOSED_QOS0_GAP_MIN)
-        think = CLOSED_QOS0_GAP_MIN;
+    if (!answered && think < CLOSED_GAP_MIN)
+        think = CLOSED_GAP_MIN;
     state->next = instant_add(h->step.now, think);
 }
 
-void behave_telemetry_pump(struct device_host *h, const struct device_slot *s, enum op_held held) {
+void behave_telemetry_pump(struct device_host *h, const struct device_slot *s) {
     struct waiting *first;
-    while ((first = waiting_first(s->life)) != NULL && step_room(&h->step) > 4) {
+    while ((first = waiting_first(s->life)) != NULL) {
         struct op op = first->op;
-        op.ready = h->step.now;
-        if (op.held == OP_HELD_NONE)
-            op.held = (uint8_t)held;
-        enum op_held again;
-        if (hand_over(h, s, &first->message, &op, &again) < 0)
+        enum op_held held;
+        if (op.held != OP_HELD_NONE) /* else it was ready all the time, and what passed meanwhile is ours */
+            op.ready = h->step.now;
+        if (!hand_over(h, s, &first->message, &op, &held)) {
+            if (first->op.held == OP_HELD_NONE)
+                first->op.held = (uint8_t)held;
             return;
+        }
         waiting_pop(h->pool, s->life, s->behaviour);
         h->changed |= (uint32_t)1 << VAR_QUEUED;
     }

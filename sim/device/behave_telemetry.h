@@ -13,11 +13,10 @@ void behave_telemetry_due(struct device_host *h, const struct device_slot *s, in
 void behave_telemetry_burst(struct device_host *h, const struct device_slot *s, instant at, uint32_t count);
 /* The session is up: closed streams begin, restarted ones begin again. */
 void behave_telemetry_session_up(struct device_host *h, const struct device_slot *s);
-/* A publish of `stream` ended: a closed stream goes on after its think time. */
-void behave_telemetry_answered(struct device_host *h, const struct device_slot *s, unsigned stream);
-/* Hands waiting messages over as long as they are taken. `held`: why those that are handed over now had to wait, when nothing else
- * is known. */
-void behave_telemetry_pump(struct device_host *h, const struct device_slot *s, enum op_held held);
+/* A publish of `stream` ended: a closed stream goes on after its think time, or a little later when it did so without `answered`. */
+void behave_telemetry_ended(struct device_host *h, const struct device_slot *s, unsigned stream, bool answered);
+/* Hands waiting messages over as long as they are taken. */
+void behave_telemetry_pump(struct device_host *h, const struct device_slot *s);
 /* Ends every waiting message as dropped. */
 void behave_telemetry_drop_waiting(struct device_host *h, const struct device_slot *s, enum op_drop why);
 /* Nothing is intended any more (`stop`). */

@@ -29,12 +29,12 @@ void device_begin(struct device_host *h, const struct device_slot *s, instant fi
  * instant happen. */
 enum due { DUE_ACTION, DUE_FIRED_END, DUE_ATTEMPT, DUE_ATTEMPT_TIMEOUT, DUE_TELEMETRY, DUE_SESSION, DUE_NOTHING };
 
-static instant session_deadline(const struct device_slot *s) {
+static instant session_deadline(struct device_host *h, const struct device_slot *s) {
     bool none = s->life->connection == NULL || device_opening(s->life);
-    return none ? INSTANT_NEVER : drivers_of(s->group)->next_deadline(s);
+    return none ? INSTANT_NEVER : drivers_of(s->group)->next_deadline(h, s);
 }
 
-static enum due earliest(const struct device_host *h, const struct device_slot *s, instant *at) {
+static enum due earliest(struct device_host *h, const struct device_slot *s, instant *at) {
     const struct device *life = s->life;
     bool waits_for_link = life->state == STATE_CONNECTING && life->connection == NULL && device_step_cut(s);
     bool attempt_ends = waits_for_link || device_opening(life);
@@ -44,7 +44,7 @@ static enum due earliest(const struct device_host *h, const struct device_slot *
         [DUE_ATTEMPT] = life->state == STATE_BACKOFF ? life->attempt_at : INSTANT_NEVER,
         [DUE_ATTEMPT_TIMEOUT] = attempt_ends ? life->deadline : INSTANT_NEVER,
         [DUE_TELEMETRY] = behave_telemetry_next(s),
-        [DUE_SESSION] = session_deadline(s),
+        [DUE_SESSION] = session_deadline(h, s),
     };
     enum due first = DUE_NOTHING;
     *at = INSTANT_NEVER;
@@ -86,6 +86,11 @@ enum { DUE_TURNS_MAX = 32, OUT_ROOM_MIN = 4096 };
 
 bool device_due(struct device_host *h, const struct device_slot *s) {
     instant at;
+    if (waiting_first(s->life) != NULL) {
+        behave_telemetry_pump(h, s);
+        device_events_handle(h, s);
+        device_timeline_triggers(h, s);
+    }
     for (int turn = 0; turn < DUE_TURNS_MAX; turn++) {
         enum due what = earliest(h, s, &at);
         if (what == DUE_NOTHING || at > h->step.now)
@@ -102,8 +107,13 @@ bool device_due(struct device_host *h, const struct device_slot *s) {
 void device_attempt(struct device_host *h, const struct device_slot *s, struct op *op, enum op_held held) {
     struct device *life = s->life;
     life->attempts++;
+    instant ready = held == OP_HELD_NONE ? life->attempt_at : h->step.now;
+    if (life->down_last > ready) { /* it waited for its own link to return */
+        ready = life->down_last;
+        held = OP_HELD_OFFLINE;
+    }
     *op = (struct op){.intended = life->attempt_at,
-                      .ready = held == OP_HELD_NONE ? life->attempt_at : h->step.now,
+                      .ready = ready,
                       .emitted = h->step.now,
                       .sent = h->step.now,
                       .n = life->attempts,
@@ -127,18 +137,21 @@ void device_opened(struct device_host *h, const struct device_slot *s, const str
 void device_open_failed(struct device_host *h, const struct device_slot *s, const struct op *op,
                         enum close_reason why) {
     struct op waited;
-    if (op == NULL && (s->life->flags & DEVICE_ATTEMPTING) != 0) {
+    bool closing = why == CLOSE_POLITE, never_left = op == NULL && (s->life->flags & DEVICE_ATTEMPTING) != 0;
+    if (never_left) {
         device_attempt(h, s, &waited, OP_HELD_NONE);
-        waited.emitted = waited.sent = waited.ready;
+        waited.emitted = waited.sent = closing ? 0 : waited.ready;
         op = &waited;
     }
     s->life->flags &= (uint8_t)~DEVICE_ATTEMPTING;
     bool timed_out = why == CLOSE_CONNECT_TIMEOUT;
     bool ours = why == CLOSE_TIMELINE || why == CLOSE_LINK_DOWN || why == CLOSE_GUARD;
-    bool closing = why == CLOSE_POLITE;
-    enum op_outcome outcome = closing ? OP_OPEN : ours ? OP_WITHDRAWN : timed_out ? OP_TIMEOUT : OP_BROKEN;
+    enum op_outcome outcome = ours ? OP_WITHDRAWN : timed_out ? OP_TIMEOUT : OP_BROKEN;
+    if (closing)
+        outcome = never_left ? OP_DROPPED : OP_OPEN;
     if (op != NULL)
-        device_step_end_op(h, s, op, outcome, OP_DROP_NONE, closing ? CLOSE_NONE : why);
+        device_step_end_op(h, s, op, outcome, outcome == OP_DROPPED ? OP_DROP_END : OP_DROP_NONE,
+                           closing ? CLOSE_NONE : why);
     device_step_disconnected(h, s, why);
     device_timeline_triggers(h, s);
 }
@@ -154,8 +167,8 @@ void device_lost(struct device_host *h, const struct device_slot *s, enum close_
 static void go_on(struct device_host *h, const struct device_slot *s) {
     instant at;
     for (int turn = 0; turn < DUE_TURNS_MAX && (at = behave_telemetry_next(s)) <= h->step.now; turn++) {
-        if (s->life->action_at <= at || h->orders.close != KEEP_CONNECTION ||
-            bytes_room(&h->step.out) < OUT_ROOM_MIN || h->step.op_count >= STEP_OPS_MAX - 8)
+        if (s->life->action_at <= at || h->orders.close != KEEP_CONNECTION || bytes_room(&h->step.out) < OUT_ROOM_MIN ||
+            h->step.op_count >= STEP_OPS_MAX - 8)
             return;
         act(h, s, DUE_TELEMETRY, at);
     }
@@ -170,7 +183,7 @@ size_t device_input(struct device_host *h, const struct device_slot *s, struct b
 }
 
 void device_pump(struct device_host *h, const struct device_slot *s) {
-    behave_telemetry_pump(h, s, OP_HELD_GUARD);
+    behave_telemetry_pump(h, s);
     device_events_handle(h, s);
     device_timeline_triggers(h, s);
 }
@@ -203,7 +216,7 @@ bool device_finish(struct device_host *h, const struct device_slot *s) {
     return false;
 }
 
-instant device_next(const struct device_host *h, const struct device_slot *s) {
+instant device_next(struct device_host *h, const struct device_slot *s) {
     instant at;
     (void)earliest(h, s, &at);
     return at;

@@ -100,7 +100,8 @@ struct device_orders {
     bool open;
     enum { KEEP_CONNECTION, CLOSE_IN_ORDER, CLOSE_WITH_RESET, CLOSE_AS_GHOST } close;
     enum { LINK_AS_IS, LINK_FALLS_SILENT, LINK_RETURNS } link;
-    bool guard_wait; /* a message waits for the guard's publish rate: pump the device when the guard refills */
+    bool guard_wait; /* a message waits for the guard's publish rate, or for memory: pump the device a little later */
+    bool pump;       /* a message waits for room in a step: call device_due again at once */
 };
 
 /* What the worker lends to every step. */
@@ -167,7 +168,7 @@ void device_pump(struct device_host *h, const struct device_slot *s);
 void device_farewell(struct device_host *h, const struct device_slot *s);
 bool device_finish(struct device_host *h, const struct device_slot *s);
 /* Earliest instant at which device_due has something to do (the link's queues are the worker's). */
-instant device_next(const struct device_host *h, const struct device_slot *s);
+instant device_next(struct device_host *h, const struct device_slot *s);
 /* In flight or waiting at an online device: settling goes on. */
 bool device_busy(const struct device_host *h, const struct device_slot *s);
 

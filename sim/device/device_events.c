@@ -12,9 +12,10 @@ static void op_ended(struct device_host *h, const struct device_slot *s, const s
                         e->reason_code, (enum close_reason)e->close_reason, h->step.now);
     if (e->op.kind == OP_MQTT_PUBLISH) {
         h->changed |= (uint32_t)1 << VAR_IN_FLIGHT;
-        behave_telemetry_answered(h, s, e->op.stream);
+        bool answered = e->op.qos > 0 && (e->outcome == OP_OK || e->outcome == OP_REFUSED);
+        behave_telemetry_ended(h, s, e->op.stream, answered);
         if (s->life->state == STATE_ONLINE)
-            behave_telemetry_pump(h, s, OP_HELD_WINDOW);
+            behave_telemetry_pump(h, s);
     }
 }
 

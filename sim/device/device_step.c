@@ -142,7 +142,8 @@ static enum op_outcome judged(const struct device_slot *s, const struct op *op, 
 static void count_message(struct device_host *h, const struct device_slot *s, const struct op *op,
                           enum op_outcome outcome) {
     unsigned group = s->life->group;
-    if (op->emitted == 0 && outcome != OP_OK)
+    bool refused_here = outcome == OP_REFUSED && op->sent == 0;
+    if ((op->emitted == 0 && outcome != OP_OK) || refused_here)
         return;
     recorder_tally(h->recorder, group, op->intended, TALLY_SENT, 1);
     if (op->qos == 0)
@@ -166,4 +167,12 @@ void device_step_end_op(struct device_host *h, const struct device_slot *s, cons
         count_message(h, s, op, outcome);
     if (why != CLOSE_NONE)
         recorder_reason(h->recorder, group, s->life->id, (enum op_kind)op->kind, outcome, 0, why, h->step.now);
+}
+
+void device_step_refuse(struct device_host *h, const struct device_slot *s, const struct op *op, uint8_t reason_code) {
+    struct op refused = *op;
+    refused.emitted = h->step.now;
+    device_step_end_op(h, s, &refused, OP_REFUSED, OP_DROP_NONE, CLOSE_NONE);
+    recorder_reason(h->recorder, s->life->group, s->life->id, (enum op_kind)op->kind, OP_REFUSED, reason_code,
+                    CLOSE_NONE, h->step.now);
 }

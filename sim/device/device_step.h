@@ -19,6 +19,8 @@ void device_step_close(struct device_host *h, const struct device_slot *s, enum 
 /* An operation that never got as far as the session ends. */
 void device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
                         enum op_outcome outcome, enum op_drop drop, enum close_reason why);
+/* An operation that the session refuses in the backend's name, as its CONNACK said; nothing was sent. */
+void device_step_refuse(struct device_host *h, const struct device_slot *s, const struct op *op, uint8_t reason_code);
 /* The modelled link is cut now. */
 static inline bool device_step_cut(const struct device_slot *s) {
     return s->behaviour->cuts > 0;

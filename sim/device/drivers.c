@@ -58,7 +58,13 @@ static int up(struct device_host *h, const struct device_slot *s, const struct o
     info.password = names.password;
     info.has_user_name = names.has_user;
     info.has_password = names.has_password;
-    return mqtt_session_up(s->session, config(h, s), &h->step, &info, op);
+    error = mqtt_session_up(s->session, config(h, s), &h->step, &info, op);
+    if (error == 0) { /* CONNECT is not the first packet of the attempt: the transport's left before it */
+        struct op *kept = h->step.ops[h->step.op_count - 1];
+        kept->emitted = op->emitted;
+        kept->sent = op->sent;
+    }
+    return error;
 }
 
 static size_t input(struct device_host *h, const struct device_slot *s, struct bytes in) {
@@ -128,8 +134,12 @@ static bool finish(struct device_host *h, const struct device_slot *s) {
     return mqtt_session_finish(s->session, &h->step);
 }
 
-static instant next_deadline(const struct device_slot *s) {
-    return mqtt_session_next_deadline(s->session, &s->group->profile->mqtt);
+static instant next_deadline(struct device_host *h, const struct device_slot *s) {
+    return mqtt_session_next_deadline(s->session, config(h, s));
+}
+
+static unsigned window(struct device_host *h, const struct device_slot *s) {
+    return mqtt_session_window(s->session, config(h, s));
 }
 
 static unsigned in_flight(const struct device_slot *s) {
@@ -150,6 +160,7 @@ const struct driver_ops drivers_mqtt = {
     .down = down,
     .finish = finish,
     .next_deadline = next_deadline,
+    .window = window,
     .in_flight = in_flight,
 };
 

@@ -102,6 +102,7 @@ void worker_settle(struct worker *w, uint32_t number) {
         h->orders.close = CLOSE_WITH_RESET;
     }
     struct device_orders orders = h->orders;
+    h->orders = (struct device_orders){0}; /* carried out once, whoever settles next */
     if (orders.close != KEEP_CONNECTION)
         worker_close(w, number, (int)orders.close);
     else if (orders.link != LINK_AS_IS && w->lives[number].connection != NULL)
@@ -114,6 +115,8 @@ void worker_settle(struct worker *w, uint32_t number) {
     if (orders.open && life->connection == NULL && life->state == STATE_CONNECTING)
         dialer_open(w, number);
     set_timer(w, number);
+    if (orders.pump)
+        timers_set(&w->loop->timers, number, loop_now(w->loop));
 }
 
 /* After every handler: attempts that may start now, and when the guard is to be asked again. */

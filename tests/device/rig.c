@@ -90,13 +90,13 @@ void rig_begin(struct rig *r, instant first_connect) {
     device_begin(h, &r->slot, first_connect);
 }
 
-static void start(struct rig *r, instant now) {
+void rig_step(struct rig *r, instant now) {
     step_begin(&r->host.step, now, now);
     r->host.orders = (struct device_orders){0};
     r->host.changed = 0;
 }
 
-static void carry_out(struct rig *r) {
+void rig_carry_out(struct rig *r) {
     r->sent_size = bytes_written(&r->host.step.out);
     memcpy(r->sent, r->out, r->sent_size);
     r->host.step.out.at = r->host.step.out.start;
@@ -108,9 +108,9 @@ static void carry_out(struct rig *r) {
 }
 
 void rig_due(struct rig *r, instant now) {
-    start(r, now);
+    rig_step(r, now);
     (void)device_due(&r->host, &r->slot);
-    carry_out(r);
+    rig_carry_out(r);
 }
 
 void rig_run(struct rig *r, instant now) {
@@ -119,20 +119,30 @@ void rig_run(struct rig *r, instant now) {
         rig_due(r, next);
 }
 
-void rig_open(struct rig *r, instant now) {
-    start(r, now);
+void rig_attempt(struct rig *r, instant now) {
+    rig_step(r, now);
     device_attempt(&r->host, &r->slot, &r->attempt, OP_HELD_NONE);
+    rig_carry_out(r);
+}
+
+void rig_opened(struct rig *r, instant now) {
+    rig_step(r, now);
     r->connection = (struct connection){.fd = 3};
     r->life.connection = &r->connection;
     device_opened(&r->host, &r->slot, &r->attempt);
-    carry_out(r);
+    rig_carry_out(r);
+}
+
+void rig_open(struct rig *r, instant now) {
+    rig_attempt(r, now);
+    rig_opened(r, now);
 }
 
 void rig_refuse(struct rig *r, instant now, enum close_reason why) {
-    start(r, now);
+    rig_step(r, now);
     device_attempt(&r->host, &r->slot, &r->attempt, OP_HELD_NONE);
     device_open_failed(&r->host, &r->slot, &r->attempt, why);
-    carry_out(r);
+    rig_carry_out(r);
 }
 
 void rig_receive(struct rig *r, instant now, const char *hex) {
@@ -147,10 +157,10 @@ void rig_receive(struct rig *r, instant now, const char *hex) {
         bytes[size++] = (uint8_t)strtoul(two, NULL, 16);
         at += 2;
     }
-    start(r, now);
+    rig_step(r, now);
     size_t used = device_input(&r->host, &r->slot, (struct bytes){bytes, size});
     (void)used;
-    carry_out(r);
+    rig_carry_out(r);
 }
 
 void rig_online(struct rig *r, instant now, bool session_present) {
@@ -159,10 +169,10 @@ void rig_online(struct rig *r, instant now, bool session_present) {
 }
 
 void rig_lose(struct rig *r, instant now, enum close_reason why) {
-    start(r, now);
+    rig_step(r, now);
     r->life.connection = NULL;
     device_lost(&r->host, &r->slot, why);
-    carry_out(r);
+    rig_carry_out(r);
 }
 
 const struct result *rig_result(struct rig *r) {
@@ -182,6 +192,17 @@ uint64_t rig_outcome(struct rig *r, enum op_kind op, enum op_outcome outcome) {
     return sum;
 }
 
+span rig_longest(struct rig *r, enum op_kind op, enum clock_kind clock) {
+    const struct result *result = rig_result(r);
+    span longest = -1;
+    for (size_t i = 0; i < result->series_count; i++) {
+        const struct series *s = result->series[i];
+        if (s->key.op == op && s->clocks[clock] != NULL && s->clocks[clock]->count > 0)
+            longest = instant_max(longest, s->clocks[clock]->max_ns);
+    }
+    return longest;
+}
+
 uint64_t rig_tally(struct rig *r, enum tally_kind kind) {
     const struct result *result = rig_result(r);
     uint64_t sum = 0;
@@ -193,7 +214,7 @@ uint64_t rig_tally(struct rig *r, enum tally_kind kind) {
 void rig_free(struct rig *r) {
     bool more = true;
     while (more) {
-        start(r, r->host.step.now);
+        rig_step(r, r->host.step.now);
         more = device_finish(&r->host, &r->slot);
     }
     CU_ASSERT_EQUAL(pool_in_use(r->host.pool), 0);

@@ -7,7 +7,7 @@
 #include "metrics/result.h"
 #include "transport/guard.h"
 
-enum { RIG_ACTIONS = 8, RIG_OUT = 1 << 16 };
+enum { RIG_ACTIONS = 8, RIG_OUT = 1 << 17 };
 
 struct rig {
     struct fleet fleet;
@@ -46,7 +46,13 @@ struct action *rig_action(struct rig *r, enum action_verb verb, instant start);
 void rig_due(struct rig *r, instant now);
 /* Everything due up to `now`, in order, each at its own instant. */
 void rig_run(struct rig *r, instant now);
-/* The transport opens at `now` after an open order; the session's bytes are kept. */
+/* For steps of a test's own: begins one at `now`, carries its orders out. */
+void rig_step(struct rig *r, instant now);
+void rig_carry_out(struct rig *r);
+/* After an open order: the attempt leaves at the first `now`, the transport is up at the second; the session's bytes are kept. */
+void rig_attempt(struct rig *r, instant now);
+void rig_opened(struct rig *r, instant now);
+/* Both at once. */
 void rig_open(struct rig *r, instant now);
 /* The attempt fails. */
 void rig_refuse(struct rig *r, instant now, enum close_reason why);
@@ -59,6 +65,8 @@ void rig_lose(struct rig *r, instant now, enum close_reason why);
 const struct result *rig_result(struct rig *r);
 /* Sum of an operation's outcome, of a tally. */
 uint64_t rig_outcome(struct rig *r, enum op_kind op, enum op_outcome outcome);
+/* The longest sample of a clock of all operations of a kind; −1 without any. */
+span rig_longest(struct rig *r, enum op_kind op, enum clock_kind clock);
 uint64_t rig_tally(struct rig *r, enum tally_kind kind);
 void rig_free(struct rig *r);
 

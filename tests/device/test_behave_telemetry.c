@@ -1,5 +1,8 @@
+#include <string.h>
+
 #include "device/behave_telemetry.h"
 #include "device/behaviour.h"
+#include "device/drivers.h"
 #include "device/waiting.h"
 #include "harness.h"
 #include "rig.h"
@@ -92,6 +95,87 @@ static void a_full_window_holds_messages_back(void) {
     rig_free(&r);
 }
 
+static void a_full_window_takes_nothing_of_the_guards_rate(void) {
+    rig_make(&r);
+    r.profile.mqtt.inflight_max = 1;
+    r.limits.max_publish_rate = 20; /* a bucket of two */
+    r.telemetry.every.a = 1000e9;
+    rig_action(&r, DO_BURST, SPAN_S / 2)->messages = 4;
+    online_at_zero();
+    rig_due(&r, SPAN_S / 2);
+    rig_receive(&r, SPAN_S / 2, "40 02 00 01");
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_OK), 1);
+    CU_ASSERT_EQUAL(r.slot.behaviour->queued, 2); /* the second went with the second token */
+    rig_free(&r);
+}
+
+static void a_burst_goes_out_whole_however_small_a_step_is(void) {
+    for (uint8_t qos = 0; qos < 2; qos++) {
+        rig_make(&r);
+        r.telemetry.qos = qos;
+        r.telemetry.every.a = 1000e9;
+        rig_action(&r, DO_BURST, SPAN_S / 2)->messages = 500;
+        online_at_zero();
+        rig_run(&r, SPAN_S / 2);
+        for (int step = 0; step < 20 && r.orders.pump; step++)
+            rig_due(&r, SPAN_S / 2);
+        CU_ASSERT_EQUAL(r.slot.behaviour->queued, 0);
+        CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_DROPPED), 0);
+        CU_ASSERT_EQUAL(drivers_mqtt.in_flight(&r.slot), qos == 0 ? 0 : 500);
+        CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_OK), qos == 0 ? 500 : 0);
+        rig_free(&r);
+    }
+}
+
+static void waiting_messages_of_a_lost_connection_stay(void) {
+    rig_make(&r);
+    r.profile.mqtt.inflight_max = 1;
+    r.profile.mqtt.drop_on_session_lost = true; /* what is in flight ends with the connection */
+    online_at_zero();
+    rig_run(&r, 3500 * SPAN_MS);
+    unsigned queued = r.slot.behaviour->queued;
+    CU_ASSERT(queued >= 1);
+    rig_lose(&r, 3600 * SPAN_MS, CLOSE_BY_PEER);
+    CU_ASSERT_EQUAL(r.slot.behaviour->queued, queued);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_BROKEN), 1);
+    rig_free(&r);
+}
+
+/* 5.0, maximum QoS 0: the session itself says no. */
+static void what_the_backend_does_not_take_is_refused_at_once_and_was_never_sent(void) {
+    for (int closed = 0; closed < 2; closed++) {
+        rig_make(&r);
+        r.profile.mqtt.version = MQTT_5_0;
+        r.telemetry.pace = closed ? PACE_CLOSED : PACE_OPEN;
+        rig_begin(&r, 0);
+        rig_due(&r, 0);
+        rig_open(&r, SPAN_MS);
+        rig_receive(&r, SPAN_MS, "20 05 00 00 02 24 00");
+        CU_ASSERT_EQUAL(r.life.state, STATE_ONLINE);
+        rig_run(&r, 10 * SPAN_S + 500 * SPAN_MS);
+        CU_ASSERT(r.slot.behaviour->sequence >= 9);
+        CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_REFUSED), r.slot.behaviour->sequence);
+        CU_ASSERT_EQUAL(rig_longest(&r, OP_MQTT_PUBLISH, CLOCK_LAG), 0);
+        CU_ASSERT_EQUAL(rig_longest(&r, OP_MQTT_PUBLISH, CLOCK_SERVICE), 0);
+        CU_ASSERT_EQUAL(rig_tally(&r, TALLY_SENT), 0);
+        rig_free(&r);
+    }
+}
+
+static void a_message_that_cannot_be_encoded_does_not_block_the_others(void) {
+    rig_make(&r);
+    static char topic[65537]; /* one letter more than MQTT's strings take */
+    memset(topic, 'a', sizeof topic - 1);
+    template_free(&r.telemetry.topic);
+    struct template_error error;
+    CU_ASSERT_EQUAL_FATAL(template_compile(topic, TEMPLATE_OF_DEVICE, NULL, 0, &r.telemetry.topic, &error), 0);
+    online_at_zero();
+    rig_run(&r, 5500 * SPAN_MS);
+    CU_ASSERT_EQUAL(r.slot.behaviour->queued, 0);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PUBLISH, OP_DROPPED), r.slot.behaviour->sequence);
+    rig_free(&r);
+}
+
 static void a_closed_stream_waits_for_the_answer_and_thinks(void) {
     rig_make(&r);
     r.telemetry.pace = PACE_CLOSED;
@@ -149,6 +233,11 @@ HARNESS_MAIN("behave_telemetry", HARNESS_CASE(an_open_stream_goes_on_whatever_ha
              HARNESS_CASE(qos0_is_dropped_while_offline_unless_the_buffer_keeps_it), HARNESS_CASE(qos0_is_ok_when_sent),
              HARNESS_CASE(a_full_buffer_drops_the_oldest_by_default), HARNESS_CASE(or_the_newest_when_asked),
              HARNESS_CASE(a_full_window_holds_messages_back),
+             HARNESS_CASE(a_full_window_takes_nothing_of_the_guards_rate),
+             HARNESS_CASE(a_burst_goes_out_whole_however_small_a_step_is),
+             HARNESS_CASE(waiting_messages_of_a_lost_connection_stay),
+             HARNESS_CASE(what_the_backend_does_not_take_is_refused_at_once_and_was_never_sent),
+             HARNESS_CASE(a_message_that_cannot_be_encoded_does_not_block_the_others),
              HARNESS_CASE(a_closed_stream_waits_for_the_answer_and_thinks),
              HARNESS_CASE(a_given_up_device_drops_what_waits_and_what_comes),
              HARNESS_CASE(nothing_is_intended_after_the_end), HARNESS_CASE(decisions_do_not_depend_on_the_connection))

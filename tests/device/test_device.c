@@ -41,6 +41,68 @@ static void a_connect_counts_from_its_intended_instant(void) {
     rig_free(&r);
 }
 
+static void a_slow_transport_is_the_backends_doing_and_no_lag(void) {
+    rig_make(&r);
+    rig_begin(&r, SPAN_S);
+    rig_due(&r, SPAN_S);
+    rig_attempt(&r, SPAN_S + 2 * SPAN_MS);
+    rig_opened(&r, SPAN_S + 80 * SPAN_MS);
+    rig_receive(&r, SPAN_S + 90 * SPAN_MS, "20 02 00 00");
+    CU_ASSERT_EQUAL(rig_longest(&r, OP_MQTT_CONNECT, CLOCK_LAG), 2 * SPAN_MS);
+    CU_ASSERT_EQUAL(rig_longest(&r, OP_MQTT_CONNECT, CLOCK_RESPONSE), 90 * SPAN_MS);
+    rig_free(&r);
+}
+
+static void an_attempt_that_waited_for_its_own_link_is_held_and_not_late(void) {
+    rig_make(&r);
+    struct action *a = rig_action(&r, DO_LINK_DOWN, 0);
+    a->how = LINK_SILENT;
+    a->has_for = true;
+    a->lasting = (struct dist){.kind = DIST_CONSTANT, .a = 5e9};
+    a->lasting_max = 5 * SPAN_S;
+    rig_begin(&r, SPAN_S);
+    rig_run(&r, 5 * SPAN_S);
+    CU_ASSERT(r.orders.open);
+    rig_attempt(&r, 5 * SPAN_S + SPAN_MS);
+    rig_opened(&r, 5 * SPAN_S + SPAN_MS);
+    rig_receive(&r, 5 * SPAN_S + 2 * SPAN_MS, "20 02 00 00");
+    CU_ASSERT_EQUAL(rig_longest(&r, OP_MQTT_CONNECT, CLOCK_LAG), SPAN_MS);
+    CU_ASSERT_EQUAL(rig_longest(&r, OP_MQTT_CONNECT, CLOCK_RESPONSE), 4 * SPAN_S + 2 * SPAN_MS);
+    rig_free(&r);
+}
+
+static void an_attempt_that_never_left_is_dropped_when_the_run_closes(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_step(&r, SPAN_S);
+    r.life.flags |= DEVICE_STOPPED;
+    device_open_failed(&r.host, &r.slot, NULL, CLOSE_POLITE);
+    rig_carry_out(&r);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_DROPPED), 1);
+    rig_free(&r);
+    CU_ASSERT_EQUAL(r.life.flags & DEVICE_ATTEMPTING, 0);
+}
+
+static void a_deadline_that_an_active_setting_takes_away_does_not_spin(void) {
+    rig_make(&r);
+    r.profile.mqtt.inflight_max = 4;
+    r.profile.mqtt.clean_start = false;
+    struct action *a = rig_action(&r, DO_SET, 3 * SPAN_S);
+    a->settings[0] = (struct setting){.key = SET_INFLIGHT, .number = 1};
+    a->setting_count = 1;
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_online(&r, SPAN_MS, false);
+    rig_run(&r, 3500 * SPAN_MS); /* three messages in flight */
+    CU_ASSERT(r.slot.behaviour->sequence >= 3);
+    rig_lose(&r, 3600 * SPAN_MS, CLOSE_BY_PEER);
+    rig_run(&r, r.life.attempt_at);
+    rig_online(&r, r.host.step.now, true); /* one is sent again, the others wait for the window */
+    CU_ASSERT(device_next(&r.host, &r.slot) > r.host.step.now);
+    rig_free(&r);
+}
+
 static void connack_with_a_code_is_refused_and_backs_off(void) {
     rig_make(&r);
     rig_begin(&r, 0);
@@ -147,6 +209,10 @@ static void farewell_is_polite(void) {
 
 HARNESS_MAIN("device", HARNESS_CASE(a_device_begins_offline_and_connects_when_the_timeline_says),
              HARNESS_CASE(connack_makes_it_online), HARNESS_CASE(a_connect_counts_from_its_intended_instant),
+             HARNESS_CASE(a_slow_transport_is_the_backends_doing_and_no_lag),
+             HARNESS_CASE(an_attempt_that_waited_for_its_own_link_is_held_and_not_late),
+             HARNESS_CASE(an_attempt_that_never_left_is_dropped_when_the_run_closes),
+             HARNESS_CASE(a_deadline_that_an_active_setting_takes_away_does_not_spin),
              HARNESS_CASE(connack_with_a_code_is_refused_and_backs_off),
              HARNESS_CASE(a_failed_attempt_ends_broken_and_is_tried_again),
              HARNESS_CASE(an_attempt_that_times_out_ends_as_timeout),
