@@ -74,7 +74,7 @@ static int read_connect_flags(struct decoder *d, struct mqtt_connect *c) {
         return broken(d, MQTT_RULE_CONNECT_RESERVED);
     c->clean_start = flags & FLAG_CLEAN;
     c->has_will = flags & FLAG_WILL;
-    c->will_qos = (flags & FLAG_WILL_QOS) >> WILL_QOS_SHIFT;
+    c->will_qos = (uint8_t)((flags & FLAG_WILL_QOS) >> WILL_QOS_SHIFT);
     c->will_retain = flags & FLAG_WILL_RETAIN;
     c->has_password = flags & FLAG_PASSWORD;
     c->has_user_name = flags & FLAG_USER_NAME;
