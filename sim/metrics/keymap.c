@@ -30,16 +30,16 @@ static void insert(struct keymap *m, uint64_t key, uint32_t value) {
 }
 
 static void resize(struct keymap *m, uint32_t room) {
-    struct keymap bigger = {.room = room, .count = m->count, .shift = 64U - (uint32_t)__builtin_ctz(room)};
-    bigger.keys = calloc(room, sizeof *bigger.keys);
-    bigger.values = malloc(room * sizeof *bigger.values);
-    CHECK(bigger.keys != NULL && bigger.values != NULL);
-    memset(bigger.values, 0xff, room * sizeof *bigger.values); /* KEYMAP_NONE everywhere */
-    for (uint32_t i = 0; i < m->room; i++)
-        if (m->values[i] != KEYMAP_NONE)
-            insert(&bigger, m->keys[i], m->values[i]);
-    keymap_free(m);
-    *m = bigger;
+    struct keymap old = *m;
+    *m = (struct keymap){.room = room, .count = old.count, .shift = 64U - (uint32_t)__builtin_ctz(room)};
+    m->keys = calloc(room, sizeof *m->keys);
+    m->values = malloc(room * sizeof *m->values);
+    CHECK(m->keys != NULL && m->values != NULL);
+    memset(m->values, 0xff, room * sizeof *m->values); /* KEYMAP_NONE everywhere */
+    for (uint32_t i = 0; i < old.room; i++)
+        if (old.values[i] != KEYMAP_NONE)
+            insert(m, old.keys[i], old.values[i]);
+    keymap_free(&old);
 }
 
 void keymap_put(struct keymap *m, uint64_t key, uint32_t value) {

@@ -22,7 +22,7 @@ static void side(struct json_write *w, const char *key, const struct check_verdi
 void judged_members(struct json_write *w, const struct check_verdict *v) {
     json_write_member_string(w, "name", v->check->name);
     json_write_member_string(w, "expect", v->check->expect);
-    json_write_member_string(w, "kind", judged_kinds[v->check->kind]);
+    json_write_member_string(w, "check_kind", judged_kinds[v->check->kind]);
     json_write_member_bool(w, "pass", v->pass);
     side(w, "value", v, v->value_known, v->value_infinite, v->value);
     side(w, "limit", v, v->limit_known, v->limit_infinite, v->limit);

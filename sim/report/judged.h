@@ -10,7 +10,7 @@
 
 extern const char *const judged_kinds[]; /* "slo", "conformance", "info" by enum check_kind */
 
-/* The members of a check's object: name, expect, kind, pass, value, limit, unit, samples; reason and aborted when there is something to say.
+/* The members of a check's object: name, expect, check_kind, pass, value, limit, unit, samples; reason and aborted when there is something to say.
  * value and limit are in `unit`, null when infinite or without data. */
 void judged_members(struct json_write *w, const struct check_verdict *v);
 

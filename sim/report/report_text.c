@@ -4,14 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/units.h"
 #include "report/command.h"
 #include "report/escape.h"
 #include "report/figures.h"
 #include "report/judged.h"
 #include "report/layout.h"
 
-enum { NAME_COLUMNS = 36, CAUSES_SHOWN = 3, CHECK_INDENT = 12 };
+enum {
+    NAME_COLUMNS = 36,
+    CAUSES_SHOWN = 3,
+    CHECK_INDENT = 12,
+    PER_DEVICE_FROM = 1000 /* below, pages and thread stacks weigh more than devices */
+};
 
 struct writer {
     struct text *out;
@@ -118,7 +122,7 @@ static void write_fleet(const struct writer *w) {
     struct figures connects = figures_of(f->result, NULL, FIGURES_CONNECT, NULL);
     char n[5][32];
     struct text line = {0};
-    text_printf(&line, "%s devices  online peak %s, at the end %s  %s connects, %s of them failed",
+    text_printf(&line, "%s devices  online peak %s, at the end %s  %s connects, %s failed",
                 layout_count(f->devices_here, n[0], sizeof n[0]),
                 layout_count(f->result->online_peak, n[1], sizeof n[1]), layout_count(f->online_end, n[2], sizeof n[2]),
                 layout_count(connects.intended - connects.outcomes[OP_DROPPED], n[3], sizeof n[3]),
@@ -161,8 +165,8 @@ static void write_messages(const struct writer *w) {
 
 static void append_quantile(struct text *line, const char *label, const struct histogram *h, double q) {
     char value[32];
-    double ms = figures_quantile_ms(h, q);
-    text_printf(line, "  %s %s", label, units_format(UNITS_DURATION, ms * 1e6, value, sizeof value));
+    span length = (span)(figures_quantile_ms(h, q) * 1e6);
+    text_printf(line, "  %s %s", label, instant_format_span(length, value, sizeof value));
 }
 
 static void write_latency(const struct writer *w) {
@@ -171,7 +175,7 @@ static void write_latency(const struct writer *w) {
         const char *word;
     } rows[] = {{FIGURES_CONNECT, "connect→ack"},
                 {FIGURES_PUBLISH_ACK, "publish→ack"},
-                {FIGURES_SUBSCRIBE, "subscribe→ack"},
+                {FIGURES_SUBSCRIBE, "subscribe"},
                 {FIGURES_END_TO_END, "end to end"}};
     bool first = true;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -179,14 +183,14 @@ static void write_latency(const struct writer *w) {
         const struct histogram *h = &f.clocks[CLOCK_RESPONSE];
         if (h->count > 0) {
             struct text line = {0};
-            layout_cell(&line, rows[i].word, 13);
+            layout_cell(&line, rows[i].word, 11);
             append_quantile(&line, "p50", h, 0.5);
             append_quantile(&line, "p99", h, 0.99);
             append_quantile(&line, "p99.9", h, 0.999);
             if (f.clocks[CLOCK_SERVICE].count > 0)
                 append_quantile(&line, "service p99", &f.clocks[CLOCK_SERVICE], 0.99);
             layout_label(w->out, first ? "latency" : "");
-            layout_wrap(w->out, text_get(&line), LAYOUT_INDENT, LAYOUT_INDENT + 13, "");
+            layout_wrap(w->out, text_get(&line), LAYOUT_INDENT, LAYOUT_INDENT + 11, "");
             text_free(&line);
             first = false;
         }
@@ -245,8 +249,8 @@ static void write_tool(const struct writer *w) {
         append_quantile(&line, "lag p99.9", lag, 0.999);
     text_printf(&line, "  late %s  dropped %s  CPU %.1fs", layout_count(f->result->late_all, n[0], sizeof n[0]),
                 layout_count(f->result->dropped_records + w->r->log_records_dropped, n[1], sizeof n[1]), f->cpu_s);
-    if (f->bytes_per_device > 0)
-        text_printf(&line, "  %.0f B per device", f->bytes_per_device);
+    if (f->bytes_per_device > 0 && f->devices_here >= PER_DEVICE_FROM)
+        text_printf(&line, "  %.0f B/device", f->bytes_per_device);
     layout_label(w->out, "tool");
     const char *word = f->trust_count == 0 ? "OK" : "NOT OK";
     toned(w, f->trust_count == 0 ? TONE_GOOD : TONE_BAD, word);

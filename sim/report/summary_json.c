@@ -259,7 +259,7 @@ void summary_json_write(struct text *out, const struct report *r) {
     json_write_member_string(w, "verdict", run_verdict_names[f->verdict]);
     json_write_member_int(w, "exit_code", f->exit_code);
     json_write_member_double(w, "duration_s", span_seconds(f->ended));
-    json_write_member_double(w, "started_unix_s", (double)(f->started_unix_ns / 1000000) / 1e3);
+    json_write_member_double(w, "started_unix_s", (double)f->started_unix_ns / 1e9);
     object(w, "shard");
     json_write_member_uint(w, "number", f->shard);
     json_write_member_uint(w, "of", f->shards);

@@ -144,6 +144,7 @@ static void write_causes(struct text *out, const struct run_facts *f) {
 
 static void write_tool(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
+    unsigned long long dropped = f->result->dropped_records + r->log_records_dropped;
     text_printf(
         out,
         "\n## Was the tool the bottleneck?\n\n%s: lag p99.9 %.3f ms (limit %.0f ms), %llu of %llu operations late, "
@@ -151,8 +152,7 @@ static void write_tool(struct text *out, const struct report *r) {
         f->trust_count == 0 ? "No" : "**Yes, or it cannot be ruled out**",
         f->result->lag_all.count == 0 ? 0 : figures_quantile_ms(&f->result->lag_all, 0.999),
         span_millis(f->plan->trust.lag), (unsigned long long)f->result->late_all,
-        (unsigned long long)f->result->emitted_all,
-        (unsigned long long)(f->result->dropped_records + r->log_records_dropped), f->cpu_s, f->workers);
+        (unsigned long long)f->result->emitted_all, dropped, f->cpu_s, f->workers);
     struct text again = {0};
     command_again(f->plan, r->argc, r->argv, &again);
     if (again.size < 4096)
