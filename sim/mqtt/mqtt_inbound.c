@@ -85,6 +85,10 @@ void mqtt_inbound_publish(struct mqtt_session *s, const struct mqtt_config *c, s
         return;
     if (p->publish.qos == 2 && !accept_qos_2(s, c, step, &p->publish, packet, &repeated))
         return;
+    if (p->publish.qos == 1 && mqtt_idset_has(&s->received, p->publish.packet_id)) {
+        mqtt_output_broken(s, c, step, MQTT_RULE_PACKET_ID_IN_USE, packet);
+        return;
+    }
     if (!repeated)
         deliver(step, p, topic);
     if (p->publish.qos > 0)

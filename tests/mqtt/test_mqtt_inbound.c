@@ -68,6 +68,14 @@ static void a_qos_2_id_in_use_without_dup_is_a_violation(void) {
     }
 }
 
+static void a_qos_1_message_under_an_id_that_qos_2_holds_is_a_violation(void) {
+    bed_online(&bed, MQTT_5_0);
+    bed_feed(&bed, "34 * 00 01 'a' 00 07 00 'x'");
+    bed_feed(&bed, "32 * 00 01 'a' 00 07 00 'y'");
+    CU_ASSERT(bed_violated(&bed, "MQTT-2.2.1-4", 0x82) && !message(0));
+    bed_end(&bed);
+}
+
 /* The receiver's half with the connection lost at each point. */
 static void qos_2_is_delivered_once_across_connections(void) {
     bed_begin(&bed, MQTT_3_1_1);
@@ -242,6 +250,7 @@ HARNESS_MAIN("mqtt_inbound", HARNESS_CASE(qos_0_is_delivered_and_not_answered),
              HARNESS_CASE(qos_1_is_answered_with_puback), HARNESS_CASE(qos_2_is_delivered_once),
              HARNESS_CASE(an_unknown_pubrel_is_answered_with_not_found),
              HARNESS_CASE(a_qos_2_id_in_use_without_dup_is_a_violation),
+             HARNESS_CASE(a_qos_1_message_under_an_id_that_qos_2_holds_is_a_violation),
              HARNESS_CASE(qos_2_is_delivered_once_across_connections), HARNESS_CASE(a_lost_session_forgets_qos_2_ids),
              HARNESS_CASE(more_than_the_receive_maximum_is_a_violation), HARNESS_CASE(a_storm_of_qos_2_ids_stays_small),
              HARNESS_CASE(the_servers_aliases_stand_for_topics),

@@ -301,6 +301,22 @@ static void lost_messages_become_new_packets_in_their_order(void) {
     }
 }
 
+static void released_messages_go_back_to_their_place_among_the_others(void) {
+    begin_kept(MQTT_3_1_1);
+    bed_publish(&bed, 2, "a", "1");
+    bed_publish(&bed, 1, "a", "2");
+    bed_publish(&bed, 2, "a", "3");
+    bed_publish(&bed, 1, "a", "4");
+    bed_publish(&bed, 2, "a", "5");
+    bed_feed(&bed, "50 02 00 03");
+    bed_feed(&bed, "50 02 00 05");
+    bed_feed(&bed, "50 02 00 01");
+    reconnect(false);
+    CU_ASSERT(bed_wrote(&bed, "34 * 00 01 'a' 00 06 '1' | 32 * 00 01 'a' 00 07 '2' | 34 * 00 01 'a' 00 08 '3' |"
+                              "32 * 00 01 'a' 00 09 '4' | 34 * 00 01 'a' 00 0A '5'"));
+    bed_end(&bed);
+}
+
 static void messages_of_a_clean_session_are_sent_again_too(void) {
     bed_online(&bed, MQTT_3_1_1);
     bed_publish(&bed, 1, "a", "1");
@@ -440,6 +456,83 @@ static void an_operation_that_timed_out_is_not_sent_anew(void) {
     bed_end(&bed);
 }
 
+static void a_second_ack_timeout_ends_nothing_twice(void) {
+    begin_kept(MQTT_5_0);
+    bed.config.ack_timeout = SPAN_S;
+    bed_publish(&bed, 1, "a", "1");
+    bed_due(&bed, SPAN_S);
+    reconnect(true);
+    CU_ASSERT_EQUAL(mqtt_session_next_deadline(&bed.session, &bed.config), 2 * SPAN_S);
+    bed_due(&bed, 2 * SPAN_S);
+    CU_ASSERT(bed.step.event_count == 1 && bed_closes(&bed, CLOSE_ACK_TIMEOUT, 0));
+    bed_step(&bed, 2 * SPAN_S);
+    CU_ASSERT(!mqtt_session_finish(&bed.session, &bed.step) && bed.step.event_count == 0);
+    bed_end(&bed);
+}
+
+static void a_resend_waits_for_room_in_the_outbox(void) {
+    static const char payload[] = "more than is left";
+    begin_kept(MQTT_3_1_1);
+    bed_publish(&bed, 1, "a", payload);
+    bed_publish(&bed, 1, "a", payload);
+    bed_down(&bed);
+    bed.step.out = bytes_writer_of(bed.out, 40);
+    bed_accept(&bed, true, "");
+    CU_ASSERT(bed_count(&bed, EVENT_RESENT) == 1);
+    CU_ASSERT(mqtt_session_next_deadline(&bed.session, &bed.config) <= bed.step.now);
+    bed_due(&bed, bed.step.now);
+    CU_ASSERT(bed_count(&bed, EVENT_RESENT) == 1);
+    CU_ASSERT_EQUAL(mqtt_session_next_deadline(&bed.session, &bed.config), INSTANT_NEVER);
+    bed.step.out = bytes_writer_of(bed.out, sizeof bed.out);
+    bed_end(&bed);
+}
+
+static void a_connection_lost_while_dropping_drops_the_rest(void) {
+    begin_kept(MQTT_3_1_1);
+    bed.config.drop_on_session_lost = true;
+    for (unsigned i = 0; i < 64; i++)
+        bed_publish(&bed, 1, "a", "x");
+    bed_step(&bed, 0);
+    bed_publish(&bed, 1, "a", "x");
+    reconnect(false);
+    unsigned ended = bed_count(&bed, EVENT_OP_END) - 1; /* one is CONNECT's */
+    CU_ASSERT(ended > 0 && ended < 65);
+    bool more;
+    do {
+        bed_step(&bed, 0);
+        more = mqtt_session_down(&bed.session, &bed.config, &bed.step, OP_WITHDRAWN);
+        ended += bed_count(&bed, EVENT_OP_END);
+        for (unsigned i = 0; i < bed.step.event_count; i++)
+            CU_ASSERT_EQUAL(bed.step.events[i].outcome, OP_BROKEN); /* the session was lost before the link was */
+    } while (more);
+    CU_ASSERT_EQUAL(ended, 65);
+    bed_end(&bed);
+}
+
+static void messages_that_cannot_be_encoded_are_refused(void) {
+    static uint8_t text[65536];
+    bed_online(&bed, MQTT_5_0);
+    struct op op = bed_op(&bed, OP_MQTT_PUBLISH);
+    struct mqtt_message m = {.topic = bytes_of(text, sizeof text), .qos = 1};
+    CU_ASSERT_EQUAL(mqtt_session_publish(&bed.session, &bed.config, &bed.step, &m, &op), ERR_INVALID);
+    m = (struct mqtt_message){.topic = bytes_of_text("a"), .mark = bytes_of(text, 65)};
+    CU_ASSERT_EQUAL(mqtt_session_publish(&bed.session, &bed.config, &bed.step, &m, &op), ERR_INVALID);
+    m = (struct mqtt_message){.topic = bytes_of_text("a"), .qos = 3};
+    CU_ASSERT_EQUAL(mqtt_session_publish(&bed.session, &bed.config, &bed.step, &m, &op), ERR_DENIED);
+    CU_ASSERT(bed_wrote(&bed, "") && mqtt_session_in_flight(&bed.session) == 0);
+    bed_end(&bed);
+}
+
+static void an_alias_that_would_make_the_packet_too_large_is_left_out(void) {
+    bed_begin(&bed, MQTT_5_0);
+    bed.config.use_topic_aliases = true;
+    bed_accept(&bed, false, "08 22 00 05 27 00 00 00 0B");
+    bed_step(&bed, 0);
+    CU_ASSERT_EQUAL(bed_publish(&bed, 1, "a", "123"), 0);
+    CU_ASSERT(bed_wrote(&bed, "32 09 00 01 'a' 00 01 00 '123'"));
+    bed_end(&bed);
+}
+
 static void finish_leaves_messages_open(void) {
     bed_online(&bed, MQTT_3_1_1);
     for (unsigned i = 0; i < 64; i++)
@@ -498,6 +591,7 @@ HARNESS_MAIN("mqtt_inflight", HARNESS_CASE(qos_0_is_ok_when_sent), HARNESS_CASE(
              HARNESS_CASE(topic_aliases_replace_known_topics), HARNESS_CASE(without_an_allowance_there_are_no_aliases),
              HARNESS_CASE(resumed_messages_carry_dup_their_ids_their_order_and_full_topics),
              HARNESS_CASE(lost_messages_become_new_packets_in_their_order),
+             HARNESS_CASE(released_messages_go_back_to_their_place_among_the_others),
              HARNESS_CASE(messages_of_a_clean_session_are_sent_again_too),
              HARNESS_CASE(drop_on_session_lost_ends_them_as_broken),
              HARNESS_CASE(drop_without_a_session_to_wait_for_ends_them_with_the_connection),
@@ -505,6 +599,10 @@ HARNESS_MAIN("mqtt_inflight", HARNESS_CASE(qos_0_is_ok_when_sent), HARNESS_CASE(
              HARNESS_CASE(an_answer_to_a_message_not_yet_sent_again_counts),
              HARNESS_CASE(what_a_new_connection_forbids_is_not_sent_again),
              HARNESS_CASE(an_ack_timeout_ends_the_operation_and_closes),
-             HARNESS_CASE(an_operation_that_timed_out_is_not_sent_anew), HARNESS_CASE(finish_leaves_messages_open),
-             HARNESS_CASE(qos_2_survives_a_loss_at_each_point),
+             HARNESS_CASE(an_operation_that_timed_out_is_not_sent_anew),
+             HARNESS_CASE(a_second_ack_timeout_ends_nothing_twice), HARNESS_CASE(a_resend_waits_for_room_in_the_outbox),
+             HARNESS_CASE(a_connection_lost_while_dropping_drops_the_rest),
+             HARNESS_CASE(messages_that_cannot_be_encoded_are_refused),
+             HARNESS_CASE(an_alias_that_would_make_the_packet_too_large_is_left_out),
+             HARNESS_CASE(finish_leaves_messages_open), HARNESS_CASE(qos_2_survives_a_loss_at_each_point),
              HARNESS_CASE(an_answer_in_the_step_of_its_question_leaves_no_dangling_operation))
