@@ -7,7 +7,7 @@
 
 const struct series_csv_column series_csv_columns[] = {
     {"time_s", "end of the interval, seconds since t = 0"},
-    {"phase", "the phase it lies in; where phases overlap, the one that began last"},
+    {"phase", "the phase it lies in; where phases overlap, the one that the scenario names last"},
     {"dead", "devices without power at the end of the interval"},
     {"asleep", "devices that sleep by their own choice"},
     {"offline", "devices that are not asked to connect, were told to disconnect, or gave up"},

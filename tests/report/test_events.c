@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "harness.h"
+#include "report/documented.h"
 #include "report/events_read.h"
 #include "report/sample.h"
 #include "report/temporary.h"
@@ -236,7 +237,12 @@ static void the_other_kinds_carry_what_they_say(void) {
     end();
 }
 
-HARNESS_MAIN("report/events", HARNESS_CASE(every_row_stands_at_its_own_number),
+static void every_kind_is_documented(void) {
+    for (int i = 0; i < EVENTS_KINDS; i++)
+        CU_ASSERT_TRUE(documented(events_rows[i].name));
+}
+
+HARNESS_MAIN("report/events", HARNESS_CASE(every_row_stands_at_its_own_number), HARNESS_CASE(every_kind_is_documented),
              HARNESS_CASE(the_first_lines_say_what_runs), HARNESS_CASE(tallies_add_up_to_the_result),
              HARNESS_CASE(states_are_written_when_they_change),
              HARNESS_CASE(kinds_that_devices_cause_are_capped_and_the_rest_is_counted),

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "report/documented.h"
 #include "report/sample.h"
 
 enum { FIELDS_MAX = 64 };
@@ -116,6 +117,11 @@ static void a_phase_with_a_comma_stays_one_field(void) {
     end();
 }
 
+static void every_column_is_documented(void) {
+    for (const struct series_csv_column *c = series_csv_columns; c->name != NULL; c++)
+        CU_ASSERT_TRUE(documented(c->name));
+}
+
 HARNESS_MAIN("report/series_csv", HARNESS_CASE(a_row_has_a_field_for_every_column),
-             HARNESS_CASE(numbers_are_those_of_the_interval), HARNESS_CASE(fields_without_data_are_empty),
-             HARNESS_CASE(a_phase_with_a_comma_stays_one_field))
+             HARNESS_CASE(numbers_are_those_of_the_interval), HARNESS_CASE(every_column_is_documented),
+             HARNESS_CASE(fields_without_data_are_empty), HARNESS_CASE(a_phase_with_a_comma_stays_one_field))

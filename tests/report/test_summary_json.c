@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "report/documented.h"
 #include "report/sample.h"
 
 static struct sample s;
@@ -192,8 +193,22 @@ static void a_run_without_samples_has_nulls_and_no_division(void) {
     end();
 }
 
+static void every_key_is_documented(void) {
+    begin();
+    char key[64];
+    for (const char *at = text_get(&json); (at = strstr(at, "\": ")) != NULL; at++) {
+        const char *start = at;
+        while (start[-1] != '"')
+            start--;
+        snprintf(key, sizeof key, "%.*s", (int)(at - start), start);
+        if (strcmp(key, "meters") != 0 && strcmp(key, "gates") != 0) /* names of the scenario */
+            CU_ASSERT_TRUE(documented(key));
+    }
+    end();
+}
+
 HARNESS_MAIN("report/summary_json", HARNESS_CASE(every_key_of_the_contract_is_there_and_has_its_type),
-             HARNESS_CASE(intended_is_count_withdrawn_dropped_and_open),
+             HARNESS_CASE(every_key_is_documented), HARNESS_CASE(intended_is_count_withdrawn_dropped_and_open),
              HARNESS_CASE(percentiles_are_over_answered_operations),
              HARNESS_CASE(qos_0_stands_apart_and_its_percentiles_are_null),
              HARNESS_CASE(operations_without_any_are_not_listed),
