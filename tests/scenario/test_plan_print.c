@@ -1,0 +1,94 @@
+#include "scenario/plan_print.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/err.h"
+#include "compiled.h"
+#include "harness.h"
+#include "scenario/plan_walk.h"
+
+static const char scenario[] = "duration: 2min\nfleets: {a: {count: 30, regions: {x: 50%, y: 50%}, signals: {t: 5}, "
+                               "telemetry: {every: 10s, topic: t, payload: \"${signal.t}\"}}}\n"
+                               "timeline: [{do: connect, over: 10s}, {id: b, at: 1min, do: burst, messages: 2}]\n"
+                               "checks: [{name: fine, expect: ratio(mqtt.connect.ok) == 100%}]\n";
+
+static void has(const struct text *t, const char *words) {
+    bool found = strstr(text_get(t), words) != NULL;
+    if (!found)
+        printf("     missing: %s\n", words);
+    CU_ASSERT_TRUE(found);
+}
+
+static void the_text_names_what_matters(void) {
+    struct compiled c = compiled_of(scenario);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    struct text out = {0};
+    plan_print_text(c.plan, &out);
+    has(&out, c.plan->plan_hash);
+    has(&out, "devices            30");
+    has(&out, "15  fleet a, profile default, region y");
+    has(&out, "30 at the peak");
+    has(&out, "b: burst 30 devices");
+    has(&out, "intended load");
+    has(&out, "fine: ratio(mqtt.connect.ok) == 100% (slo)");
+    has(&out, "the built-in broker");
+    text_free(&out);
+    compiled_free(&c);
+}
+
+static void the_json_has_its_keys(void) {
+    static const char *const keys[] = {
+        "plan_hash",          "devices",     "connections_peak",       "connects_per_s_peak",
+        "messages_total",     "bytes_total", "messages_per_s_peak",    "memory_bytes_estimate",
+        "descriptors_needed", "estimate",    "source_addresses_needed"};
+    struct compiled c = compiled_of(scenario);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    struct text out = {0};
+    plan_print_json(c.plan, &out);
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        char quoted[64];
+        snprintf(quoted, sizeof quoted, "\"%s\":", keys[i]);
+        has(&out, quoted);
+    }
+    has(&out, "\"devices\": 30,");
+    has(&out, "\"connections_peak\": 30,");
+    text_free(&out);
+    compiled_free(&c);
+}
+
+static void one_device_is_listed_with_its_decisions(void) {
+    struct compiled c = compiled_of(scenario);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    struct text out = {0};
+    char hash[64];
+    CU_ASSERT_EQUAL(plan_print_device(c.plan, 7, false, &out), 0);
+    has(&out, "device 7: a-7, profile default, region ");
+    has(&out, "connect      connect#1");
+    has(&out, "publish      n=1 of b t=5");
+    has(&out, "publish      n=10 t=5");
+    snprintf(hash, sizeof hash, "decisions_hash %016llx", (unsigned long long)plan_walk_decisions(c.plan, 7));
+    has(&out, hash);
+    text_free(&out);
+    CU_ASSERT_EQUAL(plan_print_device(c.plan, 7, true, &out), 0);
+    snprintf(hash, sizeof hash, "\"decisions_hash\":\"%016llx\"", (unsigned long long)plan_walk_decisions(c.plan, 7));
+    has(&out, hash);
+    text_free(&out);
+    CU_ASSERT_EQUAL(plan_print_device(c.plan, 30, false, &out), ERR_NOT_FOUND);
+    has(&out, "there is no device 30; the plan has 30");
+    text_free(&out);
+    compiled_free(&c);
+}
+
+static void origins_are_shown(void) {
+    struct compiled c = compiled_of(scenario);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    struct text out = {0};
+    plan_print_origin(c.plan, &out);
+    has(&out, "test.yaml:4");
+    text_free(&out);
+    compiled_free(&c);
+}
+
+HARNESS_MAIN("scenario/plan_print", HARNESS_CASE(the_text_names_what_matters), HARNESS_CASE(the_json_has_its_keys),
+             HARNESS_CASE(one_device_is_listed_with_its_decisions), HARNESS_CASE(origins_are_shown))
