@@ -140,7 +140,8 @@ void node_write_canonical(const struct node *root, const char *const *leave_out,
         struct node *n = walk.node;
         if (n->kind == NODE_MAP) {
             drop_notes(n, walk.depth == 0 ? leave_out : NULL);
-            qsort(n->entries, n->count, sizeof *n->entries, by_key);
+            if (n->count > 0)
+                qsort(n->entries, n->count, sizeof *n->entries, by_key);
         }
         for (; depth >= walk.depth; depth--)
             close_node(&w, open[depth]);
