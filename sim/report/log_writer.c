@@ -41,8 +41,8 @@ struct log_writer {
     struct batch writing; /* the thread's */
     struct file files[LOG_WRITER_FILES_MAX];
     int file_count;
-    int reserve;          /* unnamed file that holds space; −1: none, or given back */
-    enum log_worth least; /* records below it are no longer written */
+    int reserve_full, reserve_close; /* unnamed files that hold space; −1: none, or given back */
+    enum log_worth least;            /* records below it are no longer written */
     bool told_full;
     atomic_uint_fast64_t dropped;
 };
@@ -60,10 +60,10 @@ static int take_reserve(int directory) {
     return fd;
 }
 
-static void give_reserve_back(struct log_writer *w) {
-    if (w->reserve >= 0)
-        close(w->reserve);
-    w->reserve = -1;
+static void give_back(int *reserve) {
+    if (*reserve >= 0)
+        close(*reserve);
+    *reserve = -1;
 }
 
 /* The disk is full: records worth less than the answer are no longer written. */
@@ -71,8 +71,8 @@ static void lose_space(struct log_writer *w) {
     if (!w->told_full)
         log_line(LOG_ERROR, "the disk is full: series and evidence stop here, verdicts go on; the results will say so");
     w->told_full = true;
-    give_reserve_back(w);
-    w->least = w->least < LOG_EVENTS ? LOG_EVENTS : LOG_VERDICTS;
+    give_back(&w->reserve_full);
+    w->least = w->least < LOG_EVENTS ? LOG_EVENTS : w->least == LOG_EVENTS ? LOG_TALLIES : LOG_VERDICTS;
 }
 
 static bool is_full(int error) {
@@ -155,6 +155,8 @@ static void *run(void *context) {
         closing = w->closing;
         w->sync_wanted = false;
         pthread_mutex_unlock(&w->lock);
+        if (closing)
+            give_back(&w->reserve_close);
         write_batch(w);
         if (sync || closing)
             sync_files(w);
@@ -163,7 +165,8 @@ static void *run(void *context) {
 }
 
 static void free_writer(struct log_writer *w) {
-    give_reserve_back(w);
+    give_back(&w->reserve_full);
+    give_back(&w->reserve_close);
     free(w->filling.data);
     free(w->writing.data);
     pthread_cond_destroy(&w->wake);
@@ -180,7 +183,8 @@ struct log_writer *log_writer_new(int directory, const struct log_writer_io *io)
     w->writing.data = malloc(LOG_WRITER_QUEUE_BYTES);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->wake, NULL);
-    w->reserve = take_reserve(directory);
+    w->reserve_full = take_reserve(directory);
+    w->reserve_close = take_reserve(directory);
     /* signals are the control thread's */
     sigset_t all, before;
     sigfillset(&all);

@@ -1,7 +1,9 @@
 /* Logs that survive: append-only files, written by one thread from one bounded queue, so that a slow disk never delays the control
  * thread. A record is queued whole or dropped and counted; it reaches its file whole, or the file is cut back to the last whole one.
  *
- * When the disk is full, evidence and series stop first, then events; verdict lines go on, into space that was set aside at the start.
+ * When the disk is full, evidence and series stop first, then events, then tallies; verdict lines go on. Space that was set aside at the
+ * start carries them: one part is given back when the disk is first full, the other when the log is closed, for the last lines and the final
+ * documents.
  * Any other error stops that file alone. Each trouble is said once on stderr. */
 #ifndef MUSTER_REPORT_LOG_WRITER_H
 #define MUSTER_REPORT_LOG_WRITER_H
@@ -12,13 +14,13 @@
 #include <sys/types.h>
 
 /* What a record is worth when space runs out, least first. */
-enum log_worth { LOG_EVIDENCE, LOG_SERIES, LOG_EVENTS, LOG_VERDICTS };
+enum log_worth { LOG_EVIDENCE, LOG_SERIES, LOG_EVENTS, LOG_TALLIES, LOG_VERDICTS };
 
 enum {
     LOG_WRITER_FILES_MAX = 8,
     LOG_WRITER_QUEUE_BYTES =
         4 << 20, /* records that wait for the thread; while one such batch is written, another can fill */
-    LOG_WRITER_RESERVE_BYTES = 1 << 20 /* set aside for verdicts and final documents */
+    LOG_WRITER_RESERVE_BYTES = 1 << 19 /* each of the two parts that are set aside */
 };
 
 /* The calls that may fail; tests replace them. */

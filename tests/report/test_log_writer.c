@@ -176,7 +176,7 @@ static ssize_t small_write(int fd, const void *data, size_t size) {
     return write(fd, data, size);
 }
 
-static void series_stop_first_then_events_and_verdicts_go_on(void) {
+static void series_stop_first_then_events_then_tallies_and_verdicts_go_on(void) {
     static const struct log_writer_io small = {small_write, fdatasync, ftruncate};
     begin(0);
     int kept = silence();
@@ -189,11 +189,14 @@ static void series_stop_first_then_events_and_verdicts_go_on(void) {
     put(w, events, LOG_EVENTS, "event\n");
     put(w, events, LOG_EVENTS, "too long as well\n");
     put(w, events, LOG_EVENTS, "late\n");
+    put(w, events, LOG_TALLIES, "tally\n");
+    put(w, events, LOG_TALLIES, "too long again\n");
+    put(w, events, LOG_TALLIES, "late\n");
     put(w, events, LOG_VERDICTS, "pass\n");
-    CU_ASSERT_EQUAL(log_writer_close(w), 4);
+    CU_ASSERT_EQUAL(log_writer_close(w), 6);
     speak(kept);
     expect("series", "1\n");
-    expect("events", "event\npass\n");
+    expect("events", "event\ntally\npass\n");
     temporary_remove(&t);
 }
 
@@ -248,7 +251,7 @@ HARNESS_MAIN("report/log_writer", HARNESS_CASE(records_reach_their_files_in_orde
              HARNESS_CASE(many_records_keep_their_order_through_the_thread),
              HARNESS_CASE(a_full_queue_drops_whole_records_and_counts_them),
              HARNESS_CASE(a_full_disk_leaves_whole_records),
-             HARNESS_CASE(series_stop_first_then_events_and_verdicts_go_on),
+             HARNESS_CASE(series_stop_first_then_events_then_tallies_and_verdicts_go_on),
              HARNESS_CASE(an_error_stops_its_file_alone),
              HARNESS_CASE(a_disk_that_cannot_keep_what_it_took_counts_as_a_loss),
              HARNESS_CASE(files_are_synced_when_asked_and_at_the_end), HARNESS_CASE(the_reserve_leaves_no_file_behind))
