@@ -55,29 +55,34 @@ static void deliver_to_session(struct broker *b, struct broker_session *s, struc
     broker_deliver_message(b, s, m, lower(m->qos, granted), retain && as_published, s->matches);
 }
 
-static bool can_take(const struct broker_subscription *sub, uint8_t qos, bool online) {
-    const struct broker_connection *c = sub->session->connection;
-    return online ? c != NULL && !c->doomed : lower(sub->qos, qos) > 0;
+/* The first from `from` up to, not including, `to` who can take the message now, or for whom it can wait. */
+static struct broker_subscription *taker(struct broker_subscription *from, const struct broker_subscription *to,
+                                         uint8_t qos, bool now) {
+    for (struct broker_subscription *s = from; s != to; s = s->next) {
+        const struct broker_connection *c = s->session->connection;
+        if (now ? c != NULL && !c->doomed : lower(s->qos, qos) > 0)
+            return s;
+    }
+    return NULL;
+}
+
+static struct broker_subscription *taker_in_turn(const struct broker_group *g, uint8_t qos, bool now) {
+    struct broker_subscription *s = taker(g->turn, NULL, qos, now);
+    return s != NULL ? s : taker(g->first, g->turn, qos, now);
 }
 
 /* The members take turns; one who is connected is preferred to one for whom the message would have to wait. */
 static void deliver_to_group(struct broker *b, struct broker_group *g, struct broker_message *m, bool retain) {
-    struct broker_subscription *start = g->turn != NULL ? g->turn : g->first;
-    for (int online = 1; online >= 0; online--) {
-        struct broker_subscription *sub = start;
-        do {
-            struct broker_subscription *next = sub->next != NULL ? sub->next : g->first;
-            if (can_take(sub, m->qos, online != 0)) {
-                g->turn = next;
-                sub->next_match = NULL;
-                broker_deliver_message(b, sub->session, m, lower(m->qos, sub->qos), retain && sub->retain_as_published,
-                                       sub);
-                return;
-            }
-            sub = next;
-        } while (sub != start);
+    struct broker_subscription *s = taker_in_turn(g, m->qos, true);
+    if (s == NULL)
+        s = taker_in_turn(g, m->qos, false);
+    if (s == NULL) {
+        b->counts.dropped_offline++;
+        return;
     }
-    b->counts.dropped_offline++;
+    g->turn = s->next;
+    s->next_match = NULL;
+    broker_deliver_message(b, s->session, m, lower(m->qos, s->qos), retain && s->retain_as_published, s);
 }
 
 void broker_route_deliver(struct broker *b, struct broker_message *m, bool retain, unsigned copies) {

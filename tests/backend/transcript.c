@@ -188,6 +188,17 @@ void transcript_skip(struct transcript *t, unsigned client) {
     t->clients[client].size = 0;
 }
 
+bool transcript_got_last(struct transcript *t, unsigned client, const char *notation) {
+    uint8_t wanted[NOTATION_MAX];
+    struct transcript_client *c = &t->clients[client];
+    size_t size = transcript_bytes(notation, wanted, sizeof wanted);
+    bool same = c->size >= size && memcmp(wanted, c->out + c->size - size, size) == 0;
+    if (!same)
+        show("got   ", c->out, c->size);
+    c->size = 0;
+    return same;
+}
+
 bool transcript_closed(struct transcript *t, unsigned client) {
     struct transcript_client *c = &t->clients[client];
     bool closed = c->closed && !c->reset;
@@ -248,6 +259,7 @@ void transcript_resume5(struct transcript *t, unsigned client, const char *id, c
 }
 
 static void subscribe(struct transcript *t, unsigned client, const char *text) {
+    transcript_skip(t, client);
     transcript_send(t, client, text);
     struct transcript_client *c = &t->clients[client];
     CU_ASSERT_TRUE_FATAL(c->size >= 5);
