@@ -36,8 +36,8 @@ struct log_writer {
     pthread_t thread;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    struct batch filling; /* under the lock, as are the two wishes */
-    bool sync_wanted, closing;
+    struct batch filling; /* under the lock, as are the wishes */
+    bool sync_wanted, releasing, closing;
     struct batch writing; /* the thread's */
     struct file files[LOG_WRITER_FILES_MAX];
     int file_count;
@@ -152,10 +152,11 @@ static void *run(void *context) {
         w->filling = w->writing;
         w->writing = full;
         bool sync = w->sync_wanted;
+        bool release = w->releasing;
         closing = w->closing;
         w->sync_wanted = false;
         pthread_mutex_unlock(&w->lock);
-        if (closing)
+        if (release)
             give_back(&w->reserve_close);
         write_batch(w);
         if (sync || closing)
@@ -225,6 +226,12 @@ void log_writer_sync(struct log_writer *w) {
     pthread_mutex_lock(&w->lock);
     w->sync_wanted = true;
     pthread_cond_signal(&w->wake);
+    pthread_mutex_unlock(&w->lock);
+}
+
+void log_writer_release(struct log_writer *w) {
+    pthread_mutex_lock(&w->lock);
+    w->releasing = true;
     pthread_mutex_unlock(&w->lock);
 }
 

@@ -2,7 +2,7 @@
  * thread. A record is queued whole or dropped and counted; it reaches its file whole, or the file is cut back to the last whole one.
  *
  * When the disk is full, evidence and series stop first, then events, then tallies; verdict lines go on. Space that was set aside at the
- * start carries them: one part is given back when the disk is first full, the other when the log is closed, for the last lines and the final
+ * start carries them: one part is given back when the disk is first full, the other by log_writer_release, for the last lines and the final
  * documents.
  * Any other error stops that file alone. Each trouble is said once on stderr. */
 #ifndef MUSTER_REPORT_LOG_WRITER_H
@@ -41,6 +41,8 @@ int log_writer_add(struct log_writer *w, int fd, const char *name);
 bool log_writer_put(struct log_writer *w, int file, enum log_worth worth, const char *data, size_t size);
 /* Asks for fdatasync of all files after what is queued now; does not wait. Once a second and at the end of phases. */
 void log_writer_sync(struct log_writer *w);
+/* The run is over: gives the rest of the reserve back before anything that is queued from here on. */
+void log_writer_release(struct log_writer *w);
 /* Records that did not reach their file so far. */
 uint64_t log_writer_dropped(const struct log_writer *w);
 /* Writes what is queued, syncs, ends the thread, closes the files, gives the reserve back. Returns the dropped records. */

@@ -210,6 +210,7 @@ int report_session_close(struct report_session *s, struct run_facts *facts) {
     progress_end(&s->progress);
     /* what was dropped up to here decides; the verdict lines themselves go to space that was set aside for them */
     judge_logs(s, facts, log_writer_dropped(s->log));
+    log_writer_release(s->log);
     events_facts(s->events, facts);
     uint64_t dropped = log_writer_close(s->log);
     s->log = NULL;
