@@ -53,8 +53,14 @@ void wire_drop(struct worker *w, uint32_t number) {
         pool_give(w->pool, carry, sizeof *carry);
         c->owner = NULL;
     }
-    if (w->links != NULL)
+    if (w->links != NULL) { /* a hold is the connection's, too: the device begins no other while its link is cut */
         impair_clear(&w->links[number], w->pool);
+        impair_resume(&w->links[number], &(struct impair_params){0}, loop_now(w->loop));
+    }
+}
+
+bool wire_is(const struct worker *w, uint32_t number, const struct connection *c) {
+    return w->lives[number].connection == c && (c->flags & CONNECTION_OPENING) == 0;
 }
 
 /* Appends to a pool buffer, growing it by half again. False: past `cap`, or no memory. */
@@ -145,8 +151,10 @@ bool wire_emit(struct worker *w, uint32_t number) {
         if (sent == INSTANT_NEVER)
             sent = step->now;
     }
-    for (unsigned i = 0; i < step->op_count; i++)
-        step->ops[i]->sent = sent;
+    for (unsigned i = 0; i < step->op_count; i++) { /* a connect's first packet left before this step */
+        struct op *op = step->ops[i];
+        op->sent = (op->emitted == step->now ? step->now : op->sent) + (sent - step->now);
+    }
     step->op_count = 0;
     return fine;
 }
@@ -159,7 +167,7 @@ static struct bytes consume(struct worker *w, uint32_t number, struct bytes data
         worker_step(w, answered);
         size_t used = device_input(&w->host, &s, data);
         worker_settle(w, number);
-        if (w->lives[number].connection != c)
+        if (!wire_is(w, number, c))
             return (struct bytes){0};
         if (used == 0)
             break;
@@ -183,7 +191,7 @@ static void deliver(struct worker *w, uint32_t number, struct bytes data, instan
         data = (struct bytes){carry->in, carry->in_size};
     }
     struct bytes rest = consume(w, number, data, answered, c);
-    if (w->lives[number].connection != c)
+    if (!wire_is(w, number, c))
         return;
     carry = carry_of(c);
     if (rest.size == 0) {
@@ -192,7 +200,8 @@ static void deliver(struct worker *w, uint32_t number, struct bytes data, instan
             forget_empty(w, c);
         }
     } else if (kept) {
-        memmove(carry->in, rest.data, rest.size);
+        if (rest.data != carry->in) /* else nothing was consumed: a peer may send a byte at a time */
+            memmove(carry->in, rest.data, rest.size);
         carry->in_size = (uint32_t)rest.size;
     } else {
         carry = carry_make(w, c);
@@ -287,33 +296,39 @@ void wire_ready(struct worker *w, uint32_t number, unsigned ready) {
     const struct connection *c = w->lives[number].connection;
     if ((ready & LOOP_WRITE) != 0)
         unblock(w, number);
-    if ((ready & LOOP_READ) != 0 && w->lives[number].connection == c)
+    if ((ready & LOOP_READ) != 0 && wire_is(w, number, c))
         receive(w, number);
 }
 
-static void drain_up(struct worker *w, uint32_t number, instant now) {
+/* False: the transport took no more, and never will. */
+static bool drain_up(struct worker *w, uint32_t number, instant now) {
     struct link_state *link = &w->links[number];
     struct impair_unit unit;
-    while (w->lives[number].connection != NULL && impair_peek(link, IMPAIR_UP, &unit) && unit.release <= now) {
-        bool fine = transmit(w, number, unit.data);
+    bool fine = true;
+    while (fine && impair_peek(link, IMPAIR_UP, &unit) && unit.release <= now) {
+        fine = transmit(w, number, unit.data);
         impair_pop(link, IMPAIR_UP, unit.data.size, w->pool);
-        if (!fine)
-            worker_lost(w, number, CLOSE_RESET);
     }
+    return fine;
+}
+
+void wire_flush(struct worker *w, uint32_t number) {
+    if (w->links != NULL)
+        (void)drain_up(w, number, INSTANT_NEVER);
 }
 
 static void drain_down(struct worker *w, uint32_t number, instant now) {
     struct link_state *link = &w->links[number];
+    struct connection *c = w->lives[number].connection;
     struct impair_unit unit;
-    while (w->lives[number].connection != NULL && impair_peek(link, IMPAIR_DOWN, &unit) && unit.release <= now) {
+    while (wire_is(w, number, c) && impair_peek(link, IMPAIR_DOWN, &unit) && unit.release <= now) {
         uint8_t copy[IMPAIR_UNIT_MAX];
         CHECK(unit.data.size <= sizeof copy);
         memcpy(copy, unit.data.data, unit.data.size);
         impair_pop(link, IMPAIR_DOWN, unit.data.size, w->pool);
         deliver(w, number, (struct bytes){copy, unit.data.size}, unit.answered);
     }
-    struct connection *c = w->lives[number].connection;
-    if (c == NULL)
+    if (!wire_is(w, number, c))
         return;
     if ((c->flags & CONNECTION_ENDED) == 0)
         watch(w, c);
@@ -332,8 +347,10 @@ void wire_due(struct worker *w, uint32_t number) {
         return;
     }
     if (w->links != NULL && impair_next_release(&w->links[number]) <= now) {
-        drain_up(w, number, now);
-        drain_down(w, number, now);
+        if (drain_up(w, number, now))
+            drain_down(w, number, now);
+        else
+            worker_lost(w, number, CLOSE_RESET);
     }
 }
 

@@ -9,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/instant.h"
 
+struct connection;
 struct worker;
 
 /* What an open connection keeps besides itself: connection->owner; NULL when there is nothing. */
@@ -32,6 +33,11 @@ void wire_due(struct worker *w, uint32_t number);
 instant wire_next(struct worker *w, uint32_t number);
 /* The modelled link falls silent, or comes back. */
 void wire_silence(struct worker *w, uint32_t number, bool silent);
+/* Is `c`, which may have been freed since, still the device's open connection? Another one in the same place is still opening. */
+bool wire_is(const struct worker *w, uint32_t number, const struct connection *c);
+/* Hands what the link still carries up to the transport: the device ends its connection in order, and its last words go before FIN. They come
+ * up to half a round trip early, so that nothing has to live on after the connection. */
+void wire_flush(struct worker *w, uint32_t number);
 /* Frees what the connection keeps; it is being closed. */
 void wire_drop(struct worker *w, uint32_t number);
 

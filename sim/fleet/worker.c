@@ -43,8 +43,11 @@ void worker_close(struct worker *w, uint32_t number, int how) {
         return;
     bool opening = device_opening(life);
     dialer_release(w, number);
-    if (!opening)
+    if (!opening) {
+        if (how == CLOSE_IN_ORDER)
+            wire_flush(w, number);
         wire_drop(w, number);
+    }
     life->connection = NULL;
     loop_unwatch(w->loop, &c->io);
     if (how == CLOSE_AS_GHOST && c->fd >= 0) {
@@ -62,7 +65,8 @@ void worker_close(struct worker *w, uint32_t number, int how) {
 void worker_lost(struct worker *w, uint32_t number, enum close_reason why) {
     struct device_slot s = worker_slot(w, number);
     worker_step(w, loop_now(w->loop));
-    worker_close(w, number, why == CLOSE_BY_PEER ? CLOSE_IN_ORDER : CLOSE_WITH_RESET);
+    bool silent = s.life->connection != NULL && (s.life->connection->flags & CONNECTION_SILENT) != 0;
+    worker_close(w, number, why == CLOSE_BY_PEER ? CLOSE_IN_ORDER : silent ? CLOSE_AS_GHOST : CLOSE_WITH_RESET);
     device_lost(&w->host, &s, why);
     worker_settle(w, number);
 }
