@@ -19,7 +19,8 @@ def _():
         with brokers.Mosquitto() as broker:
             # a shared machine may delay the loops; what is judged here is that nothing is lost and what a device costs
             result = suite.muster("run", "scenarios/load/connect-200k.yaml", "--devices", "15000", "--target", broker.uri,
-                                  "--set", "duration=45s", "--set", "trust={lag: 1s, stall: 2s}", "--out", out, "--quiet",
+                                  "--set", "vars.ramp=10s", "--set", "vars.hold=30s", "--set", "duration=40s",
+                                  "--set", "trust={lag: 1s, stall: 2s}", "--out", out, "--quiet",
                                   timeout=120)
             suite.check(result.status in (0, 10), f"exit status {result.status}: {result.stdout} {result.stderr}")
             summary = suite.summary(out)
