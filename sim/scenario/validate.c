@@ -395,7 +395,7 @@ static void extend_path(struct walk *w, const struct level *l, const struct node
 void validate_keys(const struct node *root, struct diagnostic_list *list) {
     struct walk w = {.list = list};
     enter(&w, root, &schema_rows[0], NULL, false);
-    while (w.depth > 0) {
+    while (w.depth > 0 && list->count < DIAGNOSTIC_KEPT_MAX) { /* a thousand are enough, and keep this bounded */
         struct level *l = &w.levels[w.depth - 1];
         if (l->next == l->node->count) {
             if (l->node == w.fleet)

@@ -1,5 +1,6 @@
 /* Pass 3: names that must exist. */
-#include <stdio.h>
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -8,19 +9,32 @@
 #include "scenario/validate.h"
 #include "scenario/value.h"
 
-enum { NAMES_MAX = 1024, SHOWN_MAX = 8 };
+enum { SHOWN_MAX = 8 };
 
+/* Names that references of one kind may use, sorted, each once. */
 struct names {
-    const char *names[NAMES_MAX];
-    size_t count;
+    const char *refers;
+    const char **names;
+    size_t count, room;
+};
+
+/* The tables are made when the first reference of their kind is met; a scenario has far more references than kinds. */
+enum { KINDS_MAX = 8 };
+struct referee {
+    const struct node *root;
+    struct diagnostic_list *list;
+    struct names kinds[KINDS_MAX];
+    size_t kind_count;
 };
 
 static void add_name(struct names *n, const char *name) {
-    for (size_t i = 0; i < n->count; i++)
-        if (strcmp(n->names[i], name) == 0)
-            return;
-    if (n->count < NAMES_MAX)
-        n->names[n->count++] = name;
+    if (n->count == n->room) {
+        n->room = n->room == 0 ? 64 : n->room * 2;
+        const char **grown = realloc(n->names, n->room * sizeof *grown);
+        CHECK(grown != NULL);
+        n->names = grown;
+    }
+    n->names[n->count++] = name;
 }
 
 static void add_keys(struct names *n, const struct node *map) {
@@ -28,34 +42,54 @@ static void add_keys(struct names *n, const struct node *map) {
         add_name(n, map->entries[i].key);
 }
 
-static void add_ids(struct names *n, const struct node *root) {
-    const struct node *timeline = node_get(root, "timeline");
-    for (size_t i = 0; timeline != NULL && timeline->kind == NODE_LIST && i < timeline->count; i++) {
-        const char *id = node_text(node_get(timeline->entries[i].value, "id"));
-        if (id != NULL && id[0] != '\0')
-            add_name(n, id);
-    }
+static int by_name(const void *a, const void *b) {
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Everything that a reference to `refers` may name. */
-static void collect(const struct node *root, const char *refers, struct names *out) {
-    out->count = 0;
-    if (strcmp(refers, "timeline") == 0) {
-        out->count = validate_phase_names(root, out->names, NAMES_MAX);
-    } else if (strcmp(refers, "regions") == 0) {
+static void sort_names(struct names *n) {
+    size_t kept = 0;
+    if (n->count > 0)
+        qsort(n->names, n->count, sizeof *n->names, by_name);
+    for (size_t i = 0; i < n->count; i++)
+        if (kept == 0 || strcmp(n->names[kept - 1], n->names[i]) != 0)
+            n->names[kept++] = n->names[i];
+    n->count = kept;
+}
+
+static bool has_name(const struct names *n, const char *name) {
+    return n->count > 0 && bsearch(&name, n->names, n->count, sizeof *n->names, by_name) != NULL;
+}
+
+static void collect(const struct node *root, struct names *out) {
+    if (strcmp(out->refers, "timeline") == 0) {
+        const char *phases[VALIDATE_PHASES_MAX];
+        size_t count = validate_phase_names(root, phases, VALIDATE_PHASES_MAX);
+        for (size_t i = 0; i < count; i++)
+            add_name(out, phases[i]);
+    } else if (strcmp(out->refers, "regions") == 0) {
         const struct node *fleets = node_get(root, "fleets");
         for (size_t i = 0; fleets != NULL && fleets->kind == NODE_MAP && i < fleets->count; i++)
             add_keys(out, node_get(fleets->entries[i].value, "regions"));
     } else {
-        add_keys(out, node_get(root, refers));
+        add_keys(out, node_get(root, out->refers));
     }
+    sort_names(out);
 }
 
-static bool has_name(const struct names *n, const char *name) {
-    for (size_t i = 0; i < n->count; i++)
-        if (strcmp(n->names[i], name) == 0)
-            return true;
-    return false;
+static const struct names *names_for(struct referee *r, const char *refers) {
+    for (size_t i = 0; i < r->kind_count; i++)
+        if (strcmp(r->kinds[i].refers, refers) == 0)
+            return &r->kinds[i];
+    CHECK(r->kind_count < KINDS_MAX);
+    struct names *n = &r->kinds[r->kind_count++];
+    n->refers = refers;
+    collect(r->root, n);
+    return n;
+}
+
+/* A thousand findings are enough for anybody; more would only cost time. */
+static bool is_full(const struct referee *r) {
+    return r->list->count >= DIAGNOSTIC_KEPT_MAX;
 }
 
 /* Suggests a near name, else lists what there is. */
@@ -76,119 +110,146 @@ static void help_with_names(struct diagnostic *d, const char *word, const struct
     text_free(&shown);
 }
 
-static void check_reference(const struct node *root, const char *refers, const char *name, struct diagnostic_mark mark,
-                            struct diagnostic_list *list) {
-    struct names names;
-    collect(root, refers, &names);
-    if (has_name(&names, name))
+static void check_reference(struct referee *r, const char *refers, const char *name, struct diagnostic_mark mark) {
+    const struct names *names = names_for(r, refers);
+    if (has_name(names, name) || is_full(r))
         return;
-    const char *code = strcmp(refers, "timeline") == 0 ? "E304" : "E301";
-    struct diagnostic *d = strcmp(refers, "timeline") == 0
-                               ? diagnostic_add(list, code, mark, "no entry of the timeline has the id '%s'", name)
-                               : diagnostic_add(list, code, mark, "there is no '%s' in %s", name, refers);
-    help_with_names(d, name, &names, refers);
+    bool id = strcmp(refers, "timeline") == 0;
+    struct diagnostic *d = id ? diagnostic_add(r->list, "E304", mark, "no entry of the timeline has the id '%s'", name)
+                              : diagnostic_add(r->list, "E301", mark, "there is no '%s' in %s", name, refers);
+    help_with_names(d, name, names, refers);
 }
 
 /* Values of a reference row: one name or a list of them. */
-static void check_value(const struct node *root, const struct schema_row *row, const struct node *n,
-                        struct diagnostic_list *list) {
+static void check_value(struct referee *r, const struct schema_row *row, const struct node *n) {
     for (size_t i = 0; n->kind == NODE_LIST && i < n->count; i++) {
         const struct node *item = n->entries[i].value;
         if (item->kind == NODE_SCALAR && !item->refused && !node_is_empty(item))
-            check_reference(root, row->refers, item->text, item->mark, list);
+            check_reference(r, row->refers, item->text, item->mark);
     }
     if (n->kind == NODE_SCALAR && !n->refused && !node_is_empty(n))
-        check_reference(root, row->refers, n->text, n->mark, list);
+        check_reference(r, row->refers, n->text, n->mark);
 }
 
-static void check_everywhere(const struct node *root, struct diagnostic_list *list) {
+static void check_everywhere(struct referee *r) {
     char path[NODE_PATH_MAX];
-    struct node_walk w = node_walk_of((struct node *)(uintptr_t)root);
-    while (node_walk_next(&w)) {
+    struct node_walk w = node_walk_of((struct node *)(uintptr_t)r->root);
+    while (node_walk_next(&w) && !is_full(r)) {
         const struct schema_row *row = schema_match(node_walk_path(&w, path, sizeof path));
         if (row == NULL) {
             node_walk_skip(&w);
             continue;
         }
         if (row->kind == SCHEMA_REFERENCE) {
-            check_value(root, row, w.node, list);
+            check_value(r, row, w.node);
             node_walk_skip(&w);
         }
-        for (size_t i = 0;
-             row->kind == SCHEMA_NAMED && row->refers != NULL && w.node->kind == NODE_MAP && i < w.node->count; i++) {
-            const struct node_entry *e = &w.node->entries[i];
-            check_reference(root, row->refers, e->key, e->key_mark, list);
-        }
+        bool names_refer = row->kind == SCHEMA_NAMED && row->refers != NULL && w.node->kind == NODE_MAP;
+        for (size_t i = 0; names_refer && i < w.node->count; i++)
+            check_reference(r, row->refers, w.node->entries[i].key, w.node->entries[i].key_mark);
     }
 }
 
-static const struct node *entry_named(const struct node *timeline, const char *id) {
-    for (size_t i = 0; i < timeline->count; i++) {
-        const char *own = node_text(node_get(timeline->entries[i].value, "id"));
-        if (own != NULL && strcmp(own, id) == 0)
-            return timeline->entries[i].value;
-    }
-    return NULL;
+/* The timeline's entries by number, with the entry that each one waits for. */
+struct line {
+    const struct node *entry, *id;
+    size_t same;  /* the first entry of the same id; its own number when it has none */
+    size_t after; /* SIZE_MAX: none, or unknown */
+    struct value_after named;
+};
+
+static size_t line_of(const struct line *lines, size_t count, const char *id) {
+    for (size_t i = 0; i < count; i++)
+        if (lines[i].id != NULL && strcmp(lines[i].id->text, id) == 0)
+            return i;
+    return SIZE_MAX;
 }
 
-static bool after_of(const struct node *entry, struct value_after *out) {
+static void read_line(struct line *l, const struct node *entry) {
     char why[VALUE_WHY_MAX];
-    const char *text = node_text(node_get(entry, "after"));
-    return text != NULL && value_after(text, out, why) == 0;
+    const struct node *id = node_get(entry, "id");
+    const char *after = node_text(node_get(entry, "after"));
+    l->entry = entry;
+    l->id = node_text(id) == NULL || node_is_empty(id) ? NULL : id;
+    if (after == NULL || value_after(after, &l->named, why) != 0)
+        l->named.id[0] = '\0';
 }
 
-/* Follows `after` from an entry; true when it comes back to it. Every entry on a loop finds it, so loops further on are left to them. */
-static bool leads_back(const struct node *timeline, const struct node *entry, struct text *chain) {
-    const struct node *at = entry;
-    struct value_after after;
-    text_append(chain, node_text(node_get(entry, "id")));
-    for (size_t steps = 0; steps <= timeline->count && at != NULL && after_of(at, &after); steps++) {
-        text_printf(chain, " → %s", after.id);
-        at = entry_named(timeline, after.id);
-        if (at == entry)
+static struct line *read_lines(const struct node *timeline) {
+    struct line *lines = calloc(timeline->count + 1, sizeof *lines);
+    CHECK(lines != NULL);
+    for (size_t i = 0; i < timeline->count; i++)
+        read_line(&lines[i], timeline->entries[i].value);
+    for (size_t i = 0; i < timeline->count; i++) {
+        const char *named = lines[i].named.id;
+        lines[i].same = lines[i].id == NULL ? i : line_of(lines, timeline->count, lines[i].id->text);
+        lines[i].after = named[0] == '\0' ? SIZE_MAX : line_of(lines, timeline->count, named);
+    }
+    return lines;
+}
+
+/* Follows `after` from entry `start`; true when it comes back to it. Every entry on a loop finds it, so loops further on are left
+ * to them. */
+static bool leads_back(const struct line *lines, size_t count, size_t start) {
+    size_t at = start;
+    for (size_t steps = 0; steps <= count && at != SIZE_MAX; steps++) {
+        at = lines[at].after;
+        if (at == start)
             return true;
     }
     return false;
 }
 
-static void check_after(const struct node *root, const struct node *timeline, const struct node *entry,
-                        struct diagnostic_list *list) {
-    struct value_after after;
-    const struct node *value = node_get(entry, "after");
-    if (!after_of(entry, &after))
-        return;
-    const struct node *named = entry_named(timeline, after.id);
-    struct diagnostic_mark mark = node_mark_within(value, 0, strlen(after.id));
-    if (named == NULL) {
-        struct names names = {.count = 0};
-        add_ids(&names, root);
-        struct diagnostic *d = diagnostic_add(list, "E304", mark, "no entry of the timeline has the id '%s'", after.id);
-        help_with_names(d, after.id, &names, "ids");
-        return;
-    }
-    if (node_get(named, "when") != NULL)
-        diagnostic_help(diagnostic_add(list, "E306", mark,
-                                       "'%s' happens to each device at its own time; nothing can come after it",
-                                       after.id),
-                        "use 'at', or 'after' an entry without 'when'");
+static void report_loop(struct referee *r, const struct line *lines, size_t start, struct diagnostic_mark mark) {
     struct text chain = {0};
-    if (node_text(node_get(entry, "id")) != NULL && leads_back(timeline, entry, &chain))
-        diagnostic_add(list, "E307", mark, "these entries wait for each other: %s", text_get(&chain));
+    size_t at = start;
+    text_append(&chain, lines[start].id->text);
+    for (int shown = 0; shown < SHOWN_MAX && (shown == 0 || at != start); shown++) {
+        at = lines[at].after;
+        text_printf(&chain, " → %s", lines[at].id->text);
+    }
+    diagnostic_add(r->list, "E307", mark, "these entries wait for each other: %s%s", text_get(&chain),
+                   at == start ? "" : " → …");
     text_free(&chain);
 }
 
-static void check_timeline(const struct node *root, struct diagnostic_list *list) {
-    const struct node *timeline = node_get(root, "timeline");
+static void check_after(struct referee *r, const struct line *lines, size_t count, size_t i) {
+    const char *named = lines[i].named.id;
+    if (named[0] == '\0')
+        return;
+    struct diagnostic_mark mark = node_mark_within(node_get(lines[i].entry, "after"), 0, strlen(named));
+    if (lines[i].after == SIZE_MAX) {
+        struct names ids = {.refers = "ids"};
+        for (size_t k = 0; k < count; k++)
+            if (lines[k].id != NULL)
+                add_name(&ids, lines[k].id->text);
+        sort_names(&ids);
+        struct diagnostic *d = diagnostic_add(r->list, "E304", mark, "no entry of the timeline has the id '%s'", named);
+        help_with_names(d, named, &ids, "ids");
+        free(ids.names);
+        return;
+    }
+    if (node_get(lines[lines[i].after].entry, "when") != NULL)
+        diagnostic_help(diagnostic_add(r->list, "E306", mark,
+                                       "'%s' happens to each device at its own time; nothing can come after it", named),
+                        "use 'at', or 'after' an entry without 'when'");
+    if (lines[i].id != NULL && leads_back(lines, count, i))
+        report_loop(r, lines, i, mark);
+}
+
+static void check_timeline(struct referee *r) {
+    const struct node *timeline = node_get(r->root, "timeline");
     if (timeline == NULL || timeline->kind != NODE_LIST)
         return;
-    for (size_t i = 0; i < timeline->count; i++) {
-        const struct node *entry = timeline->entries[i].value, *id = node_get(entry, "id");
-        const struct node *first = node_text(id) == NULL ? NULL : entry_named(timeline, id->text);
-        if (first != NULL && first != entry && !node_is_empty(id))
-            diagnostic_help(diagnostic_add(list, "E305", id->mark, "the id '%s' is there twice", id->text),
-                            "the first one is at line %d", node_get(first, "id")->mark.line);
-        check_after(root, timeline, entry, list);
+    struct line *lines = read_lines(timeline);
+    for (size_t i = 0; i < timeline->count && !is_full(r); i++) {
+        if (lines[i].same != i)
+            diagnostic_help(
+                diagnostic_add(r->list, "E305", lines[i].id->mark, "the id '%s' is there twice", lines[i].id->text),
+                "the first one is at line %d", lines[lines[i].same].id->mark.line);
+        check_after(r, lines, timeline->count, i);
     }
+    free(lines);
 }
 
 /* Which key of a fleet or its parts names things of a section. */
@@ -196,36 +257,42 @@ static const struct {
     const char *section, *key;
 } users[] = {{"profiles", "profile"}, {"networks", "network"}, {"identities", "identity"}};
 
-static bool is_used(const struct node *fleets, const char *key, const char *name) {
+static void collect_used(const struct node *fleets, const char *key, struct names *used) {
     for (size_t i = 0; i < fleets->count; i++) {
         const struct node *fleet = fleets->entries[i].value;
         const char *text = node_text(node_get(fleet, key));
-        if (text != NULL && strcmp(text, name) == 0)
-            return true;
-        if (strcmp(key, "profile") == 0 && node_get(node_get(fleet, "mix"), name) != NULL)
-            return true;
+        if (text != NULL)
+            add_name(used, text);
+        if (strcmp(key, "profile") == 0)
+            add_keys(used, node_get(fleet, "mix"));
     }
-    return false;
+    sort_names(used);
 }
 
 /* Only what the scenario's own file defines: included files offer more than one scenario needs. */
-static void warn_unused(const struct node *root, struct diagnostic_list *list) {
-    const struct node *fleets = node_get(root, "fleets");
+static void warn_unused(struct referee *r) {
+    const struct node *fleets = node_get(r->root, "fleets");
     for (size_t s = 0; s < COUNT_OF(users) && fleets != NULL && fleets->kind == NODE_MAP; s++) {
-        const struct node *map = node_get(root, users[s].section);
-        for (size_t i = 0; map != NULL && map->kind == NODE_MAP && i < map->count; i++) {
+        const struct node *map = node_get(r->root, users[s].section);
+        struct names used = {.refers = users[s].section};
+        collect_used(fleets, users[s].key, &used);
+        for (size_t i = 0; map != NULL && map->kind == NODE_MAP && i < map->count && !is_full(r); i++) {
             const struct node_entry *e = &map->entries[i];
-            if (e->key_mark.file == root->mark.file && !e->value->inherited && !is_used(fleets, users[s].key, e->key))
+            if (e->key_mark.file == r->root->mark.file && !e->value->inherited && !has_name(&used, e->key))
                 diagnostic_help(
-                    diagnostic_add(list, "W301", e->key_mark, "%s.%s is used by no fleet", users[s].section, e->key),
+                    diagnostic_add(r->list, "W301", e->key_mark, "%s.%s is used by no fleet", users[s].section, e->key),
                     "name it in a fleet's '%s', or remove it", users[s].key);
         }
+        free(used.names);
     }
 }
 
 void validate_references(const struct node *root, struct diagnostic_list *list) {
-    check_everywhere(root, list);
-    check_timeline(root, list);
+    struct referee r = {.root = root, .list = list};
+    check_everywhere(&r);
+    check_timeline(&r);
     if (list->errors == 0) /* a misspelt name makes the right one look unused */
-        warn_unused(root, list);
+        warn_unused(&r);
+    for (size_t i = 0; i < r.kind_count; i++)
+        free(r.kinds[i].names);
 }

@@ -122,7 +122,8 @@ static bool replace_once(struct replacer *p, struct node *n) {
     size_t from = 0, at;
     bool replaced = false;
     p->missing = false;
-    while ((at = variables_next(n->text, from)) != SIZE_MAX && out.size <= VARIABLES_TEXT_MAX) {
+    while ((at = variables_next(n->text, from)) != SIZE_MAX && out.size <= VARIABLES_TEXT_MAX &&
+           p->list->count < DIAGNOSTIC_KEPT_MAX) {
         struct variables_reference r = variables_reference_at(n->text, at);
         if (r.size == 0)
             break;
