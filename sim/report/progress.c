@@ -12,7 +12,7 @@
 #include "report/layout.h"
 
 enum { COLUMNS_DEFAULT = 80, COLUMNS_MIN = 20, COLUMNS_MAX = 120, BAR_MAX = 40 };
-static const int64_t redraw_ns = 200 * SPAN_MS, line_ns = 10 * SPAN_S;
+static const int64_t redraw_ns = 200 * SPAN_MS, line_ns = 9500 * SPAN_MS; /* each 10 s: seconds do not come to the ns */
 
 void progress_begin(struct progress *p, const struct plan *plan, int fd, bool quiet, bool color) {
     const char *term = getenv("TERM");
