@@ -88,10 +88,10 @@ struct device_slot {
  * has to end it. */
 struct dial {
     struct op op;
-    instant open_at; /* the modelled link lets the connect through */
-    span delay;      /* of the link */
-    uint32_t next;   /* behind it in the queue of its node */
-    bool started;    /* the guard let it go: op is filled */
+    instant open_at;         /* the modelled link lets the connect through; queued: since when */
+    span delay;              /* of the link */
+    uint32_t previous, next; /* in the queue of its node */
+    bool started;            /* the guard let it go: op is filled */
     bool queued;
 };
 
@@ -100,6 +100,7 @@ struct device_orders {
     bool open;
     enum { KEEP_CONNECTION, CLOSE_IN_ORDER, CLOSE_WITH_RESET, CLOSE_AS_GHOST } close;
     enum { LINK_AS_IS, LINK_FALLS_SILENT, LINK_RETURNS } link;
+    bool next_node;  /* the attempt failed, and the profile says failover: next */
     bool guard_wait; /* a message waits for the guard's publish rate, or for memory: pump the device a little later */
     bool pump;       /* a message waits for room in a step: call device_due again at once */
 };

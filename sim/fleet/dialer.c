@@ -91,9 +91,8 @@ void dialer_open(struct worker *w, uint32_t number) {
         struct impair_params params = effective_link(&w->host, &s);
         delay = impair_connect_delay(&params, (struct impair_key){w->host.seed, life->id}, life->attempts + 1u);
     }
-    *dial = (struct dial){.open_at = instant_add(loop_now(w->loop), delay), .delay = delay, .next = DIALER_NONE};
+    *dial = (struct dial){.open_at = instant_add(loop_now(w->loop), delay), .delay = delay};
     life->connection = c;
-    life->deadline = INSTANT_NEVER;
     dialer_due(w, number);
 }
 
@@ -105,30 +104,29 @@ void dialer_due(struct worker *w, uint32_t number) {
         return;
     unsigned node = w->lives[number].connection->node;
     dial->queued = true;
-    if (w->dialer.queues[node].last == DIALER_NONE)
+    dial->open_at = loop_now(w->loop);
+    dial->next = DIALER_NONE;
+    dial->previous = w->dialer.queues[node].last;
+    if (dial->previous == DIALER_NONE)
         w->dialer.queues[node].first = number;
     else
-        dial_of(w, w->dialer.queues[node].last)->next = number;
+        dial_of(w, dial->previous)->next = number;
     w->dialer.queues[node].last = number;
     w->dialer.ready = true;
+    w->lives[number].deadline = INSTANT_NEVER; /* what the guard holds back does not time out */
 }
 
 static void leave_queue(struct worker *w, uint32_t number) {
     unsigned node = w->lives[number].connection->node;
-    uint32_t before = DIALER_NONE, at = w->dialer.queues[node].first;
-    while (at != DIALER_NONE && at != number) {
-        before = at;
-        at = dial_of(w, at)->next;
-    }
-    if (at == DIALER_NONE)
-        return;
     struct dial *dial = dial_of(w, number);
-    if (before == DIALER_NONE)
+    if (dial->previous == DIALER_NONE)
         w->dialer.queues[node].first = dial->next;
     else
-        dial_of(w, before)->next = dial->next;
-    if (w->dialer.queues[node].last == number)
-        w->dialer.queues[node].last = before;
+        dial_of(w, dial->previous)->next = dial->next;
+    if (dial->next == DIALER_NONE)
+        w->dialer.queues[node].last = dial->previous;
+    else
+        dial_of(w, dial->next)->previous = dial->previous;
     dial->queued = false;
 }
 
@@ -199,6 +197,7 @@ static void start(struct worker *w, uint32_t number) {
     device_attempt(&w->host, &s, &dial->op, held ? OP_HELD_GUARD : OP_HELD_NONE);
     /* the device let go one link delay before the packet came out at this end */
     dial->op.emitted -= dial->delay;
+    s.life->deadline -= dial->delay;
     if (held)
         dial->op.ready -= dial->delay;
     dial->started = true;
@@ -231,15 +230,22 @@ static bool start_first(struct worker *w, unsigned node) {
     }
     leave_queue(w, number);
     start(w, number);
+    w->dialer.turn = (node + 1) % w->dialer.node_count;
     return true;
 }
 
 void dialer_run(struct worker *w) {
-    w->dialer.again = INSTANT_NEVER;
-    while (w->dialer.ready) {
-        w->dialer.ready = false;
-        for (unsigned node = 0; node < w->dialer.node_count; node++)
-            while (start_first(w, node))
-                ;
+    struct dialer *d = &w->dialer;
+    if (!d->ready)
+        return;
+    d->again = INSTANT_NEVER;
+    unsigned started = 0, idle = 0; /* idle: so many nodes in a row had nobody to start */
+    while (started < DIALER_STARTS_MAX && idle < d->node_count) {
+        unsigned node = (d->turn + idle) % d->node_count;
+        idle = start_first(w, node) ? 0 : idle + 1;
+        started += idle == 0;
     }
+    d->ready = idle < d->node_count;
+    if (d->ready)
+        d->again = loop_now(w->loop);
 }

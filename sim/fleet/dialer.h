@@ -14,7 +14,10 @@
 
 struct worker;
 
-enum { DIALER_NONE = UINT32_MAX };
+enum {
+    DIALER_NONE = UINT32_MAX,
+    DIALER_STARTS_MAX = 128 /* in one turn of the loop */
+};
 
 struct dialer {
     struct {
@@ -23,7 +26,8 @@ struct dialer {
     unsigned node_count;
     unsigned *target_first; /* [target_count]: number of a target's first node */
     uint16_t *device_node;  /* [devices]: which node of its target; NULL when every target has one */
-    instant again;          /* the rate cap lets the next one go */
+    unsigned turn;          /* the node that is asked first when the rate lets somebody go */
+    instant again;          /* the rate cap lets the next one go; kept until then */
     bool ready;             /* a slot came free, or somebody queued: dialer_run has work */
 };
 

@@ -114,6 +114,8 @@ void worker_settle(struct worker *w, uint32_t number) {
     struct device *life = &w->lives[number];
     if (life->connection != NULL && (life->connection->flags & CONNECTION_SLOT) != 0 && life->state != STATE_CONNECTING)
         dialer_release(w, number);
+    if (orders.next_node)
+        dialer_next_node(w, number);
     if (orders.guard_wait)
         wait_for_guard(w, number);
     if (orders.open && life->connection == NULL && life->state == STATE_CONNECTING)
