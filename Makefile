@@ -115,7 +115,7 @@ benches: $(benches) # yardstick programs
 # --- sanitizers, fuzzing, memory --------------------------------------------------------------------------------------
 
 # Rooms where threads meet.
-TSAN_ROOMS := base loop transport backend fleet
+TSAN_ROOMS := base loop transport backend fleet report
 
 .PHONY: asan ubsan sanitize tsan memcheck
 asan: ## unit tests with AddressSanitizer

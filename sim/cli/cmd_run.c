@@ -75,7 +75,9 @@ static int run(struct plan *plan, const struct options *o) {
                                     .json = o->json,
                                     .quiet = o->quiet,
                                     .no_color = o->no_color,
-                                    .fail_code = o->fail_code};
+                                    .fail_code = o->fail_code,
+                                    .shard = o->shard,
+                                    .shards = o->shards};
     struct report_session *session;
     int code = EXIT_INTERNAL;
     if (report_session_open(plan, &report, &session, &code, why, sizeof why) < 0) {

@@ -4,6 +4,7 @@
 #include "device/drivers.h"
 #include "device/duplicates.h"
 #include "device/payload.h"
+#include "mqtt/mqtt_tables.h"
 
 static void op_ended(struct device_host *h, const struct device_slot *s, const struct event *e) {
     device_step_end_op(h, s, &e->op, (enum op_outcome)e->outcome, (enum op_drop)e->drop, CLOSE_NONE);
@@ -100,6 +101,12 @@ static void close_wanted(struct device_host *h, const struct device_slot *s, con
     device_step_close(h, s, why);
 }
 
+/* A device computes nothing for a method of authentication: it gives a challenge back as it came. */
+static void challenged(struct device_host *h, const struct device_slot *s, const struct event *e) {
+    if (e->reason_code == MQTT_REASON_CONTINUE_AUTHENTICATION)
+        (void)drivers_of(s->group)->answer(h, s, e->payload);
+}
+
 static void count(struct device_host *h, const struct device_slot *s, enum tally_kind kind) {
     recorder_tally(h->recorder, s->life->group, h->step.now, kind, 1);
 }
@@ -136,6 +143,8 @@ static void handle(struct device_host *h, const struct device_slot *s, const str
         close_wanted(h, s, e);
         break;
     case EVENT_AUTH:
+        challenged(h, s, e);
+        break;
     case EVENT_KINDS:
         break;
     }

@@ -7,6 +7,7 @@
 #include "device/payload.h"
 #include "mqtt/mqtt_session.h"
 #include "mqtt/mqtt_session_state.h"
+#include "mqtt/mqtt_tables.h"
 
 static const struct mqtt_config *config(struct device_host *h, const struct device_slot *s) {
     return &effective_profile(h, s)->mqtt;
@@ -122,6 +123,10 @@ static int subscribe(struct device_host *h, const struct device_slot *s, const s
     return error;
 }
 
+static int answer(struct device_host *h, const struct device_slot *s, struct bytes data) {
+    return mqtt_session_auth(s->session, config(h, s), &h->step, MQTT_REASON_CONTINUE_AUTHENTICATION, data);
+}
+
 static int bye(struct device_host *h, const struct device_slot *s) {
     return mqtt_session_disconnect(s->session, config(h, s), &h->step, 0);
 }
@@ -156,6 +161,7 @@ const struct driver_ops drivers_mqtt = {
     .due = due,
     .publish = publish,
     .subscribe = subscribe,
+    .answer = answer,
     .bye = bye,
     .down = down,
     .finish = finish,

@@ -21,6 +21,8 @@ struct driver_ops {
                    const struct op *op);
     /* Subscribes to what the group lists; 0 when there is nothing to do. */
     int (*subscribe)(struct device_host *h, const struct device_slot *s, const struct op *op);
+    /* Answers a challenge of enhanced authentication with `data`. */
+    int (*answer)(struct device_host *h, const struct device_slot *s, struct bytes data);
     int (*bye)(struct device_host *h, const struct device_slot *s);
     bool (*down)(struct device_host *h, const struct device_slot *s, enum op_outcome outcome);
     bool (*finish)(struct device_host *h, const struct device_slot *s);

@@ -186,7 +186,9 @@ const struct schema_row schema_rows[] = {
         .example = "drop",
         .doc = "What happens to messages in flight when the server has forgotten the session: sent again as new "
                "packets, or ended as broken."),
-    ROW("profiles.*.mqtt.auth", MAP, .doc = "5.0: enhanced authentication. Data is passed through, not computed."),
+    ROW("profiles.*.mqtt.auth", MAP,
+        .doc = "5.0: enhanced authentication. Data is passed through, not computed: a challenge of the server is "
+               "answered with its own bytes."),
     ROW("profiles.*.mqtt.auth.method", TEXT, .flags = SCHEMA_REQUIRED, .example = "SCRAM-SHA-256",
         .doc = "Authentication Method."),
     ROW("profiles.*.mqtt.auth.data", TEXT, .example = "hello", .doc = "Authentication Data of CONNECT."),
