@@ -8,9 +8,10 @@
 
 static void op_ended(struct device_host *h, const struct device_slot *s, const struct event *e) {
     device_step_end_op(h, s, &e->op, (enum op_outcome)e->outcome, (enum op_drop)e->drop, CLOSE_NONE);
+    bool no_connack = e->op.kind == OP_MQTT_CONNECT && e->outcome == OP_TIMEOUT;
     if (e->outcome != OP_OK)
         recorder_reason(h->recorder, s->life->group, s->life->id, (enum op_kind)e->op.kind, (enum op_outcome)e->outcome,
-                        e->reason_code, (enum close_reason)e->close_reason, h->step.now);
+                        e->reason_code, no_connack ? CLOSE_CONNACK_TIMEOUT : CLOSE_NONE, h->step.now);
     if (e->op.kind == OP_MQTT_PUBLISH) {
         h->changed |= (uint32_t)1 << VAR_IN_FLIGHT;
         bool answered = e->op.qos > 0 && (e->outcome == OP_OK || e->outcome == OP_REFUSED);

@@ -11,7 +11,8 @@
 #include "fleet/descriptors.h"
 #include "fleet/wire.h"
 
-enum { HEARTBEAT = 100 * SPAN_MS, BEATS_PER_SWAP = 10, SWAP = 1000 * SPAN_MS };
+enum { HEARTBEAT = 100 * SPAN_MS, SWAP = 1000 * SPAN_MS };
+enum { PUMP_PAUSE = 2 * SPAN_MS }; /* between two questions to the guard whether its publish rate lets somebody go on */
 
 /* Tokens after the devices' own. */
 enum worker_token { TOKEN_HEARTBEAT, TOKEN_GUARD, TOKEN_FAREWELL, WORKER_TOKENS };
@@ -72,15 +73,9 @@ void worker_lost(struct worker *w, uint32_t number, enum close_reason why) {
 }
 
 static void wait_for_guard(struct worker *w, uint32_t number) {
-    if (w->guard_waiter_count == w->guard_waiter_room) {
-        uint32_t room = w->guard_waiter_room == 0 ? 1024 : w->guard_waiter_room * 2;
-        uint32_t *larger = realloc(w->guard_waiters, room * sizeof *larger);
-        if (larger == NULL)
-            return; /* the device tries again with its next message */
-        w->guard_waiters = larger;
-        w->guard_waiter_room = room;
-    }
-    w->guard_waiters[w->guard_waiter_count++] = number;
+    if (w->waiters.count == 0)
+        w->pump_at = instant_add(loop_now(w->loop), PUMP_PAUSE);
+    waiters_add(&w->waiters, number);
 }
 
 static void set_timer(struct worker *w, uint32_t number) {
@@ -129,8 +124,8 @@ void worker_settle(struct worker *w, uint32_t number) {
 static void between_steps(struct worker *w) {
     dialer_run(w);
     instant again = w->dialer.again;
-    if (w->guard_waiter_count > 0)
-        again = instant_min(again, instant_add(loop_now(w->loop), SPAN_MS * 2));
+    if (w->waiters.count > 0)
+        again = instant_min(again, w->pump_at);
     timers_set(&w->loop->timers, w->count + TOKEN_GUARD, again);
 }
 
@@ -146,20 +141,20 @@ static void device_timer(struct worker *w, uint32_t number) {
     } while (more);
 }
 
+/* Until the guard says no again. */
 static void pump_guard_waiters(struct worker *w) {
-    uint32_t count = w->guard_waiter_count;
-    uint32_t *waiters = w->guard_waiters;
-    w->guard_waiters = NULL;
-    w->guard_waiter_count = w->guard_waiter_room = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct device_slot s = worker_slot(w, waiters[i]);
+    uint32_t number;
+    bool refused = false;
+    for (int pumped = 0; pumped < WORKER_PUMPS_MAX && !refused && waiters_take(&w->waiters, &number); pumped++) {
+        struct device_slot s = worker_slot(w, number);
         if (s.life->state != STATE_ONLINE)
             continue;
         worker_step(w, loop_now(w->loop));
         device_pump(&w->host, &s);
-        worker_settle(w, waiters[i]);
+        worker_settle(w, number);
+        refused = waiters_has(&w->waiters, number);
     }
-    free(waiters);
+    w->pump_at = instant_add(loop_now(w->loop), refused ? PUMP_PAUSE : 0);
 }
 
 static void begin_settling(struct worker *w) {
@@ -239,7 +234,8 @@ static void on_timer(void *context, uint32_t token, instant deadline) {
             break;
         case TOKEN_GUARD:
             w->dialer.ready = true;
-            pump_guard_waiters(w);
+            if (w->pump_at <= loop_now(w->loop))
+                pump_guard_waiters(w);
             break;
         case TOKEN_FAREWELL:
             farewell_turn(w);

@@ -5,6 +5,7 @@
  *   wire.c         bytes between session and transport: delays, silence, half packets, blocked sends
  *   dialer.c       attempts to connect: the link's delay, the queue of each node, the guard's slots
  *   ghosts.c       sockets of devices that vanished
+ *   waiters.c      devices that wait for the guard's publish rate
  */
 #ifndef MUSTER_FLEET_WORKER_H
 #define MUSTER_FLEET_WORKER_H
@@ -18,6 +19,7 @@
 #include "device/duplicates.h"
 #include "fleet/dialer.h"
 #include "fleet/ghosts.h"
+#include "fleet/waiters.h"
 #include "loop/loop.h"
 #include "metrics/recorder.h"
 #include "scenario/plan.h"
@@ -27,7 +29,8 @@ enum {
     WORKER_OUT_SIZE = 1 << 21,     /* what one step may write */
     WORKER_SCRATCH_SIZE = 1 << 20, /* rendering space */
     WORKER_RECEIVE_SIZE = 1 << 16, /* what one read takes */
-    WORKER_FAREWELL_BATCH = 500    /* devices per turn that say goodbye */
+    WORKER_FAREWELL_BATCH = 500,   /* devices per turn that say goodbye */
+    WORKER_PUMPS_MAX = 256         /* devices per turn that the guard lets go on */
 };
 
 /* What control tells workers to do; each includes the ones before it. */
@@ -58,9 +61,9 @@ struct worker {
     uint8_t *out, *scratch, *receive;
     struct dialer dialer;
     struct ghosts ghosts;
-    uint32_t *guard_waiters; /* devices with a message that the guard holds */
-    uint32_t guard_waiter_count, guard_waiter_room;
-    uint32_t farewell_at; /* next device to say goodbye */
+    struct waiters waiters; /* devices with a message that the guard holds */
+    instant pump_at;        /* they are asked again then */
+    uint32_t farewell_at;   /* next device to say goodbye */
     instant next_swap;
     int64_t origin_ns; /* monotonic clock at t = 0; set before WORKER_RUN */
     bool true_silence; /* a drop-all filter was set at least once */

@@ -149,6 +149,8 @@ static int make_tools(struct worker *w, double share) {
     h->step.out = bytes_writer_of(w->out, WORKER_OUT_SIZE);
     h->scratch = bytes_writer_of(w->scratch, WORKER_SCRATCH_SIZE);
     int error = guard_init(&w->guard, &p->safety, share, w->dialer.node_count);
+    if (error == 0)
+        error = waiters_init(&w->waiters, w->count);
     if (error < 0)
         return error;
     struct loop_handlers handlers = worker_handlers(w);
@@ -184,7 +186,7 @@ void worker_build_free(struct worker *w) {
     interval_free(atomic_load(&w->filled));
     interval_free(atomic_load(&w->spare));
     interval_free(w->last);
-    free(w->guard_waiters);
+    waiters_free(&w->waiters);
     free(w->lives);
     free(w->sessions);
     free(w->links);

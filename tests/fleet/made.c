@@ -51,7 +51,7 @@ void made_plan(struct made *m, uint32_t devices, const struct peer *peer) {
         m->rank[i] = i;
     m->plan = (struct plan){.name = "made",
                             .seed = 7,
-                            .duration = 500 * SPAN_MS,
+                            .duration = 300 * SPAN_MS,
                             .settle = 300 * SPAN_MS,
                             .device_count = devices,
                             .fleets = &m->fleet,

@@ -1,4 +1,4 @@
-/* A hand-made plan (one fleet, one group: QoS 1 every 100 ms for half a second, connected at t = 0), and a way to run its workers without
+/* A hand-made plan (one fleet, one group: QoS 1 every 100 ms for 300 ms, connected at t = 0), and a way to run its workers without
  * control, so that a test can look into them. */
 #ifndef MUSTER_TESTS_FLEET_MADE_H
 #define MUSTER_TESTS_FLEET_MADE_H

@@ -151,6 +151,7 @@ static void a_link_that_is_too_slow_holds_messages_back_and_breaks_nothing(void)
     m.network.up_bps = 40000000; /* 5 MB/s */
     burst_of_big_messages(2, 60);
     m.telemetry.qos = 0;
+    m.plan.settle = 3 * SPAN_S;
     made_work(&m, 1, &work);
     CU_ASSERT_EQUAL(ok(OP_MQTT_CONNECT), 2);
     CU_ASSERT_EQUAL(atomic_load(&peer.seen->connects), 2);
