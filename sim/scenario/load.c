@@ -141,52 +141,62 @@ static bool attach(struct reader *r, struct node *n) {
     return wanted;
 }
 
-static void take_key(struct reader *r, struct frame *f, const char *text, size_t size, struct diagnostic_mark mark) {
-    (void)r;
-    f->key = strndup(text, size);
-    CHECK(f->key != NULL);
+static void take_key(struct frame *f, const char *text, struct diagnostic_mark mark) {
+    f->key = text_dup(text);
     f->key_mark = mark;
     f->has_key = true;
 }
 
+/* A scalar's text without quotes, escapes and folds. Chunk by chunk, because fy_token_get_text of 0.7.12 loses its list of chunks when
+ * it is long (many escaped quotes), and fy_token_iter_read does not move on in its buffer. */
+static struct text text_of(struct fy_token *token, int *error) {
+    struct text out = {0};
+    struct fy_token_iter *chunks = token == NULL ? NULL : fy_token_iter_create(token);
+    const struct fy_iter_chunk *c = NULL;
+    *error = 0;
+    while (chunks != NULL && (c = fy_token_iter_chunk_next(chunks, c, error)) != NULL)
+        text_append_n(&out, c->str, c->len);
+    if (chunks != NULL)
+        fy_token_iter_destroy(chunks);
+    return out;
+}
+
+/* Gives a scalar to the map or list that waits for it, as key or value. */
+static void take_scalar(struct reader *r, struct frame *f, const char *text, enum node_style style,
+                        struct diagnostic_mark mark) {
+    if (f != NULL && f->node->kind == NODE_MAP && !f->has_key) {
+        take_key(f, text, mark);
+        return;
+    }
+    struct node *n = node_scalar(text, style, mark);
+    if (!attach(r, n))
+        node_free(n);
+}
+
 static void on_scalar(struct reader *r, struct fy_event *e) {
     struct fy_token *token = e->scalar.value;
-    size_t size = 0;
-    const char *text = token == NULL ? NULL : fy_token_get_text(token, &size);
     enum fy_scalar_style style = token == NULL ? FYSS_PLAIN : fy_token_scalar_style(token);
     bool quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
     const struct fy_mark *start = token == NULL ? NULL : fy_token_start_mark(token);
     const struct fy_mark *end = token == NULL ? NULL : fy_token_end_mark(token);
     struct diagnostic_mark mark = place(r, start, end, quoted);
     struct frame *f = r->depth > 0 ? &r->frames[r->depth - 1] : NULL;
-    bool is_key = f != NULL && f->node->kind == NODE_MAP && !f->has_key;
-    if (start == NULL && f != NULL)
-        mark = is_key || f->node->kind == NODE_LIST ? f->node->mark : f->key_mark;
+    if (start == NULL && f != NULL) /* nothing stands there: the place is that of the key, or of the list */
+        mark = f->has_key ? f->key_mark : f->node->mark;
     refuse_decoration(r, e->scalar.anchor, e->scalar.tag);
-    if (text == NULL) {
-        text = "";
-        size = 0;
-    }
-    if (memchr(text, '\0', size) != NULL) {
+    int error;
+    struct text text = text_of(token, &error);
+    if (error != 0)
+        diagnostic_add(r->list, "E101", mark, "this value cannot be read");
+    if (text.size > 0 && memchr(text.data, '\0', text.size) != NULL)
         diagnostic_add(r->list, "E103", mark, "a value with a NUL character (\\0)");
-        size = strnlen(text, size);
-    }
     if (end != NULL) {
         r->last = at_offset(r, start->input_pos);
         r->last_end = at_offset(r, end->input_pos);
         r->last_mark = mark;
     }
-    if (is_key) {
-        take_key(r, f, text, size, mark);
-        return;
-    }
-    struct node *n = node_new(NODE_SCALAR, mark);
-    free(n->text);
-    n->text = strndup(text, size);
-    CHECK(n->text != NULL);
-    n->style = quoted ? NODE_QUOTED : style == FYSS_PLAIN ? NODE_PLAIN : NODE_BLOCK;
-    if (!attach(r, n))
-        node_free(n);
+    take_scalar(r, f, text_get(&text), quoted ? NODE_QUOTED : style == FYSS_PLAIN ? NODE_PLAIN : NODE_BLOCK, mark);
+    text_free(&text);
 }
 
 static void on_open(struct reader *r, struct fy_event *e, enum node_kind kind) {
@@ -300,7 +310,7 @@ static void on_alias(struct reader *r, struct fy_event *e) {
     diagnostic_help(diagnostic_add(r->list, "E107", mark, "aliases (*name) are not accepted"),
                     "give the thing a name and inherit with 'extends:', or use 'vars:'");
     if (f != NULL && f->node->kind == NODE_MAP && !f->has_key) {
-        take_key(r, f, "*", 1, mark);
+        take_key(f, "*", mark);
         return;
     }
     struct node *n = node_new(NODE_SCALAR, mark);
