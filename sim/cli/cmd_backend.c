@@ -4,8 +4,13 @@
 #include <unistd.h>
 
 #include "backend/broker_server.h"
+#include "backend/broker_settings.h"
+#include "base/err.h"
+#include "base/suggest.h"
 #include "cli/cmd.h"
 #include "fleet/run.h"
+
+enum { NAMES_MAX = 64 };
 
 /* "127.0.0.1:1883", "[::1]:0" */
 static bool read_listen(const char *text, struct address *out) {
@@ -22,6 +27,32 @@ static bool read_listen(const char *text, struct address *out) {
     return *end == '\0' && end != colon + 1 && port <= UINT16_MAX && address_parse(host, (uint16_t)port, out) == 0;
 }
 
+static const char *nearest_setting(const char *argument) {
+    const char *names[NAMES_MAX];
+    char name[64];
+    size_t count = 0;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(argument, "="), argument);
+    for (const struct broker_settings_row *r = broker_settings_rows; r->name != NULL && count < NAMES_MAX; r++)
+        names[count++] = r->name;
+    return suggest_nearest(name, names, count);
+}
+
+/* Settings and misbehaviours are rows of two tables with one namespace; either option takes both. */
+static bool take_all(struct broker_server_options *server, const char *option, const struct options_list *values) {
+    char why[512] = "";
+    for (unsigned i = 0; i < values->count; i++) {
+        int error = broker_server_set(server, values->items[i], why, sizeof why);
+        if (error == 0)
+            continue;
+        const char *near = error == ERR_NOT_FOUND ? nearest_setting(values->items[i]) : NULL;
+        if (near != NULL)
+            snprintf(why, sizeof why, "did you mean '%s'?", near);
+        fprintf(stderr, "--%s %s: %s\n", option, values->items[i], why);
+        return false;
+    }
+    return true;
+}
+
 int cmd_backend(const struct options *o) {
     struct broker_server_options server;
     broker_server_options_default(&server);
@@ -30,11 +61,8 @@ int cmd_backend(const struct options *o) {
         fprintf(stderr, "--listen %s: expected ADDRESS:PORT, as in 127.0.0.1:1883 or [::1]:0\n", o->listen);
         return EXIT_USAGE;
     }
-    for (unsigned i = 0; i < o->misbehave.count; i++)
-        if (broker_server_set(&server, o->misbehave.items[i], why, sizeof why) < 0) {
-            fprintf(stderr, "--misbehave %s: %s\n", o->misbehave.items[i], why);
-            return EXIT_USAGE;
-        }
+    if (!take_all(&server, "set", &o->sets) || !take_all(&server, "misbehave", &o->misbehave))
+        return EXIT_USAGE;
     server.ready_fd = o->ready_fd;
     server.report_fd = STDOUT_FILENO;
     server.quiet = o->quiet;

@@ -6,25 +6,39 @@
 #include <unistd.h>
 
 #include "backend/builtin.h"
-#include "base/err.h"
 #include "cli/cmd.h"
 #include "cli/front.h"
 #include "fleet/run.h"
+#include "loop/loop.h"
 #include "report/report_session.h"
+#include "scenario/plan_load.h"
+
+enum {
+    SMALL_FLEET = 50,       /* larger ones are confirmed where others may be hit */
+    SAME_REQUEST_MS = 300,  /* two signals this close are one: timeout(1) tells the process, then its group */
+    SIGNAL_EXIT_BASE = 128, /* what shells make of a signal */
+};
 
 /* The one place where a signal handler and the program meet. */
 static volatile int signal_count, signal_number;
+static volatile int64_t signal_at_ns;
 
 static void on_signal(int number) {
+    int64_t now_ns = loop_clock_monotonic();
+    if (signal_count > 0 && now_ns - signal_at_ns < SAME_REQUEST_MS * SPAN_MS)
+        return;
+    signal_at_ns = now_ns;
     signal_number = number;
     signal_count++;
     if (signal_count > 1)
-        _exit(128 + number); /* the logs are whole lines; nothing else is worth waiting for */
+        _exit(SIGNAL_EXIT_BASE + number); /* the logs are whole lines; nothing else is worth waiting for */
 }
 
 static void catch_signals(void) {
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGINT);
+    sigaddset(&action.sa_mask, SIGTERM);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     signal(SIGPIPE, SIG_IGN);
@@ -52,18 +66,42 @@ static int start_builtin(struct plan *plan, struct builtin *backend, struct addr
     return error;
 }
 
-/* A large fleet against an address that is not private is confirmed by a person, or by --yes. */
-static bool confirmed(const struct plan *plan, const struct options *o) {
-    const struct address *far = NULL;
+/* The first target without an address: its name does not resolve, as a finding has said. */
+static const struct target *unresolved(const struct plan *plan) {
+    for (unsigned t = 0; t < plan->target_count; t++)
+        if (plan->targets[t].node_count == 0)
+            return &plan->targets[t];
+    return NULL;
+}
+
+/* The first node outside private networks. */
+static const struct address *far_node(const struct plan *plan, const struct target **target) {
     for (unsigned t = 0; t < plan->target_count; t++)
         for (unsigned n = 0; n < plan->targets[t].node_count; n++)
-            if (!address_is_private(&plan->targets[t].nodes[n]))
-                far = &plan->targets[t].nodes[n];
-    if (far == NULL || plan->device_count <= 50 || o->yes || !isatty(STDIN_FILENO))
+            if (!address_is_private(&plan->targets[t].nodes[n])) {
+                *target = &plan->targets[t];
+                return &plan->targets[t].nodes[n];
+            }
+    return NULL;
+}
+
+/* A large fleet against an address that is not private is confirmed by a person at a terminal, or by --yes. Whether the
+ * scenario allows the address at all is the guard's business (fleet/run.c); where it does not, nobody is asked. */
+static bool confirmed(const struct plan *plan, const struct options *o) {
+    const struct target *target = NULL;
+    const struct address *far = far_node(plan, &target);
+    if (far == NULL || plan->device_count <= SMALL_FLEET || !plan->safety.allow_given || o->yes ||
+        !isatty(STDIN_FILENO))
         return true;
+    struct plan_load load;
     char text[64], answer[8];
-    fprintf(stderr, "%u devices will connect to %s (%s), which is not a private address. Go on? [y/N] ",
-            plan->device_count, plan->targets[0].url, address_format(far, text, sizeof text));
+    plan_load_of(plan, 0, &load);
+    fprintf(stderr,
+            "%u devices will connect to %s (%s), which is not a private address:\n"
+            "up to %.0f connects/s and %.0f messages/s. Go on? [y/N] ",
+            plan->device_count, target->url, address_format(far, text, sizeof text), load.connects_per_s_peak,
+            load.messages_per_s_peak);
+    plan_load_free(&load);
     return fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
@@ -75,9 +113,9 @@ static int run(struct plan *plan, const struct options *o) {
                                     .json = o->json,
                                     .quiet = o->quiet,
                                     .no_color = o->no_color,
-                                    .fail_code = o->fail_code,
                                     .shard = o->shard,
-                                    .shards = o->shards};
+                                    .shards = o->shards,
+                                    .fail_code = o->fail_code};
     struct report_session *session;
     int code = EXIT_INTERNAL;
     if (report_session_open(plan, &report, &session, &code, why, sizeof why) < 0) {
@@ -116,6 +154,9 @@ int cmd_run(const struct options *o) {
     if (code == EXIT_PASS && start_builtin(f.plan, &backend, &node, why, sizeof why) < 0) {
         fprintf(stderr, "%s\n", why);
         code = EXIT_ENVIRONMENT;
+    } else if (code == EXIT_PASS && unresolved(f.plan) != NULL) {
+        fprintf(stderr, "%s has no address to connect to; nothing was sent\n", unresolved(f.plan)->url);
+        code = EXIT_UNREACHABLE;
     } else if (code == EXIT_PASS && !confirmed(f.plan, o)) {
         fputs("not confirmed; nothing was sent\n", stderr);
         code = EXIT_GUARD;

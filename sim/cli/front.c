@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "fleet/run.h"
+#include "scenario/checks.h"
 #include "scenario/load.h"
 
 bool front_colors(const struct options *o, int fd) {
@@ -35,13 +36,16 @@ const char *front_data_dir(char *path, size_t size) {
     return NULL;
 }
 
-/* --set and --unset in the order of the command line is not kept between the two lists: removals come last. */
+/* --set and --unset, in the order of the command line. */
 static size_t overrides(const struct options *o, struct load_override *out) {
+    const struct options_list *sets = &o->sets, *unsets = &o->unsets;
     size_t count = 0;
-    for (unsigned i = 0; i < o->sets.count; i++)
-        out[count++] = (struct load_override){LOAD_SET, o->sets.items[i]};
-    for (unsigned i = 0; i < o->unsets.count; i++)
-        out[count++] = (struct load_override){LOAD_UNSET, o->unsets.items[i]};
+    unsigned set = 0, unset = 0;
+    while (set < sets->count || unset < unsets->count) {
+        bool first = unset == unsets->count || (set < sets->count && sets->places[set] < unsets->places[unset]);
+        out[count++] = first ? (struct load_override){LOAD_SET, sets->items[set++]}
+                             : (struct load_override){LOAD_UNSET, unsets->items[unset++]};
+    }
     return count;
 }
 
@@ -90,6 +94,8 @@ int front_open(struct front *f, const struct options *o, const char *scenario, b
                                        .resolve = resolve};
         f->plan = plan_compile(root, &options, &f->found);
     } else {
+        if (root != NULL)
+            checks_validate(root, &f->found); /* so that all errors are told at once */
         node_free(root);
     }
     print_findings(f, o, format);

@@ -25,11 +25,12 @@ const struct help_exit_code help_exit_codes[] = {
     {0, NULL},
 };
 
-/* Appends `text` word by word from column `indent` on; the cursor stands at `at`. */
-static void wrap(struct text *out, const char *text, unsigned at, unsigned indent) {
+/* Appends `text` word by word in lines from column `indent` to WIDTH; the cursor stands at `indent`. */
+static void wrap(struct text *out, const char *text, unsigned indent) {
+    unsigned at = indent;
     while (*text != '\0') {
         size_t word = strcspn(text, " ");
-        if (at + word + 1 > WIDTH) {
+        if (at > indent && at + 1 + word > WIDTH) {
             text_printf(out, "\n%*s", (int)indent, "");
             at = indent;
         } else if (at > indent) {
@@ -52,7 +53,7 @@ static void row(struct text *out, const char *left, const char *doc) {
         at = 0;
     }
     text_printf(out, "%*s", (int)(COLUMN - at), "");
-    wrap(out, doc, COLUMN, COLUMN);
+    wrap(out, doc, COLUMN);
 }
 
 static void option_left(const struct option_row *o, char *left, size_t size) {
@@ -65,9 +66,11 @@ static void option_left(const struct option_row *o, char *left, size_t size) {
 }
 
 void help_program(struct text *out) {
-    text_append(out, "Muster assembles a fleet of virtual IoT devices, drives it against an MQTT\n"
-                     "backend, and says with evidence how the backend did.\n\nUsage: muster VERB [OPTION...] "
-                     "[OPERAND...]\n\nVerbs:\n");
+    wrap(out,
+         "Muster assembles a fleet of virtual IoT devices, drives it against an MQTT backend, and says with evidence "
+         "how the backend did.",
+         0);
+    text_append(out, "\nUsage: muster VERB [OPTION...] [OPERAND...]\n\nVerbs:\n");
     for (size_t i = 0; i < VERBS; i++) {
         char left[80];
         snprintf(left, sizeof left, "%s %s", options_verbs[i].name, options_verbs[i].operands);
@@ -75,13 +78,19 @@ void help_program(struct text *out) {
     }
     text_append(out, "\nFirst steps:\n"
                      "  muster init quickstart && muster run quickstart.yaml\n"
-                     "  muster VERB --help\n");
+                     "  muster VERB --help\n"
+                     "\nExit codes:\n");
+    for (const struct help_exit_code *e = help_exit_codes; e->doc != NULL; e++)
+        text_printf(out, "  %3d  %s\n", e->code, e->doc);
 }
 
 void help_verb(enum verb verb, struct text *out) {
     const struct options_verb *v = &options_verbs[verb];
-    text_printf(out, "Usage: muster %s [OPTION...]%s%s\n\n%s%s.\n\nOptions:\n", v->name, *v->operands ? " " : "",
-                v->operands, (char[2]){(char)(v->doc[0] - 'a' + 'A'), '\0'}, v->doc + 1);
+    char sentence[256];
+    snprintf(sentence, sizeof sentence, "%c%s.", v->doc[0] - 'a' + 'A', v->doc + 1);
+    text_printf(out, "Usage: muster %s [OPTION...]%s%s\n\n", v->name, *v->operands ? " " : "", v->operands);
+    wrap(out, sentence, 0);
+    text_append(out, "\nOptions:\n");
     for (size_t i = 0; i < options_row_count; i++) {
         if ((options_rows[i].verbs & 1u << verb) == 0)
             continue;
@@ -89,7 +98,13 @@ void help_verb(enum verb verb, struct text *out) {
         option_left(&options_rows[i], left, sizeof left);
         row(out, left, options_rows[i].doc);
     }
-    text_printf(out, "\n%s", v->more);
+    text_append(out, "\n");
+    if (v->more != NULL) {
+        wrap(out, v->more, 0);
+        text_append(out, "\n");
+    }
+    for (const char *const *example = v->examples; *example != NULL; example++)
+        text_printf(out, "  %s\n", *example);
 }
 
 static void document_verb(const struct options_verb *v, struct text *out) {
@@ -106,7 +121,12 @@ static void document_verb(const struct options_verb *v, struct text *out) {
             text_printf(out, "| `--%s%s%s` | %s |\n", o->name, o->argument != NULL ? " " : "",
                         o->argument != NULL ? o->argument : "", o->doc);
     }
-    text_printf(out, "\n```\n%s```\n", v->more);
+    if (v->more != NULL)
+        text_printf(out, "\n%s\n", v->more);
+    text_append(out, "\n```\n");
+    for (const char *const *example = v->examples; *example != NULL; example++)
+        text_printf(out, "%s\n", *example);
+    text_append(out, "```\n");
 }
 
 void help_document(struct text *out) {

@@ -1,6 +1,8 @@
 #include "cli/options.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,6 +24,8 @@ enum {
     ON_ALL = VERB_BIT(VERBS) - 1
 };
 
+enum { SHOWN_MAX = 80 }; /* of a word that is repeated in a message */
+
 const struct option_row options_rows[] = {
     {0, "target", "[NAME=]URI", OPTION_LIST, ON_SCENARIO, AT(targets), 0,
      "where devices connect, instead of the scenario's target; repeat it for the nodes of a cluster, NAME= when the "
@@ -29,14 +33,15 @@ const struct option_row options_rows[] = {
     {'f', "file", "FILE", OPTION_LIST, ON_SCENARIO, AT(files), 0,
      "one more scenario file, merged over the ones before: maps merge, lists replace"},
     {'s', "set", "PATH=VALUE", OPTION_LIST, ON_SCENARIO, AT(sets), 0, "set one key, as in fleets.meters.count=500"},
-    {0, "unset", "PATH", OPTION_LIST, ON_SCENARIO, AT(unsets), 0, "remove one key"},
-    {'n', "devices", "N", OPTION_NUMBER, ON_SCENARIO, AT(devices), 0,
+    {0, "unset", "PATH", OPTION_LIST, ON_SCENARIO, AT(unsets), 0,
+     "remove one key; --set and --unset take effect in the order in which they are given"},
+    {'n', "devices", "N", OPTION_DEVICES, ON_SCENARIO, AT(devices), 0,
      "so many devices in all; every fleet's count is scaled in proportion"},
     {0, "seed", "N", OPTION_NUMBER, ON_SCENARIO, AT(seed), AT(has_seed),
      "seed of all chance; without one in scenario or options, one is drawn, printed and kept"},
     {'o', "out", "DIR", OPTION_TEXT, ON_RUN, AT(out), 0,
-     "run directory to write, new or empty; default run-TIME-ID in the current directory"},
-    {'w', "workers", "N", OPTION_NUMBER, ON_RUN, AT(workers), 0,
+     "run directory to write, new or without a run; default run-TIME-ID in the current directory"},
+    {'w', "workers", "N", OPTION_WORKERS, ON_RUN, AT(workers), 0,
      "threads that drive devices; default one per core, more when descriptors ask for it"},
     {0, "shard", "I/N", OPTION_SHARD, ON_RUN, AT(shard), 0, "drive the I-th of N shares of the fleet"},
     {0, "start-at", "TIME", OPTION_TIME, ON_RUN, AT(start_at_unix_ns), 0,
@@ -45,58 +50,65 @@ const struct option_row options_rows[] = {
     {0, "wait", "D", OPTION_DURATION, ON_RUN, AT(wait), 0, "wait that long for the target to answer, as in 30s"},
     {0, "fail-code", "N", OPTION_CODE, ON_RUN, AT(fail_code), 0, "exit with N instead of 10, 11 or 12"},
     {'y', "yes", NULL, OPTION_FLAG, ON_RUN, AT(yes), 0,
-     "do not ask before a large fleet goes to an address that is not private; needs safety.allow"},
+     "do not ask before a large fleet goes to an address that is not private; such an address stands in safety.allow "
+     "all the same"},
     {0, "device", "N", OPTION_NUMBER, ON_PLAN, AT(device), AT(has_device),
      "list the intended operations of device N (index over all fleets, from 0)"},
     {0, "show-origin", NULL, OPTION_FLAG, ON_PLAN, AT(show_origin), 0,
      "print every value with the file and line, or the option, that it comes from"},
     {0, "deny", "warnings", OPTION_TEXT, ON_JUDGING, AT(deny), 0, "warnings count as errors (exit 3)"},
     {0, "error-format", "F", OPTION_TEXT, ON_SCENARIO, AT(error_format), 0, "findings as text, json, gcc or github"},
-    {'j', "json", NULL, OPTION_FLAG, ON_RUN | ON_PLAN | VERB_BIT(VERB_VERSION), AT(json), 0,
-     "the result on stdout as JSON (run: summary.json)"},
-    {'q', "quiet", NULL, OPTION_FLAG, ON_RUN | ON_BACKEND, AT(quiet), 0, "no progress on stderr"},
+    {'j', "json", NULL, OPTION_FLAG, ON_RUN, AT(json), 0, "summary.json on stdout in place of the text"},
+    {'j', "json", NULL, OPTION_FLAG, ON_PLAN | VERB_BIT(VERB_VERSION), AT(json), 0, "the result as JSON"},
+    {'q', "quiet", NULL, OPTION_FLAG, ON_RUN, AT(quiet), 0, "no progress on stderr"},
+    {'q', "quiet", NULL, OPTION_FLAG, ON_BACKEND, AT(quiet), 0, "do not say when it starts and stops"},
     {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO, AT(no_color), 0,
      "no colours (the variable NO_COLOR does the same)"},
     {'l', "listen", "ADDRESS:PORT", OPTION_TEXT, ON_BACKEND, AT(listen), 0,
      "where to listen; default 127.0.0.1:1883, port 0 for a free one"},
-    {0, "misbehave", "NAME=VALUE", OPTION_LIST, ON_BACKEND, AT(misbehave), 0,
-     "deviate from the specification on purpose; repeatable, the names are in docs/builtin-broker.md"},
-    {0, "ready-fd", "N", OPTION_NUMBER, ON_BACKEND, AT(ready_fd), 0,
+    {'s', "set", "NAME=VALUE", OPTION_LIST, ON_BACKEND, AT(sets), 0,
+     "set a limit or a speed, as in queue=100 or service=20ms; repeatable, the names are in docs/builtin-broker.md"},
+    {0, "misbehave", "NAME[=VALUE]", OPTION_LIST, ON_BACKEND, AT(misbehave), 0,
+     "deviate from the specification on purpose, as in drop=1000; repeatable, the names are in docs/builtin-broker.md"},
+    {0, "ready-fd", "N", OPTION_DESCRIPTOR, ON_BACKEND, AT(ready_fd), 0,
      "write the port and a line end to this open descriptor when listening"},
     {'h', "help", NULL, OPTION_FLAG, ON_ALL, AT(help), 0, "this text"},
 };
 const size_t options_row_count = COUNT_OF(options_rows);
 
+#define EXAMPLES(...)                                                                                                  \
+    (const char *const[]) {                                                                                            \
+        __VA_ARGS__, NULL                                                                                              \
+    }
+
 const struct options_verb options_verbs[VERBS] = {
     {VERB_RUN, "run", "SCENARIO", 0, 1, "drive the fleet, write a run directory, judge the checks",
      "The exit code tells how it went: 0 all checks passed, 10 a check failed, 11 a conformance check failed, 12 a "
-     "check\n"
-     "aborted the run, 13 not trustworthy (the generator was the bottleneck), 6 the target does not answer, 5 refused "
-     "by\n"
-     "the safety guard, 4 the machine cannot do it, 3 the scenario is wrong, 2 usage.\n\n"
-     "  muster run scenarios/quickstart.yaml\n"
-     "  muster run scenarios/ci-smoke.yaml --target mqtt://127.0.0.1:1883 --out out/ci\n"},
+     "check aborted the run, 13 not trustworthy (the generator was the bottleneck), 6 the target does not answer, 5 "
+     "refused by the safety guard, 4 the machine cannot do it, 3 the scenario is wrong, 2 usage.",
+     EXAMPLES("muster run scenarios/quickstart.yaml",
+              "muster run scenarios/ci-smoke.yaml --target mqtt://127.0.0.1:1883 -o out")},
     {VERB_CHECK, "check", "SCENARIO...", 0, OPTIONS_OPERANDS_MAX,
      "validate scenarios: every error with file:line:column; sends nothing",
-     "Exit code 0 when there is nothing to correct, 3 otherwise.\n\n"
-     "  muster check scenarios/*.yaml --deny warnings\n"},
-    {VERB_PLAN, "plan", "SCENARIO", 0, 1, "what would happen: load curve, peaks, sockets, memory; sends nothing",
-     "  muster plan scenarios/load/steady-10k.yaml\n"
-     "  muster plan scenarios/quickstart.yaml --device 7\n"},
+     "Exit code 0 when there is nothing to correct, 3 otherwise.",
+     EXAMPLES("muster check scenarios/*.yaml --deny warnings")},
+    {VERB_PLAN, "plan", "SCENARIO", 0, 1, "what would happen: load curve, peaks, sockets, memory; sends nothing", NULL,
+     EXAMPLES("muster plan scenarios/load/steady-10k.yaml", "muster plan scenarios/quickstart.yaml --device 7")},
     {VERB_EXPLAIN, "explain", "KEY", 1, 1,
-     "document a key of the scenario language, a metric, a function or a variable",
-     "  muster explain profiles.*.reconnect\n"
-     "  muster explain mqtt.publish.ack\n"},
-    {VERB_SCHEMA, "schema", "", 0, 0, "print the JSON Schema (draft-07) of the scenario language, for editors",
-     "  muster schema > muster.schema.json\n"},
+     "document a key of the scenario language, a metric, a function, a variable or the code of an error",
+     "The key \"scenario\" lists the keys of the top level.",
+     EXAMPLES("muster explain 'profiles.*.reconnect'", "muster explain mqtt.publish.ack")},
+    {VERB_SCHEMA, "schema", "", 0, 0, "print the JSON Schema (draft-07) of the scenario language, for editors", NULL,
+     EXAMPLES("muster schema > muster.schema.json")},
     {VERB_INIT, "init", "NAME", 1, 1, "write a commented starter scenario: quickstart, storm or ci",
-     "Writes NAME.yaml into the current directory and leaves a file that exists alone.\n\n"
-     "  muster init quickstart && muster run quickstart.yaml\n"},
+     "Writes NAME.yaml into the current directory and leaves a file that exists alone.",
+     EXAMPLES("muster init quickstart && muster run quickstart.yaml")},
     {VERB_BACKEND, "backend", "", 0, 0,
      "run the built-in broker in the foreground: demos, tests, misbehaviour on request",
-     "  muster backend --listen 127.0.0.1:1883\n"
-     "  muster backend --misbehave drop=1000\n"},
-    {VERB_VERSION, "version", "", 0, 0, "version, build and libraries", "  muster version --json\n"},
+     "It serves until SIGTERM or Ctrl-C, and then prints one line of JSON with what it counted. It is for trials and "
+     "tests: no access control, no TLS.",
+     EXAMPLES("muster backend --listen 127.0.0.1:1883", "muster backend --set queue=100 --misbehave drop=1000")},
+    {VERB_VERSION, "version", "", 0, 0, "version, build and libraries", NULL, EXAMPLES("muster version --json")},
 };
 
 static const struct options_verb *find_verb(const char *name) {
@@ -122,15 +134,19 @@ static const struct option_row *find_letter(const struct options *o, char letter
     return NULL;
 }
 
-static int unknown_option(const struct options *o, const char *name, struct text *message) {
+/* `word`: as it stands on the command line. */
+static int unknown_option(const struct options *o, const char *word, struct text *message) {
     const char *names[COUNT_OF(options_rows)];
     size_t count = 0;
+    char name[SHOWN_MAX];
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
     for (size_t i = 0; i < options_row_count; i++)
         if ((options_rows[i].verbs & VERB_BIT(o->verb)) != 0)
             names[count++] = options_rows[i].name;
-    const char *near = suggest_nearest(name, names, count);
+    const char *near = text_has_prefix(name, "--") ? suggest_nearest(name + 2, names, count) : NULL;
     const char *verb = options_verbs[o->verb].name;
-    text_printf(message, "muster %s has no option --%s", verb, name);
+    text_printf(message, "muster %s has no option ", verb);
+    text_append_safe(message, word, strlen(word), SHOWN_MAX);
     if (near != NULL)
         text_printf(message, "; did you mean --%s?", near);
     text_printf(message, "\nTry: muster %s --help\n", verb);
@@ -154,7 +170,8 @@ static bool read_shard(const char *text, struct options *o) {
         return false;
     memcpy(first, text, (size_t)(slash - text));
     first[slash - text] = '\0';
-    if (!read_number(first, &shard) || !read_number(slash + 1, &shards) || shard < 1 || shard > shards || shards > 1024)
+    if (!read_number(first, &shard) || !read_number(slash + 1, &shards) || shard < 1 || shard > shards ||
+        shards > OPTIONS_SHARDS_MAX)
         return false;
     o->shard = (unsigned)shard;
     o->shards = (unsigned)shards;
@@ -175,12 +192,23 @@ static bool read_time(const char *text, int64_t *unix_ns) {
     return true;
 }
 
-/* Stores one value. False with a sentence about what was expected. */
+/* Nobody waits for a year; what is longer is a slip. */
+static bool read_duration(const char *text, span *out, char *why, size_t why_size) {
+    double ns;
+    if (units_parse_as(text, strlen(text), UNITS_DURATION, &ns, why, why_size) < 0)
+        return false;
+    snprintf(why, why_size, "expected a duration from 0s to 365 days");
+    if (ns < 0 || ns > 365.0 * (double)SPAN_DAY)
+        return false;
+    *out = (span)ns;
+    return true;
+}
+
+/* Stores one value. False with what was expected, or is wrong. */
 static bool store(const struct option_row *row, const char *value, struct options *o, const char **expected, char *why,
                   size_t why_size) {
     char *at = (char *)o + row->offset;
-    double number;
-    uint64_t code;
+    uint64_t number;
     switch (row->type) {
     case OPTION_FLAG:
         *(bool *)(void *)at = true;
@@ -190,39 +218,43 @@ static bool store(const struct option_row *row, const char *value, struct option
         return true;
     case OPTION_LIST: {
         struct options_list *list = (struct options_list *)(void *)at;
-        *expected = "at most 64 of them";
+        *expected = "there may be 64 of them";
         if (list->count == OPTIONS_LIST_MAX)
             return false;
+        list->places[list->count] = o->list_values++;
         list->items[list->count++] = value;
         return true;
     }
     case OPTION_NUMBER:
-        *expected = "a whole number";
-        if (!read_number(value, &code))
+        *expected = "expected a whole number";
+        return read_number(value, (uint64_t *)(void *)at);
+    case OPTION_DEVICES:
+        *expected = "expected a whole number from 1";
+        return read_number(value, (uint64_t *)(void *)at) && *(uint64_t *)(void *)at >= 1;
+    case OPTION_WORKERS:
+        *expected = "expected a whole number from 1 to 1024";
+        return read_number(value, (uint64_t *)(void *)at) && *(uint64_t *)(void *)at >= 1 &&
+               *(uint64_t *)(void *)at <= OPTIONS_WORKERS_MAX;
+    case OPTION_DESCRIPTOR:
+        *expected = "expected the number of a descriptor";
+        if (!read_number(value, &number) || number > INT_MAX)
             return false;
-        if (row->offset == AT(ready_fd))
-            *(int *)(void *)at = (int)code;
-        else
-            *(uint64_t *)(void *)at = code;
+        *(int *)(void *)at = (int)number;
         return true;
     case OPTION_DURATION:
-        if (units_parse_as(value, strlen(value), UNITS_DURATION, &number, why, why_size) < 0) {
-            *expected = why;
-            return false;
-        }
-        *(span *)(void *)at = (span)number;
-        return true;
+        *expected = why;
+        return read_duration(value, (span *)(void *)at, why, why_size);
     case OPTION_SHARD:
-        *expected = "I/N with 1 <= I <= N, as in 1/2";
+        *expected = "expected I/N with 1 <= I <= N, as in 1/2";
         return read_shard(value, o);
     case OPTION_TIME:
-        *expected = "2026-11-22T08:30:00Z or @SECONDS since 1970";
+        *expected = "expected 2026-11-22T08:30:00Z or @SECONDS since 1970";
         return read_time(value, (int64_t *)(void *)at);
     case OPTION_CODE:
-        *expected = "a number from 1 to 255";
-        if (!read_number(value, &code) || code < 1 || code > 255)
+        *expected = "expected a number from 1 to 255";
+        if (!read_number(value, &number) || number < 1 || number > 255)
             return false;
-        *(int *)(void *)at = (int)code;
+        *(int *)(void *)at = (int)number;
         return true;
     }
     return false;
@@ -232,8 +264,9 @@ static int take(const struct option_row *row, const char *value, struct options 
     const char *expected = "";
     char why[240];
     if (!store(row, value, o, &expected, why, sizeof why)) {
-        text_printf(message, "--%s %s: expected %s\nTry: muster %s --help\n", row->name, value, expected,
-                    options_verbs[o->verb].name);
+        text_printf(message, "--%s ", row->name);
+        text_append_safe(message, value, strlen(value), SHOWN_MAX);
+        text_printf(message, ": %s\nTry: muster %s --help\n", expected, options_verbs[o->verb].name);
         return EXIT_USAGE;
     }
     if (row->seen_offset != 0)
@@ -249,12 +282,12 @@ static int parse_option(int argc, char **argv, int *i, struct options *o, struct
         size_t size = equals == NULL ? strlen(name) : (size_t)(equals - name);
         row = find_option(o, name, size);
         if (row == NULL)
-            return unknown_option(o, name, message);
+            return unknown_option(o, word, message);
         value = equals == NULL ? NULL : equals + 1;
     } else {
         row = find_letter(o, word[1]);
         if (row == NULL)
-            return unknown_option(o, word + 1, message);
+            return unknown_option(o, word, message);
         value = word[2] == '\0' ? NULL : word + 2;
     }
     if (row->argument == NULL && value != NULL) {
@@ -277,7 +310,9 @@ static int unknown_verb(const char *name, struct text *message) {
     for (size_t i = 0; i < VERBS; i++)
         names[i] = options_verbs[i].name;
     const char *near = suggest_nearest(name, names, VERBS);
-    text_printf(message, "muster has no verb '%s'", name);
+    text_append(message, *name == '-' ? "expected a verb first, not '" : "muster has no verb '");
+    text_append_safe(message, name, strlen(name), SHOWN_MAX);
+    text_append(message, "'");
     if (near != NULL)
         text_printf(message, "; did you mean '%s'?", near);
     text_append(message, "\nTry: muster --help\n");
@@ -286,7 +321,7 @@ static int unknown_verb(const char *name, struct text *message) {
 
 static int check_operands(const struct options *o, struct text *message) {
     const struct options_verb *v = &options_verbs[o->verb];
-    bool takes_files = (options_rows[1].verbs & VERB_BIT(o->verb)) != 0;
+    bool takes_files = (ON_SCENARIO & VERB_BIT(o->verb)) != 0;
     unsigned given = o->operand_count + (takes_files ? o->files.count : 0);
     unsigned least = takes_files ? 1 : v->operands_min;
     if (given >= least && o->operand_count <= v->operands_max)
@@ -298,15 +333,21 @@ static int check_operands(const struct options *o, struct text *message) {
 
 int options_parse(int argc, char **argv, struct options *o, struct text *message) {
     *o = (struct options){.verb = VERBS, .argc = argc, .argv = argv, .shard = 1, .shards = 1, .ready_fd = -1};
-    if (argc < 2 || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 || strcmp(argv[1], "help") == 0) {
+    if (argc < 2) {
+        text_append(message, "muster takes a verb\nTry: muster --help\n");
+        return EXIT_USAGE;
+    }
+    bool asks_help = strcmp(argv[1], "help") == 0;
+    if ((asks_help && argc < 3) || strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
         o->help = true;
         return 0;
     }
-    bool asks_version = strcmp(argv[1], "--version") == 0;
-    const struct options_verb *verb = asks_version ? &options_verbs[VERB_VERSION] : find_verb(argv[1]);
+    const char *name = asks_help ? argv[2] : strcmp(argv[1], "--version") == 0 ? "version" : argv[1];
+    const struct options_verb *verb = find_verb(name);
     if (verb == NULL)
-        return unknown_verb(argv[1], message);
+        return unknown_verb(name, message);
     o->verb = verb->verb;
+    o->help = asks_help;
     bool only_operands = false;
     for (int i = 2; i < argc; i++) {
         bool is_option = !only_operands && argv[i][0] == '-' && argv[i][1] != '\0';

@@ -12,11 +12,12 @@
 
 enum verb { VERB_RUN, VERB_CHECK, VERB_PLAN, VERB_EXPLAIN, VERB_SCHEMA, VERB_INIT, VERB_BACKEND, VERB_VERSION, VERBS };
 
-enum { OPTIONS_LIST_MAX = 64, OPTIONS_OPERANDS_MAX = 64 };
+enum { OPTIONS_LIST_MAX = 64, OPTIONS_OPERANDS_MAX = 64, OPTIONS_WORKERS_MAX = 1024, OPTIONS_SHARDS_MAX = 1024 };
 
 /* Values of a repeatable option, borrowed from argv. */
 struct options_list {
     const char *items[OPTIONS_LIST_MAX];
+    unsigned places[OPTIONS_LIST_MAX]; /* order among the values of all repeatable options */
     unsigned count;
 };
 
@@ -26,13 +27,14 @@ struct options {
     char **argv; /* as given, for the manifest */
     const char *operands[OPTIONS_OPERANDS_MAX];
     unsigned operand_count;
-    struct options_list targets, files, sets, unsets, misbehave;
-    uint64_t devices, seed, device, workers, connects_per_s;
+    struct options_list targets, files, sets, unsets, misbehave; /* sets: of the scenario; backend: of the broker */
+    unsigned list_values;
+    uint64_t devices, seed, device, workers; /* devices, workers: 0 when not given */
     bool has_seed, has_device;
     const char *out, *run_id, *error_format, *listen, *deny;
     unsigned shard, shards;
     int64_t start_at_unix_ns;
-    span wait, service_time;
+    span wait;
     int fail_code, ready_fd;
     bool json, quiet, yes, no_color, show_origin, help;
 };
@@ -41,8 +43,11 @@ enum option_type {
     OPTION_FLAG,
     OPTION_TEXT,
     OPTION_LIST,
-    OPTION_NUMBER,
-    OPTION_DURATION,
+    OPTION_NUMBER,  /* from 0 */
+    OPTION_DEVICES, /* 1 … UINT32_MAX */
+    OPTION_WORKERS, /* 1 … OPTIONS_WORKERS_MAX */
+    OPTION_DESCRIPTOR,
+    OPTION_DURATION, /* 0 or more */
     OPTION_SHARD,
     OPTION_TIME,
     OPTION_CODE
@@ -65,8 +70,9 @@ struct options_verb {
     enum verb verb;
     const char *name, *operands; /* "SCENARIO", "" */
     unsigned operands_min, operands_max;
-    const char *doc;  /* one sentence */
-    const char *more; /* paragraphs for its own help, examples included */
+    const char *doc;             /* one sentence */
+    const char *more;            /* one paragraph for its own help, as one line; NULL: none */
+    const char *const *examples; /* command lines; end with NULL */
 };
 extern const struct options_verb options_verbs[VERBS];
 
