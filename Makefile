@@ -108,9 +108,11 @@ $(benches): %: %.o
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread
 
-.PHONY: tools benches
+.PHONY: tools benches docs
 tools: $(tools)     # helpers of the end-to-end tests
 benches: $(benches) # yardstick programs
+docs: $(BUILD)/tests/tools/write_docs ## write the documents that come from tables
+	$<
 
 # --- sanitizers, fuzzing, memory --------------------------------------------------------------------------------------
 
