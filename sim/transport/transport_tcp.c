@@ -55,40 +55,46 @@ static int begin(int fd, const struct address *to, const struct address *from) {
     return errno == EAGAIN ? ERR_IO : error_of(errno);
 }
 
-static int tcp_open(struct connection *c, const struct address *to, const struct address *from) {
-    int fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
-    if (fd < 0)
+/* Why a socket without a peer has none: still on its way, or the error that ended the attempt. */
+static int not_connected(int fd) {
+    int error = 0;
+    socklen_t size = sizeof error;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
         return ERR_IO;
-    int error = begin(fd, to, from);
-    if (error < 0 && error != ERR_AGAIN) {
-        int kept = errno;
-        close(fd);
-        errno = kept;
-        return error;
-    }
-    c->fd = fd;
-    if (error == ERR_AGAIN)
-        c->flags |= CONNECTION_OPENING;
-    return error;
+    if (error == 0)
+        return ERR_AGAIN;
+    errno = error;
+    return error == EAGAIN ? ERR_IO : error_of(error);
 }
 
 static int tcp_progress(struct connection *c, unsigned *wants) {
-    int error = 0;
-    socklen_t size = sizeof error;
-    if (getsockopt(c->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
-        return ERR_IO;
-    if (error != 0) {
-        errno = error;
-        return error == EAGAIN ? ERR_IO : error_of(error);
-    }
     struct address peer;
-    size = sizeof peer;
-    if (getpeername(c->fd, &peer.any, &size) < 0) { /* no error and no peer: still on its way */
+    socklen_t size = sizeof peer;
+    if (getpeername(c->fd, &peer.any, &size) < 0) {
         *wants = TRANSPORT_WANTS_WRITE;
-        return errno == ENOTCONN ? ERR_AGAIN : ERR_IO;
+        return errno == ENOTCONN ? not_connected(c->fd) : ERR_IO;
     }
     c->flags &= (uint8_t)~CONNECTION_OPENING;
     return 0;
+}
+
+static int tcp_open(struct connection *c, const struct address *to, const struct address *from) {
+    c->fd = socket(to->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (c->fd < 0)
+        return ERR_IO;
+    unsigned wants;
+    int error = begin(c->fd, to, from);
+    if (error == ERR_AGAIN) { /* over a loopback the handshake is done by now, which saves waiting for the loop */
+        c->flags |= CONNECTION_OPENING;
+        error = tcp_progress(c, &wants);
+    }
+    if (error < 0 && error != ERR_AGAIN) {
+        int kept = errno;
+        close(c->fd);
+        c->fd = -1;
+        errno = kept;
+    }
+    return error;
 }
 
 /* Results are ints: one call moves no more than that. */
