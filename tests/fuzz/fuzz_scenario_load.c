@@ -55,7 +55,7 @@ static size_t split_flags(char *text, struct load_override *out) {
 static void check_marks(const struct diagnostic_list *list) {
     for (size_t i = 0; i < list->count; i++) {
         const struct diagnostic_mark *m = &list->items[i].mark;
-        CHECK(m->line >= 0 && m->length >= 1 && (m->line == 0 || m->column >= 1));
+        CHECK(m->file == NULL || (m->line >= 0 && m->length >= 1 && (m->line == 0 || m->column >= 1)));
     }
 }
 
