@@ -147,7 +147,10 @@ static void settle(const struct made *m, struct made_work *work, int64_t origin)
     enum { BEATS = 210 }; /* workers count once in 100 ms who is busy */
     int64_t end = origin + m->plan.duration + m->plan.settle;
     bool listens = m->group.subscription_count > 0;
-    pause_until(listens ? end : instant_min(end, origin + m->plan.duration + BEATS * SPAN_MS));
+    pause_until(origin + m->plan.duration);
+    for (int i = 0; m->awaits != NULL && i < 5 && !peer_reaches(m->awaits, m->awaited); i++)
+        ;
+    pause_until(listens ? end : instant_min(end, loop_clock_monotonic() + BEATS * SPAN_MS));
     while (loop_clock_monotonic() < end && !all_idle(work))
         nanosleep(&(struct timespec){.tv_nsec = SPAN_MS}, NULL);
 }
@@ -160,6 +163,7 @@ static void run_all(const struct made *m, struct made_work *work) {
     int64_t origin = loop_clock_monotonic() + 20 * SPAN_MS;
     for (unsigned i = 0; i < work->count; i++) {
         work->workers[i].origin_ns = origin;
+        atomic_store(&work->workers[i].busy, UINT32_MAX); /* until it has counted */
         worker_tell(&work->workers[i], WORKER_RUN);
     }
     settle(m, work, origin);

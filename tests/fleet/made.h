@@ -22,6 +22,9 @@ struct made {
     struct action actions[MADE_ACTIONS];
     uint32_t *rank;
     instant edges[1];
+    /* Settling lasts until the peer's counter has come that far, at most ten seconds: for machines that are slow. */
+    atomic_uint *awaits;
+    unsigned awaited;
 };
 
 /* Against that peer's ports. Change what is to be different before running; the connect entry is actions[0]. */
