@@ -26,9 +26,12 @@ static span period_of(const struct schedule *s) {
     return mean < 1 ? 0 : mean < period_max ? (span)mean : (span)period_max;
 }
 
+/* A draw decides nothing about a gap that never varies, and costs more than the rest of it. */
 static span gap(const struct schedule *s, uint32_t device, uint64_t n) {
-    uint64_t key = (uint64_t)s->stream << STREAM_SHIFT | n;
-    span drawn = dist_sample_span(s->every, draw_u64(s->seed, device, draw_stream_key(DRAW_TELEMETRY_EVERY), key));
+    uint64_t key = (uint64_t)s->stream << STREAM_SHIFT | n, bits = 0;
+    if (!dist_is_constant(s->every))
+        bits = draw_u64(s->seed, device, draw_stream_key(DRAW_TELEMETRY_EVERY), key);
+    span drawn = dist_sample_span(s->every, bits);
     return drawn > 0 ? drawn : 0;
 }
 
