@@ -164,6 +164,15 @@ static void begin_settling(struct worker *w) {
             w->lives[i].flags |= DEVICE_AWAY;
 }
 
+/* A run that was cut short gave nobody the whole settling time. (One that ended early had nothing in flight.) */
+static void end_settling(struct worker *w) {
+    begin_settling(w);
+    w->host.closes = loop_now(w->loop);
+    bool whole = w->host.closes >= instant_add(w->plan->duration, w->plan->settle);
+    for (uint32_t i = 0; i < w->count && !whole; i++)
+        w->lives[i].flags |= DEVICE_AWAY;
+}
+
 static uint32_t count_busy(struct worker *w) {
     uint32_t busy = 0;
     for (uint32_t i = 0; i < w->count; i++) {
@@ -265,8 +274,7 @@ static void on_wake(void *context) {
     if (order >= WORKER_FINISH)
         loop_stop(w->loop);
     else if (order == WORKER_FAREWELL && w->farewell_at == 0) {
-        begin_settling(w);
-        w->host.closes = loop_now(w->loop);
+        end_settling(w);
         timers_set(&w->loop->timers, w->count + TOKEN_FAREWELL, loop_now(w->loop));
     }
 }

@@ -331,6 +331,10 @@ static void wait_for_something(struct state *p) {
 _Noreturn static void serve(struct state *p) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     signal(SIGPIPE, SIG_IGN);
+    struct rlimit limit;
+    getrlimit(RLIMIT_NOFILE, &limit);
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
     p->start_ms = clock_ms();
     for (;;) {
         turn(p);
