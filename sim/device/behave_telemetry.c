@@ -22,11 +22,9 @@ enum {
 };                         /* kept for acknowledgements, and for the one message that goes in last */
 enum { EVENTS_SPARE = 4 }; /* what handling one event may add to the step */
 
-static struct schedule schedule_now(const struct device_host *h, const struct device_slot *s, unsigned stream,
-                                    struct dist *every) {
+static struct schedule schedule_now(const struct device_host *h, const struct device_slot *s, unsigned stream) {
     struct schedule schedule = schedule_of(s->group, stream, h->seed, h->epoch_unix_ms);
-    *every = effective_every(h, s, &s->group->telemetry[stream]);
-    schedule.every = every;
+    schedule.every = effective_every(h, s, &s->group->telemetry[stream]);
     return schedule;
 }
 
@@ -34,8 +32,7 @@ void behave_telemetry_begin(struct device_host *h, const struct device_slot *s, 
     const struct fleet_group *g = s->group;
     struct stream_state *streams = behaviour_streams(s->behaviour);
     for (unsigned i = 0; i < g->telemetry_count; i++) {
-        struct dist every;
-        struct schedule schedule = schedule_now(h, s, i, &every);
+        struct schedule schedule = schedule_now(h, s, i);
         bool scheduled = g->telemetry[i].pace == PACE_OPEN && !g->profile->restart_on_connect;
         streams[i].next = scheduled ? schedule_first(&schedule, s->life->id, first_connect) : INSTANT_NEVER;
     }
@@ -263,8 +260,7 @@ void behave_telemetry_due(struct device_host *h, const struct device_slot *s, in
         }
         streams[i].n++;
         if (s->group->telemetry[i].pace == PACE_OPEN) {
-            struct dist every;
-            struct schedule schedule = schedule_now(h, s, i, &every);
+            struct schedule schedule = schedule_now(h, s, i);
             streams[i].next = schedule_next(&schedule, s->life->id, streams[i].n, at);
         } else {
             streams[i].next = INSTANT_NEVER;
@@ -284,8 +280,7 @@ void behave_telemetry_session_up(struct device_host *h, const struct device_slot
     struct stream_state *streams = behaviour_streams(s->behaviour);
     for (unsigned i = 0; i < s->group->telemetry_count; i++) {
         const struct telemetry *t = &s->group->telemetry[i];
-        struct dist every;
-        struct schedule schedule = schedule_now(h, s, i, &every);
+        struct schedule schedule = schedule_now(h, s, i);
         if (t->pace == PACE_CLOSED && streams[i].next == INSTANT_NEVER && streams[i].n == 0)
             streams[i].next = h->step.now;
         else if (t->pace == PACE_OPEN && s->group->profile->restart_on_connect)
@@ -300,8 +295,7 @@ void behave_telemetry_ended(struct device_host *h, const struct device_slot *s, 
     struct stream_state *state = &behaviour_streams(s->behaviour)[stream];
     if (state->next != INSTANT_NEVER || (s->life->flags & DEVICE_STOPPED) != 0)
         return;
-    struct dist every;
-    struct schedule schedule = schedule_now(h, s, stream, &every);
+    struct schedule schedule = schedule_now(h, s, stream);
     span think = schedule_think(&schedule, s->life->id, state->n);
     if (!answered && think < CLOSED_GAP_MIN)
         think = CLOSED_GAP_MIN;

@@ -28,9 +28,7 @@ static unsigned active_in_order(const struct device_host *h, const struct device
     return count;
 }
 
-const struct profile *effective_profile(struct device_host *h, const struct device_slot *s) {
-    if (s->life->values == 0)
-        return s->group->profile;
+const struct profile *effective_profile_set(struct device_host *h, const struct device_slot *s) {
     const struct action *active[VALUE_ACTIONS_MAX];
     unsigned count = active_in_order(h, s, active);
     h->effective = *s->group->profile;
@@ -40,8 +38,9 @@ const struct profile *effective_profile(struct device_host *h, const struct devi
     return &h->effective;
 }
 
-struct dist effective_every(const struct device_host *h, const struct device_slot *s, const struct telemetry *t) {
-    struct dist every = t->every;
+const struct dist *effective_every(const struct device_host *h, const struct device_slot *s,
+                                   const struct telemetry *t) {
+    const struct dist *every = &t->every;
     if (s->life->values == 0)
         return every;
     const struct action *active[VALUE_ACTIONS_MAX];
@@ -49,7 +48,7 @@ struct dist effective_every(const struct device_host *h, const struct device_slo
     for (unsigned i = 0; i < count; i++)
         for (unsigned k = 0; k < active[i]->setting_count; k++)
             if (active[i]->settings[k].key == SET_EVERY)
-                every = active[i]->settings[k].dist;
+                every = &active[i]->settings[k].dist;
     return every;
 }
 

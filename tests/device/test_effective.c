@@ -45,9 +45,9 @@ static void set_changes_the_gap_of_telemetry(void) {
     rig_make(&r);
     changes(SPAN_S, SET_EVERY, 5e9);
     rig_begin(&r, INSTANT_NEVER);
-    CU_ASSERT_EQUAL(effective_every(&r.host, &r.slot, &r.telemetry).a, 1e9);
+    CU_ASSERT_EQUAL(effective_every(&r.host, &r.slot, &r.telemetry)->a, 1e9);
     rig_run(&r, SPAN_S);
-    CU_ASSERT_EQUAL(effective_every(&r.host, &r.slot, &r.telemetry).a, 5e9);
+    CU_ASSERT_EQUAL(effective_every(&r.host, &r.slot, &r.telemetry)->a, 5e9);
     rig_free(&r);
 }
 
