@@ -29,8 +29,7 @@ static const char quickstart[] =
     "  - expect: p99(mqtt.publish.ack) < 1s\n";
 
 static const char storm[] =
-    "# What happens when a region comes back: 5,000 meters, one region cut for half a minute, three ways to "
-    "reconnect.\n"
+    "# What happens when a region comes back: 5,000 meters, one region cut for half a minute, two ways to reconnect.\n"
     "version: 1\n"
     "name: reconnect storm\n"
     "target: ${env.MUSTER_TARGET:-builtin}\n"
@@ -65,8 +64,9 @@ static const char storm[] =
     "  - name: region is back\n"
     "    expect: time_to(online{region=north} >= 99%, from=outage.end) < 45s\n"
     "  - name: bystanders unharmed\n"
-    "    expect: p99(mqtt.publish.ack{region=south}, during=recovery) < 10 * p99(mqtt.publish.ack{region=south}, "
-    "during=before)\n"
+    "    expect: >-\n"
+    "      p99(mqtt.publish.ack{region=south}, during=recovery)\n"
+    "      < 10 * p99(mqtt.publish.ack{region=south}, during=before)\n"
     "  - name: no message lost\n"
     "    expect: lost(mqtt.publish{qos=1}) == 0\n"
     "    kind: conformance\n";
@@ -98,7 +98,7 @@ static const char ci[] =
     "\n"
     "checks:\n"
     "  - {expect: ratio(mqtt.connect.ok) == 100%}\n"
-    "  - {expect: p95(mqtt.end_to_end) < 500ms, min_samples: 500, expected_during: [cut]}\n"
+    "  - {expect: p95(mqtt.end_to_end) < 1s, min_samples: 500, expected_during: [cut]}\n"
     "  - {expect: lost(mqtt.publish) == 0}\n";
 
 const struct starters_row starters_rows[] = {

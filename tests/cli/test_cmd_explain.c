@@ -1,0 +1,49 @@
+#include "cli/capture.h"
+#include "cli/cmd.h"
+#include "fleet/run.h"
+#include "harness.h"
+
+static void explains(const char *name, const char *words) {
+    const char *const line[] = {"muster", "explain", name, NULL};
+    struct capture c = capture_run(cmd_explain, line);
+    CU_ASSERT_EQUAL(c.code, EXIT_PASS);
+    CU_ASSERT_TRUE(capture_says(&c, words));
+    CU_ASSERT_STRING_EQUAL(c.err, "");
+    capture_free(&c);
+}
+
+static void keys_metrics_functions_variables_and_codes_are_explained(void) {
+    explains("profiles.*.mqtt.keepalive", "Keep Alive");
+    explains("keepalive", "profiles.*.mqtt.keepalive");
+    explains("scenario", "fleets");
+    explains("mqtt.publish.ack", "metric");
+    explains("time_to", "function");
+    explains("walk", "signal function");
+    explains("${device.id}", "template variable");
+    explains("link_down", "timeline verb");
+    explains("E201", "unknown key");
+}
+
+static void any_percentile_is_explained(void) {
+    explains("p99", "pN");
+    explains("p99.9", "pN");
+}
+
+static void an_unknown_name_gets_a_suggestion(void) {
+    struct capture c = CAPTURE(cmd_explain, "explain", "keepalvie");
+    CU_ASSERT_EQUAL(c.code, EXIT_USAGE);
+    CU_ASSERT_TRUE(capture_warns(&c, "did you mean 'keepalive'"));
+    CU_ASSERT_STRING_EQUAL(c.out, "");
+    capture_free(&c);
+}
+
+static void a_name_is_needed(void) {
+    struct capture c = CAPTURE(cmd_explain, "explain");
+    CU_ASSERT_EQUAL(c.code, EXIT_USAGE);
+    CU_ASSERT_TRUE(capture_warns(&c, "muster explain takes KEY"));
+    capture_free(&c);
+}
+
+HARNESS_MAIN("cli/cmd_explain", HARNESS_CASE(keys_metrics_functions_variables_and_codes_are_explained),
+             HARNESS_CASE(any_percentile_is_explained), HARNESS_CASE(an_unknown_name_gets_a_suggestion),
+             HARNESS_CASE(a_name_is_needed))

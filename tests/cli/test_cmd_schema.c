@@ -1,0 +1,24 @@
+#include "cli/capture.h"
+#include "cli/cmd.h"
+#include "fleet/run.h"
+#include "harness.h"
+
+static void the_schema_is_one_json_document_on_stdout(void) {
+    struct capture c = CAPTURE(cmd_schema, "schema");
+    CU_ASSERT_EQUAL(c.code, EXIT_PASS);
+    CU_ASSERT_TRUE(capture_is_json(c.out));
+    CU_ASSERT_TRUE(capture_says(&c, "http://json-schema.org/draft-07/schema#"));
+    CU_ASSERT_TRUE(capture_says(&c, "\"keepalive\""));
+    CU_ASSERT_STRING_EQUAL(c.err, "");
+    capture_free(&c);
+}
+
+static void it_takes_no_operand(void) {
+    struct capture c = CAPTURE(cmd_schema, "schema", "fleets");
+    CU_ASSERT_EQUAL(c.code, EXIT_USAGE);
+    CU_ASSERT_STRING_EQUAL(c.out, "");
+    capture_free(&c);
+}
+
+HARNESS_MAIN("cli/cmd_schema", HARNESS_CASE(the_schema_is_one_json_document_on_stdout),
+             HARNESS_CASE(it_takes_no_operand))
