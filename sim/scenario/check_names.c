@@ -127,11 +127,17 @@ static void find_empty_scope(const struct plan_build *b, const struct node *node
     if (to != NULL)
         end = instant_min(end, c->to.end ? to->end : to->start);
     if (end <= start && (during == NULL || during->end > during->start))
-        diagnostic_add(b->found, "E413", mark_of(node, c->piece), "the scope of this ends before it begins");
+        diagnostic_help(
+            diagnostic_add(b->found, "E413", mark_of(node, c->piece), "the scope of this ends before it begins"),
+            "`muster plan` shows when phases and entries begin and end");
     else if (c->over > 0 && start != INT64_MIN && instant_min(end, b->plan->duration) - start < c->over)
-        diagnostic_add(b->found, "E413", mark_of(node, c->piece), "no window of this length fits into its scope");
+        diagnostic_help(
+            diagnostic_add(b->found, "E413", mark_of(node, c->piece), "no window of this length fits into its scope"),
+            "use a shorter over=, or a longer phase");
     else if (c->over > b->plan->duration)
-        diagnostic_add(b->found, "E413", mark_of(node, c->piece), "no window of this length fits into the run");
+        diagnostic_help(
+            diagnostic_add(b->found, "E413", mark_of(node, c->piece), "no window of this length fits into the run"),
+            "use a shorter over=");
 }
 
 /* --- messages ------------------------------------------------------------------------------------------------------- */

@@ -153,9 +153,11 @@ void plan_fleets_make(const struct plan_build *b) {
         devices += count;
     }
     if (devices == 0 || devices > PLAN_FLEETS_DEVICES_MAX) {
-        struct diagnostic_mark mark = fleets == NULL ? b->root->mark : fleets->mark;
-        diagnostic_add(b->found, "E404", mark, "%llu devices in all; a plan has 1 to %d", (unsigned long long)devices,
-                       PLAN_FLEETS_DEVICES_MAX);
+        const struct node_entry *e = node_entry_of(b->root, "fleets");
+        struct diagnostic *d = diagnostic_add(b->found, "E404", e == NULL ? b->root->mark : e->key_mark,
+                                              "%llu devices in all; a plan has 1 to %d", (unsigned long long)devices,
+                                              PLAN_FLEETS_DEVICES_MAX);
+        diagnostic_help(d, "larger fleets run as several scenarios, each with its own seed");
         p->fleet_count = 0;
         return;
     }

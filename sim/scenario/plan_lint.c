@@ -92,7 +92,7 @@ static void lint_never_connected(const struct plan_build *b) {
             for (uint32_t d = 0; d < p->fleets[f].count && !connects && p->actions[i].verb == DO_CONNECT; d++)
                 connects = action_selects(&p->actions[i], p->fleets[f].first + d);
         if (!connects)
-            diagnostic_add(b->found, "W404", node_get(node_get(b->root, "fleets"), p->fleets[f].name)->mark,
+            diagnostic_add(b->found, "W404", node_entry_of(node_get(b->root, "fleets"), p->fleets[f].name)->key_mark,
                            "no entry of the timeline connects a device of fleets.%s", p->fleets[f].name);
     }
 }
@@ -120,7 +120,8 @@ static void lint_topic(const struct plan_build *b, const struct telemetry *t, co
         diagnostic_help(diagnostic_add(b->found, "E416", mark_or(at, n), "a topic to publish to has no wildcards"),
                         "+ and # belong into filters of subscribe");
     else if (!mqtt_topic_name_valid(sketched(&topic)))
-        diagnostic_add(b->found, "E416", mark_or(at, n), "this is no valid topic name");
+        diagnostic_help(diagnostic_add(b->found, "E416", mark_or(at, n), "this is no valid topic name"),
+                        "a topic has 1 to 65,535 bytes and no U+0000");
     text_free(&topic);
 }
 
@@ -131,8 +132,9 @@ static void lint_filters(const struct plan_build *b, const struct fleet_group *g
         const struct node *at = n->kind == NODE_MAP ? node_get(n, "filter") : n;
         sketch(&g->subscriptions[i].filter, &filters[i]);
         if (!mqtt_topic_filter_valid(sketched(&filters[i]), g->profile->mqtt.version)) {
-            diagnostic_add(b->found, "E416", mark_or(at, n), "this is no valid topic filter for %s",
-                           g->profile->mqtt.version == MQTT_5_0 ? "MQTT 5.0" : "MQTT 3.1.1");
+            diagnostic_help(diagnostic_add(b->found, "E416", mark_or(at, n), "this is no valid topic filter for %s",
+                                           g->profile->mqtt.version == MQTT_5_0 ? "MQTT 5.0" : "MQTT 3.1.1"),
+                            "# stands alone at the end, + alone between slashes: a/+/b, a/#");
             continue;
         }
         for (unsigned k = 0; k < i; k++) {
@@ -265,7 +267,8 @@ void plan_lint_scenario(const struct plan_build *b) {
     const struct plan *p = b->plan;
     const struct node *warmup = node_get(b->root, "warmup");
     if (p->warmup >= p->duration)
-        diagnostic_add(b->found, "E419", mark_or(warmup, b->root), "the warm-up takes the whole run");
+        diagnostic_help(diagnostic_add(b->found, "E419", mark_or(warmup, b->root), "the warm-up takes the whole run"),
+                        "write a longer duration or a shorter warmup");
     lint_actions(b);
     lint_never_connected(b);
     lint_groups(b);

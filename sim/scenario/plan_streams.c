@@ -101,8 +101,10 @@ bool plan_streams_telemetry(const struct plan_build *b, const struct node *fleet
         restarts += value_word_at(one, "fleets.*.telemetry.schedule") == 1;
     }
     if (restarts > 0 && restarts < count)
-        diagnostic_add(b->found, "E406", n->mark,
-                       "streams of fleets.%s differ in schedule: either all restart on connect, or none", g->fleet);
+        diagnostic_help(
+            diagnostic_add(b->found, "E406", n->mark,
+                           "streams of fleets.%s differ in schedule: either all restart on connect, or none", g->fleet),
+            "put the streams into fleets of their own");
     g->telemetry = streams;
     g->telemetry_count = (unsigned)count;
     return restarts > 0;

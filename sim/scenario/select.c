@@ -181,7 +181,9 @@ void select_devices(const struct plan_build *b, const struct node *who, struct a
         if (item->kind == NODE_MAP)
             read_condition(b, item, &where);
         if (!same_condition(&where, &a->where))
-            diagnostic_add(b->found, "E408", item->mark, "all items of a selector have the same state and where");
+            diagnostic_help(
+                diagnostic_add(b->found, "E408", item->mark, "all items of a selector have the same state and where"),
+                "write an entry of the timeline for each");
         add_item(b, item, stream, chosen, scratch);
     }
     rank_devices(b, chosen, stream, scratch, a);
