@@ -3,6 +3,7 @@
 #include "device/device_step.h"
 #include "device/drivers.h"
 #include "device/duplicates.h"
+#include "device/effective.h"
 #include "device/payload.h"
 #include "mqtt/mqtt_tables.h"
 
@@ -27,8 +28,14 @@ static void subscribe(struct device_host *h, const struct device_slot *s) {
                     .n = s->life->attempts,
                     .kind = OP_MQTT_SUBSCRIBE,
                     .stream = UINT8_MAX};
-    if (s->group->subscription_count > 0 && drivers_of(s->group)->subscribe(h, s, &op) == 0)
+    if (s->group->subscription_count == 0)
+        return;
+    if (drivers_of(s->group)->subscribe(h, s, &op) == 0) {
         s->life->flags |= DEVICE_SUBSCRIBED;
+    } else { /* no room or memory for it: another connection will have */
+        device_step_end_op(h, s, &op, OP_BROKEN, OP_DROP_NONE, CLOSE_LOCAL);
+        device_step_close(h, s, CLOSE_LOCAL);
+    }
 }
 
 static void session_up(struct device_host *h, const struct device_slot *s, const struct event *e) {
@@ -40,15 +47,17 @@ static void session_up(struct device_host *h, const struct device_slot *s, const
         recorder_tally(h->recorder, group, h->step.now, TALLY_RECONNECTS, 1);
     life->flags =
         (uint8_t)(e->session_present ? life->flags | DEVICE_SESSION_PRESENT : life->flags & ~DEVICE_SESSION_PRESENT);
-    const struct mqtt_config *mqtt = &s->group->profile->mqtt;
+    const struct mqtt_config *mqtt = &effective_profile(h, s)->mqtt;
     bool kept = !mqtt->clean_start && (mqtt->version == MQTT_3_1_1 || mqtt->session_expiry_s > 0);
     life->flags = (uint8_t)(kept ? life->flags | DEVICE_SESSION_EXPECTED : life->flags & ~DEVICE_SESSION_EXPECTED);
     life->deadline = h->step.now; /* online since */
     h->changed |= (uint32_t)1 << VAR_SESSION_PRESENT | (uint32_t)1 << VAR_CONNECTS;
     device_step_state(h, s, STATE_ONLINE);
-    if (!e->session_present)
+    bool first = s->behaviour->connects == 1; /* what an earlier run subscribed to is not known */
+    if (first || !e->session_present)
         subscribe(h, s);
-    behave_telemetry_session_up(h, s);
+    if (life->state == STATE_ONLINE)
+        behave_telemetry_session_up(h, s);
 }
 
 static void message_arrived(struct device_host *h, const struct device_slot *s, const struct event *e) {

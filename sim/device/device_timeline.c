@@ -44,6 +44,7 @@ static void join(struct device_host *h, const struct device_slot *s, instant int
         return;
     life->flags = (uint8_t)((life->flags | DEVICE_WANTED) & ~DEVICE_GAVE_UP);
     life->failures = 0;
+    s->behaviour->previous_delay_us = 0;
     if (life->state == STATE_OFFLINE)
         device_step_attempt(h, s, intended);
 }
@@ -60,6 +61,14 @@ static void leave(struct device_host *h, const struct device_slot *s) {
     device_step_state(h, s, STATE_OFFLINE);
 }
 
+/* The transport that opens goes, the attempt stays: its SYN is repeated until the link returns or its time is over. */
+static void wait_for_link(struct device_host *h, const struct device_slot *s) {
+    struct device *life = s->life;
+    h->orders.close = CLOSE_WITH_RESET;
+    if (life->deadline == INSTANT_NEVER) /* it was in the guard's queue */
+        life->deadline = instant_add(h->step.now, s->group->profile->timeouts.connect);
+}
+
 static void cut(struct device_host *h, const struct device_slot *s, enum link_down_how how) {
     struct behaviour *b = s->behaviour;
     struct device *life = s->life;
@@ -69,9 +78,11 @@ static void cut(struct device_host *h, const struct device_slot *s, enum link_do
     life->down_last = h->step.now;
     if (life->connection == NULL)
         return;
-    if (device_opening(life))
+    if (device_opening(life) && how == LINK_SILENT)
+        wait_for_link(h, s);
+    else if (device_opening(life))
         device_step_abort_attempt(h, s, CLOSE_LINK_DOWN);
-    else if (how == LINK_SILENT && life->state == STATE_ONLINE)
+    else if (how == LINK_SILENT)
         h->orders.link = LINK_FALLS_SILENT;
     else
         device_step_close(h, s, CLOSE_LINK_DOWN);

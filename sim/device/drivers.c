@@ -2,12 +2,15 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "device/device_step.h"
 #include "device/effective.h"
 #include "device/identity.h"
 #include "device/payload.h"
 #include "mqtt/mqtt_session.h"
 #include "mqtt/mqtt_session_state.h"
 #include "mqtt/mqtt_tables.h"
+
+enum { REASON_NOT_OFFERED = 0x83 }; /* for what the CONNACK ruled out: "implementation specific error" */
 
 static const struct mqtt_config *config(struct device_host *h, const struct device_slot *s) {
     return &effective_profile(h, s)->mqtt;
@@ -86,7 +89,7 @@ static int publish(struct device_host *h, const struct device_slot *s, const str
     return mqtt_session_publish(s->session, config(h, s), &h->step, m, op);
 }
 
-/* Filters that share a subscription identifier travel in one SUBSCRIBE; the operation of the first packet stands for all. */
+/* Filters that share a subscription identifier travel in one SUBSCRIBE, which is one operation. */
 static int subscribe_one_id(struct device_host *h, const struct device_slot *s, uint32_t id, const struct op *op) {
     struct payload_context c = context(h, s);
     struct bytes_writer *w = &h->scratch;
@@ -117,8 +120,13 @@ static int subscribe(struct device_host *h, const struct device_slot *s, const s
         bool first_of_its_id = true;
         for (unsigned k = 0; k < i; k++)
             first_of_its_id = first_of_its_id && g->subscriptions[k].id != g->subscriptions[i].id;
-        if (first_of_its_id)
-            error = subscribe_one_id(h, s, g->subscriptions[i].id, op);
+        if (!first_of_its_id)
+            continue;
+        error = subscribe_one_id(h, s, g->subscriptions[i].id, op);
+        if (error == ERR_DENIED || error == ERR_TOO_BIG || error == ERR_INVALID) {
+            device_step_refuse(h, s, op, REASON_NOT_OFFERED);
+            error = 0;
+        }
     }
     return error;
 }

@@ -19,7 +19,8 @@ struct driver_ops {
     /* As mqtt_session_publish. */
     int (*publish)(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
                    const struct op *op);
-    /* Subscribes to what the group lists; 0 when there is nothing to do. */
+    /* Subscribes to what the group lists, one operation per packet; what the backend said that it does not offer ends refused.
+     * ERR_AGAIN, ERR_NO_MEMORY: this one, and those after it, could not be sent. */
     int (*subscribe)(struct device_host *h, const struct device_slot *s, const struct op *op);
     /* Answers a challenge of enhanced authentication with `data`. */
     int (*answer)(struct device_host *h, const struct device_slot *s, struct bytes data);

@@ -96,6 +96,46 @@ static void silence_keeps_the_connection_until_the_ping_times_out(void) {
     rig_free(&r);
 }
 
+static void silence_while_the_backend_accepts_is_noticed_by_the_connack_timeout(void) {
+    rig_make(&r);
+    rig_action(&r, DO_LINK_DOWN, SPAN_S)->how = LINK_SILENT;
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_open(&r, SPAN_S / 2);
+    rig_due(&r, SPAN_S);
+    CU_ASSERT_EQUAL(r.orders.link, LINK_FALLS_SILENT);
+    CU_ASSERT_EQUAL(r.life.state, STATE_CONNECTING);
+    rig_run(&r, 10 * SPAN_S + SPAN_S / 2);
+    CU_ASSERT_EQUAL(r.orders.close, CLOSE_AS_GHOST);
+    CU_ASSERT_EQUAL(r.life.state, STATE_BACKOFF);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_WITHDRAWN), 1);
+    rig_free(&r);
+}
+
+static void silence_while_the_transport_opens_leaves_the_attempt_waiting(void) {
+    rig_make(&r);
+    struct action *a = rig_action(&r, DO_LINK_DOWN, SPAN_S);
+    a->how = LINK_SILENT;
+    a->has_for = true;
+    a->lasting = (struct dist){.kind = DIST_CONSTANT, .a = 3e9};
+    a->lasting_max = 3 * SPAN_S;
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    struct dial dial = {.started = true};
+    r.connection = (struct connection){.fd = 3, .owner = &dial, .flags = CONNECTION_OPENING};
+    r.life.connection = &r.connection;
+    rig_due(&r, SPAN_S);
+    CU_ASSERT_EQUAL(r.orders.close, CLOSE_WITH_RESET);
+    CU_ASSERT_EQUAL(r.life.state, STATE_CONNECTING);
+    CU_ASSERT_FALSE(r.orders.open);
+    rig_run(&r, 4 * SPAN_S);
+    CU_ASSERT(r.orders.open);
+    rig_online(&r, 4 * SPAN_S, false);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_OK), 1);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_WITHDRAWN), 0);
+    rig_free(&r);
+}
+
 static void cuts_nest(void) {
     rig_make(&r);
     for (int i = 0; i < 2; i++) {
@@ -191,7 +231,9 @@ HARNESS_MAIN("device_timeline", HARNESS_CASE(disconnect_is_polite_and_stays_away
              HARNESS_CASE(disconnect_with_for_comes_back_at_its_end), HARNESS_CASE(reset_cuts_with_rst_and_reconnects),
              HARNESS_CASE(link_down_reset_makes_attempts_time_out_until_it_returns),
              HARNESS_CASE(link_down_refuse_fails_attempts_at_once),
-             HARNESS_CASE(silence_keeps_the_connection_until_the_ping_times_out), HARNESS_CASE(cuts_nest),
+             HARNESS_CASE(silence_keeps_the_connection_until_the_ping_times_out),
+             HARNESS_CASE(silence_while_the_backend_accepts_is_noticed_by_the_connack_timeout),
+             HARNESS_CASE(silence_while_the_transport_opens_leaves_the_attempt_waiting), HARNESS_CASE(cuts_nest),
              HARNESS_CASE(failures_in_an_outage_of_the_own_link_are_withdrawn),
              HARNESS_CASE(a_when_entry_fires_once_as_its_condition_turns_true),
              HARNESS_CASE(where_is_tested_at_the_instant_of_firing), HARNESS_CASE(values_hold_while_the_entry_lasts),
