@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "fleet/run.h"
@@ -49,6 +50,16 @@ static size_t overrides(const struct options *o, struct load_override *out) {
     return count;
 }
 
+/* Client ids carry the run id: a run of its own must not meet the sessions that an earlier one left behind. Shards share the one that
+ * follows from the plan. */
+static bool random_run_id(char *text, size_t size) {
+    uint16_t number;
+    if (getrandom(&number, sizeof number, 0) != sizeof number)
+        return false;
+    snprintf(text, size, "%04x", number);
+    return true;
+}
+
 static void print_findings(struct front *f, const struct options *o, enum diagnostic_format format) {
     if (f->found.count == 0)
         return;
@@ -84,13 +95,15 @@ int front_open(struct front *f, const struct options *o, const char *scenario, b
                                 .override_count = overrides(o, changes),
                                 .data_dir = front_data_dir(data_dir, sizeof data_dir)};
     struct node *root = NULL;
+    char run_id[8];
+    bool own_id = resolve && o->shards <= 1 && random_run_id(run_id, sizeof run_id);
     if (load_scenario(&load, &root, &f->found) == 0) {
         struct plan_options options = {.targets = o->targets.items,
                                        .target_count = o->targets.count,
                                        .devices = o->devices,
                                        .has_seed = o->has_seed,
                                        .seed = o->seed,
-                                       .run_id = o->run_id,
+                                       .run_id = o->run_id != NULL || !own_id ? o->run_id : run_id,
                                        .resolve = resolve};
         f->plan = plan_compile(root, &options, &f->found);
     } else {

@@ -112,8 +112,10 @@ static enum mqtt_rule find_breach(const struct mqtt_session *s, const struct mqt
     bool present = p->connack.session_present;
     if (present && c->clean_start)
         return MQTT_RULE_SESSION_AFTER_CLEAN;
-    /* 3.1.1 lets a client take up a session that it has forgotten (section 3.2.2.2) */
-    if (present && !s->has_session && c->version == MQTT_5_0)
+    /* The first time it may be the session of an earlier run under the same client id: the device stands for one that has kept
+     * its state, too. Later, a 5.0 server that remembers what has ended is wrong; 3.1.1 lets a client take up what it has forgotten
+     * (section 3.2.2.2). */
+    if (present && s->accepted && !s->has_session && c->version == MQTT_5_0)
         return MQTT_RULE_SESSION_NOT_OURS;
     if (c->version == MQTT_3_1_1)
         return MQTT_RULES;
@@ -187,6 +189,7 @@ void mqtt_handshake_connack(struct mqtt_session *s, const struct mqtt_config *c,
     s->session_expiry_s = c->version == MQTT_5_0 ? c->session_expiry_s : UINT32_MAX;
     adopt(s, &p->properties);
     s->state = MQTT_UP;
+    s->accepted = true;
     end_connect(s, step, OP_OK, 0);
     struct event *e = step_event(step, EVENT_SESSION_UP);
     e->session_present = p->connack.session_present;

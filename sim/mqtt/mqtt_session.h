@@ -7,8 +7,8 @@
  * Events of this session (metrics/step.h): what they borrow stays valid until the next `input`, `down` or `finish`.
  *   EVENT_SESSION_UP    topic: the assigned client identifier, payload: response information, each if the server gave one
  *   EVENT_VIOLATION     always followed by EVENT_CLOSE(CLOSE_VIOLATION), in 5.0 with a DISCONNECT written before it.
- *                       Session present without a session of ours is one in 5.0 only (MQTT-3.2.2-4), a second PUBREC for one
- *                       message in neither
+ *                       Session present without a session of ours is one in 5.0 only (MQTT-3.2.2-4) and not the first time, when
+ *                       it may be that of an earlier run; a second PUBREC for one message is one in neither
  *   EVENT_LATE_ANSWER   with the operation, when it had ended by timeout; also without one for PUBREC, PUBCOMP and PINGRESP
  *                       that nothing waits for, which the specifications tolerate (PUBREC is answered with PUBREL)
  *   EVENT_RESENT        one for each PUBLISH sent again, with its operation; `emitted` and `sent` stay those of the first

@@ -37,6 +37,7 @@ struct mqtt_session {
     uint16_t in_flight;            /* messages in both lists */
     uint16_t ended;                /* of these: their operation has ended by timeout */
     bool has_session;              /* the server accepted us into a session that outlives the connection */
+    bool accepted;                 /* the server accepted us at least once */
 
     /* One connection. */
     uint8_t state; /* enum mqtt_session_state */
