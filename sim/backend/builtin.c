@@ -38,7 +38,7 @@ _Noreturn static void become(const char *program, char *const *argv, int report_
 
 /* Reads "PORT\n"; 0 when the child ended or said something else. */
 static unsigned read_port(int fd) {
-    char text[16];
+    char text[16] = "";
     size_t size = 0;
     int64_t end = now_ms() + START_PATIENCE_MS;
     while (size < sizeof text - 1 && memchr(text, '\n', size) == NULL) {

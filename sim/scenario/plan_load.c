@@ -64,7 +64,7 @@ static struct sizes sizes_of(const struct plan *p) {
     struct sizes s = {.streams = 1};
     for (unsigned g = 0; g < p->group_count; g++)
         s.streams = p->groups[g].telemetry_count > s.streams ? p->groups[g].telemetry_count : s.streams;
-    s.publish = calloc((size_t)p->group_count * s.streams, sizeof *s.publish);
+    s.publish = calloc((size_t)p->group_count * s.streams + 1, sizeof *s.publish);
     bool *seen = calloc(p->group_count + 1, sizeof *seen);
     void *scratch = malloc(SCRATCH);
     CHECK(s.publish != NULL && seen != NULL && scratch != NULL);

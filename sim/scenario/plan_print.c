@@ -38,13 +38,13 @@ struct shown {
 };
 
 static struct shown time_of(instant at) {
-    struct shown s;
+    struct shown s = {""};
     instant_format_span(at, s.text, sizeof s.text);
     return s;
 }
 
 static struct shown bytes_of_number(double bytes) {
-    struct shown s;
+    struct shown s = {""};
     units_format(UNITS_BYTES, bytes, s.text, sizeof s.text);
     return s;
 }

@@ -103,7 +103,7 @@ static void list_types(struct bytes b) {
     size_t total;
     while (b.size > 0) {
         CHECK(mqtt_codec_frame(b, &total) == 0 && total <= b.size);
-        printf("%u\n", b.data[0] >> 4);
+        printf("%d\n", b.data[0] >> 4);
         b = bytes_of(b.data + total, b.size - total);
     }
 }
@@ -543,12 +543,12 @@ static void every_reason_code(void) {
     begin(&t, MQTT_5_0);
     connect_session(&t);
     for (const struct mqtt_reason_row *row = mqtt_tables_reasons; row->name; row++) {
-        for (uint8_t type = 1; type < MQTT_PACKET_TYPES; type++) {
+        for (unsigned type = 1; type < MQTT_PACKET_TYPES; type++) {
             for (unsigned explain = 0; explain < 2; explain++) {
                 if (row->from_client & MQTT_BIT(type))
-                    encode_reason(&t, MQTT_CLIENT, type, row->code, explain);
+                    encode_reason(&t, MQTT_CLIENT, (uint8_t)type, row->code, explain);
                 if (row->from_server & MQTT_BIT(type))
-                    encode_reason(&t, MQTT_SERVER, type, row->code, explain);
+                    encode_reason(&t, MQTT_SERVER, (uint8_t)type, row->code, explain);
             }
         }
     }
