@@ -243,8 +243,8 @@ static void command(struct fuzz *f) {
     }
 }
 
-/* Small limits, so that they are reached. The first byte chooses what is on. */
-static void start(struct fuzz *f, struct misbehave *m, uint8_t choice) {
+/* Small limits, so that they are reached. The first byte chooses what is on, the second how much memory there is. */
+static void start(struct fuzz *f, struct misbehave *m, uint8_t choice, uint8_t memory) {
     static const char *const settings[] = {"service=20ms", "admit=2/s",        "admit_wait", "duplicate=2",
                                            "reorder=2",    "second_connack=5", "drip=500/s", "forget_sessions"};
     struct broker_options o;
@@ -255,7 +255,7 @@ static void start(struct fuzz *f, struct misbehave *m, uint8_t choice) {
     o.misbehave = m;
     o.limits.connections_max = 8;
     o.limits.sessions_max = 8;
-    o.limits.memory_max = 8 << 20;
+    o.limits.memory_max = memory < 128 ? 8 << 20 : 4096 + 128u * memory;
     o.limits.packet_max = 4096;
     o.limits.queue_max = 6;
     o.limits.inflight_max = 4;
@@ -272,7 +272,8 @@ static void start(struct fuzz *f, struct misbehave *m, uint8_t choice) {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz f = {.in = bytes_reader_of(bytes_of(data, size))};
     static struct misbehave m;
-    start(&f, &m, bytes_read_u8(&f.in));
+    uint8_t choice = bytes_read_u8(&f.in);
+    start(&f, &m, choice, bytes_read_u8(&f.in));
     while (bytes_left(&f.in) > 0 && !f.in.failed)
         command(&f);
     for (unsigned i = 0; i < CLIENTS; i++)
