@@ -128,6 +128,23 @@ static void count_losses(struct worker *w, uint32_t number) {
         recorder_tally(w->recorder, w->lives[number].group, loop_now(w->loop), TALLY_LINK_LOST, lost);
 }
 
+/* Does the modelled link, as it stands now (*params), delay or keep what the device sends and receives? */
+static bool is_modelled(struct worker *w, uint32_t number, struct impair_params *params) {
+    if (w->links == NULL)
+        return false;
+    struct device_slot s = worker_slot(w, number);
+    *params = effective_link(&w->host, &s);
+    return !impair_is_clear(params) || !impair_is_empty(s.link) || s.link->held;
+}
+
+static bool push(struct worker *w, uint32_t number, const struct impair_params *params, enum impair_direction d,
+                 struct bytes data, instant now, instant *release) {
+    struct impair_key key = {w->host.seed, w->lives[number].id};
+    bool fine = impair_stream_push(&w->links[number], params, key, d, data, now, w->pool, release) == 0;
+    count_losses(w, number);
+    return fine;
+}
+
 bool wire_emit(struct worker *w, uint32_t number) {
     struct step *step = &w->host.step;
     struct device *life = &w->lives[number];
@@ -138,19 +155,11 @@ bool wire_emit(struct worker *w, uint32_t number) {
     CHECK(!step->out.failed);
     recorder_tally(w->recorder, life->group, step->now, TALLY_BYTES_UP, data.size);
     instant sent = step->now;
-    bool fine;
-    struct device_slot s = worker_slot(w, number);
-    struct impair_params params = s.link == NULL ? (struct impair_params){0} : effective_link(&w->host, &s);
-    bool direct = s.link == NULL || (impair_is_clear(&params) && impair_is_empty(s.link) && !s.link->held);
-    if (direct) {
-        fine = transmit(w, number, data);
-    } else {
-        struct impair_key key = {w->host.seed, life->id};
-        fine = impair_stream_push(s.link, &params, key, IMPAIR_UP, data, step->now, w->pool, &sent) == 0;
-        count_losses(w, number);
-        if (sent == INSTANT_NEVER)
-            sent = step->now;
-    }
+    struct impair_params params;
+    bool fine = is_modelled(w, number, &params) ? push(w, number, &params, IMPAIR_UP, data, step->now, &sent)
+                                                : transmit(w, number, data);
+    if (sent == INSTANT_NEVER)
+        sent = step->now;
     for (unsigned i = 0; i < step->op_count; i++) { /* a connect's first packet left before this step */
         struct op *op = step->ops[i];
         op->sent = (op->emitted == step->now ? step->now : op->sent) + (sent - step->now);
@@ -162,8 +171,8 @@ bool wire_emit(struct worker *w, uint32_t number) {
 /* Hands bytes to the device until it wants no more of them; returns what is left. Stops when the connection went. */
 static struct bytes consume(struct worker *w, uint32_t number, struct bytes data, instant answered,
                             const struct connection *c) {
+    struct device_slot s = worker_slot(w, number);
     while (data.size > 0) {
-        struct device_slot s = worker_slot(w, number);
         worker_step(w, answered);
         size_t used = device_input(&w->host, &s, data);
         worker_settle(w, number);
@@ -232,12 +241,11 @@ static void end_of_stream(struct worker *w, uint32_t number, int error) {
 
 static void receive(struct worker *w, uint32_t number) {
     struct connection *c = w->lives[number].connection;
-    struct device_slot s = worker_slot(w, number);
     size_t room = WORKER_RECEIVE_SIZE;
-    struct impair_params params = s.link == NULL ? (struct impair_params){0} : effective_link(&w->host, &s);
-    bool direct = s.link == NULL || (impair_is_clear(&params) && impair_is_empty(s.link));
-    if (!direct && impair_room(s.link, IMPAIR_DOWN) < room)
-        room = impair_room(s.link, IMPAIR_DOWN);
+    struct impair_params params;
+    bool modelled = is_modelled(w, number, &params);
+    if (modelled && impair_room(&w->links[number], IMPAIR_DOWN) < room)
+        room = impair_room(&w->links[number], IMPAIR_DOWN);
     if (room == 0) { /* the link is full: the backend feels it through TCP */
         loop_unwatch(w->loop, &c->io);
         return;
@@ -251,17 +259,12 @@ static void receive(struct worker *w, uint32_t number) {
     }
     struct bytes data = {w->receive, (size_t)n};
     instant now = loop_now(w->loop);
-    if (direct) {
+    if (!modelled)
         deliver(w, number, data, now);
-        return;
-    }
-    struct impair_key key = {w->host.seed, w->lives[number].id};
-    if (impair_stream_push(s.link, &params, key, IMPAIR_DOWN, data, now, w->pool, NULL) < 0) {
+    else if (push(w, number, &params, IMPAIR_DOWN, data, now, NULL))
+        worker_settle(w, number);
+    else
         worker_lost(w, number, CLOSE_LOCAL);
-        return;
-    }
-    count_losses(w, number);
-    worker_settle(w, number);
 }
 
 /* The kernel takes bytes again. */
