@@ -97,9 +97,9 @@ static bool confirmed(const struct plan *plan, const struct options *o) {
     char text[64], answer[8];
     plan_load_of(plan, 0, &load);
     fprintf(stderr,
-            "%u devices will connect to %s (%s), which is not a private address:\n"
-            "up to %.0f connects/s and %.0f messages/s. Go on? [y/N] ",
-            plan->device_count, target->url, address_format(far, text, sizeof text), load.connects_per_s_peak,
+            "%s (%s) is not a private address:\n"
+            "%u devices will connect, up to %.0f connects/s and %.0f messages/s. Go on? [y/N] ",
+            target->url, address_format(far, text, sizeof text), plan->device_count, load.connects_per_s_peak,
             load.messages_per_s_peak);
     plan_load_free(&load);
     return fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
