@@ -246,11 +246,18 @@ static void join_all(struct control *c) {
     }
 }
 
+/* All or none. */
 static int start_all(struct control *c) {
-    for (unsigned i = 0; i < c->worker_count; i++)
-        if (worker_start(&c->workers[i]) < 0)
-            return ERR_IO;
-    return 0;
+    unsigned started = 0;
+    while (started < c->worker_count && worker_start(&c->workers[started]) == 0)
+        started++;
+    if (started == c->worker_count)
+        return 0;
+    while (started > 0) {
+        worker_tell(&c->workers[--started], WORKER_FINISH);
+        pthread_join(c->workers[started].thread, NULL);
+    }
+    return ERR_IO;
 }
 
 int control_run(struct control *c) {

@@ -76,12 +76,16 @@ static bool one_is_up(struct round *r, int timeout_ms) {
     return false;
 }
 
-static bool try_round(const struct plan *plan, struct round *r) {
+static bool interrupted(volatile const int *signals) {
+    return signals != NULL && *signals > 0;
+}
+
+static bool try_round(const struct plan *plan, volatile const int *signals, struct round *r) {
     *r = (struct round){.last_error = ETIMEDOUT};
     begin_all(plan, r);
     int64_t end = loop_clock_monotonic() + (int64_t)ROUND_MS * SPAN_MS;
     bool up = false;
-    while (!up && r->count > 0) {
+    while (!up && r->count > 0 && !interrupted(signals)) {
         int64_t left = (end - loop_clock_monotonic()) / SPAN_MS;
         if (left <= 0)
             break;
@@ -92,10 +96,14 @@ static bool try_round(const struct plan *plan, struct round *r) {
     return up;
 }
 
-int reach_targets(const struct plan *plan, span wait, char *why, size_t why_size) {
+int reach_targets(const struct plan *plan, span wait, volatile const int *signals, char *why, size_t why_size) {
     int64_t end = loop_clock_monotonic() + wait;
     struct round r;
-    while (!try_round(plan, &r)) {
+    while (!try_round(plan, signals, &r)) {
+        if (interrupted(signals)) {
+            snprintf(why, why_size, "interrupted before the target answered");
+            return ERR_CLOSED;
+        }
         if (r.last_node == NULL) {
             snprintf(why, why_size, "no address of the target is allowed; add it to 'safety: {allow: [...]}'");
             return ERR_DENIED;

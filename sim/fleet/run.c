@@ -25,7 +25,7 @@ static uint32_t devices_of_shard(const struct plan *p, unsigned shard, unsigned 
 /* The guard's rules that concern the run as a whole. */
 static int guard_allows_run(const struct plan *p, struct run_facts *facts, char *why, size_t why_size) {
     for (unsigned t = 0; t < p->target_count; t++) {
-        struct url url;
+        struct url url = {0};
         char ignored[128];
         if (url_parse(p->targets[t].url, &url, ignored, sizeof ignored) == 0 && guard_is_public_sandbox(url.host) &&
             p->device_count > SANDBOX_FLEET) {
@@ -192,8 +192,11 @@ static int prepare(const struct plan *plan, const struct run_options *options, s
     }
     for (unsigned t = 0; t < plan->target_count; t++)
         reach_choose_family(&plan->targets[t]);
-    error = reach_targets(plan, options->wait, why, why_size);
-    if (error < 0)
+    error = reach_targets(plan, options->wait, options->signals, why, why_size);
+    if (error == ERR_CLOSED)
+        facts->exit_code =
+            options->signal_number != NULL && *options->signal_number == SIGTERM ? EXIT_SIGTERM : EXIT_SIGINT;
+    else if (error < 0)
         facts->exit_code = error == ERR_DENIED ? EXIT_GUARD : EXIT_UNREACHABLE;
     return error;
 }

@@ -9,6 +9,7 @@
 #include "harness.h"
 
 static char why[256];
+static volatile const int *signals; /* NULL: nobody counts them */
 
 static struct address loopback(uint16_t port) {
     struct address a;
@@ -32,7 +33,7 @@ static int reach(struct address *nodes, unsigned count, span wait) {
     struct target target = {.name = "t", .url = "mqtt://127.0.0.1", .nodes = nodes, .node_count = count};
     struct plan plan = {.targets = &target, .target_count = 1};
     CU_ASSERT_EQUAL_FATAL(guard_limits_allow(&plan.safety, &nodes[0], 32), 0);
-    int error = reach_targets(&plan, wait, why, sizeof why);
+    int error = reach_targets(&plan, wait, signals, why, sizeof why);
     guard_limits_free(&plan.safety);
     return error;
 }
@@ -86,5 +87,15 @@ static void localhost_keeps_the_family_that_answers(void) {
     close(down);
 }
 
+static void a_signal_ends_the_waiting(void) {
+    int down, seen = 1;
+    struct address node = listening(&down, true);
+    signals = &seen;
+    CU_ASSERT_EQUAL(reach(&node, 1, 3600 * SPAN_S), ERR_CLOSED);
+    signals = NULL;
+    close(down);
+}
+
 HARNESS_MAIN("reach", HARNESS_CASE(a_listening_node_is_enough), HARNESS_CASE(nobody_there_is_told_with_the_address),
-             HARNESS_CASE(waiting_repeats_the_attempt), HARNESS_CASE(localhost_keeps_the_family_that_answers))
+             HARNESS_CASE(waiting_repeats_the_attempt), HARNESS_CASE(a_signal_ends_the_waiting),
+             HARNESS_CASE(localhost_keeps_the_family_that_answers))
