@@ -84,7 +84,7 @@ void broker_free(struct broker *b) {
 
 /* --- the end of connections ---------------------------------------------------------------------------------------- */
 
-bool broker_is_up(const struct broker_connection *c) {
+static bool is_up(const struct broker_connection *c) {
     return c->phase == BROKER_UP;
 }
 
@@ -123,7 +123,7 @@ static void close_and_tell(struct broker *b, struct broker_connection *c, bool r
 
 static void say_disconnect(struct broker *b, struct broker_connection *c, uint8_t reason, const char *detail) {
     /* Never before CONNACK (MQTT-3.14.0-1), and not in 3.1.1. */
-    if (reason == 0 || !broker_is_up(c) || c->version != MQTT_5_0 || c->greeting != NULL)
+    if (reason == 0 || !is_up(c) || c->version != MQTT_5_0 || c->greeting != NULL)
         return;
     struct mqtt_packet p = {.type = MQTT_DISCONNECT};
     p.ack.reason_code = reason;
@@ -414,7 +414,7 @@ static void connection_due(struct broker *b, struct broker_connection *c) {
     }
     if (c->session != NULL && c->session->waiting.count > 0)
         broker_deliver_pump(b, c->session);
-    if (c->alive_until <= b->now && !broker_is_up(c)) { /* no CONNECT, or no answer to AUTH, in time */
+    if (c->alive_until <= b->now && !is_up(c)) { /* no CONNECT, or no answer to AUTH, in time */
         broker_end(b, c, 0, NULL);
         return;
     }

@@ -25,6 +25,8 @@ enum {
     ACCEPTS_PER_TURN = 256,
     READ_SIZE = 256 << 10,
     OUT_FIRST = 512,
+    ANSWERS_MAX =
+        1 << 20, /* bytes of answers beyond the backlog before a client that does not read is not read either */
     RESERVED_DESCRIPTORS = 16, /* stdio, loop, listener, signals, report, and a few to spare */
 };
 #define LINGER       (2 * SPAN_S)    /* for a client to take its last bytes */
@@ -244,10 +246,9 @@ static void flush(struct server *s, struct peer *p) {
         linger(s, p);
         return;
     }
-    bool too_full = left >= s->backlog_max;
-    watch(s, p, (left > 0 ? LOOP_WRITE : 0u) | (too_full ? 0u : (unsigned)LOOP_READ));
-    bool drained = p->full && !too_full;
-    p->full = too_full || (p->full && !drained);
+    bool full = left >= s->backlog_max, flooded = left >= s->backlog_max + ANSWERS_MAX, drained = p->full && !full;
+    watch(s, p, (left > 0 ? LOOP_WRITE : 0u) | (flooded ? 0u : (unsigned)LOOP_READ));
+    p->full = full;
     if (drained && p->connection != NULL) {
         broker_drained(s->broker, p->connection, loop_now(s->loop));
         arm_broker(s);

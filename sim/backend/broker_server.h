@@ -1,8 +1,8 @@
 /* The built-in broker on sockets: one thread, one loop, as many connections as descriptors allow. `muster backend` runs it in
  * the foreground; backend/builtin.h starts it as a process of its own.
  *
- * A client that does not read: its messages wait in its session from `backlog` bytes on (broker_limits), and from then on
- * nothing more is read from it either, so that answers cannot pile up. */
+ * A client that does not read: its messages wait in its session from `backlog` bytes on (broker_limits); its own requests are
+ * answered until another MiB is unsent, and then nothing more is read from it. */
 #ifndef MUSTER_BACKEND_BROKER_SERVER_H
 #define MUSTER_BACKEND_BROKER_SERVER_H
 

@@ -224,8 +224,7 @@ void broker_doom(struct broker *b, struct broker_connection *c, uint8_t reason, 
 /* A breach of the protocol: counted, answered as the phase and version want it, ended. */
 void broker_violation(struct broker *b, struct broker_connection *c, uint8_t reason, const char *detail);
 void broker_arm_connection(struct broker *b, struct broker_connection *c); /* after any of its deadlines changed */
-bool broker_is_up(const struct broker_connection *c);
-/* Handles one packet of an accepted connection, or the bytes behind a CONNECT that had to wait. */
+/* Goes on with the bytes that came behind a CONNECT that had to wait. */
 void broker_resume_input(struct broker *b, struct broker_connection *c);
 
 /* --- broker_out.c -------------------------------------------------------------------------------------------------- */
@@ -244,8 +243,9 @@ void broker_out_must(struct broker *b, struct broker_connection *c, const struct
 /* PUBACK, PUBREC, PUBREL, PUBCOMP. */
 void broker_out_ack(struct broker *b, struct broker_connection *c, uint8_t type, uint16_t packet_id, uint8_t reason);
 void broker_out_bytes(struct broker *b, struct broker_connection *c, struct bytes data, enum broker_out_kind kind);
-/* Sends what is due of the delayed bytes; the next deadline, or INSTANT_NEVER. */
+/* Sends what is due of the delayed bytes. */
 void broker_out_due(struct broker *b, struct broker_connection *c);
+/* When more will be due; INSTANT_NEVER when nothing is held back. */
 instant broker_out_deadline(const struct broker *b, const struct broker_connection *c);
 void broker_out_discard(struct broker *b, struct broker_connection *c);
 size_t broker_out_backlog(const struct broker *b, const struct broker_connection *c);
