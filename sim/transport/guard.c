@@ -132,16 +132,22 @@ int guard_check(struct guard *g, const struct address *a) {
     return ERR_DENIED;
 }
 
+/* What flowed into the bucket since it was last looked at. */
+static void fill(struct guard *g, enum guard_bucket bucket, instant now) {
+    double *level = &g->buckets[bucket].level, burst = g->buckets[bucket].burst;
+    if (now <= g->buckets[bucket].filled)
+        return;
+    double filled = *level + g->buckets[bucket].rate * span_seconds(now - g->buckets[bucket].filled);
+    *level = filled < burst ? filled : burst;
+    g->buckets[bucket].filled = now;
+}
+
 int guard_take(struct guard *g, enum guard_bucket bucket, double amount, instant now, instant *again) {
     CHECK((unsigned)bucket < GUARD_BUCKETS);
     double rate = g->buckets[bucket].rate, burst = g->buckets[bucket].burst, *level = &g->buckets[bucket].level;
     if (rate <= 0)
         return 0;
-    if (now > g->buckets[bucket].filled) {
-        double filled = *level + rate * span_seconds(now - g->buckets[bucket].filled);
-        *level = filled < burst ? filled : burst;
-        g->buckets[bucket].filled = now;
-    }
+    fill(g, bucket, now);
     /* what is larger than the bucket may go when it is full, and leaves a debt */
     double needed = amount < burst ? amount : burst;
     if (*level < needed) {
@@ -152,4 +158,12 @@ int guard_take(struct guard *g, enum guard_bucket bucket, double amount, instant
     }
     *level -= amount;
     return 0;
+}
+
+void guard_spend(struct guard *g, enum guard_bucket bucket, double amount, instant now) {
+    CHECK((unsigned)bucket < GUARD_BUCKETS);
+    if (g->buckets[bucket].rate <= 0)
+        return;
+    fill(g, bucket, now);
+    g->buckets[bucket].level -= amount;
 }

@@ -54,5 +54,7 @@ void guard_free(struct guard *g);
 int guard_check(struct guard *g, const struct address *a);
 /* Takes `amount` tokens: 0, or ERR_AGAIN with the instant at which to ask again. */
 int guard_take(struct guard *g, enum guard_bucket bucket, double amount, instant now, instant *again);
+/* Takes what has gone out already, whatever is left; a debt makes those after it wait. (Taking 0 asks whether there is a debt.) */
+void guard_spend(struct guard *g, enum guard_bucket bucket, double amount, instant now);
 
 #endif

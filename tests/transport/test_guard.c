@@ -160,6 +160,23 @@ static void what_is_larger_than_the_bucket_goes_and_leaves_a_debt(void) {
     guard_free(&g);
 }
 
+static void what_is_spent_leaves_a_debt_that_others_wait_for(void) {
+    struct guard_limits l = {.max_bytes_rate = 1000};
+    struct guard g;
+    CU_ASSERT_EQUAL(guard_init(&g, &l, 1, 1), 0);
+    instant again = 0;
+    CU_ASSERT_EQUAL(guard_take(&g, GUARD_BYTES, 0, 0, &again), 0);
+    guard_spend(&g, GUARD_BYTES, 50, 0);
+    CU_ASSERT_EQUAL(guard_take(&g, GUARD_BYTES, 0, 0, &again), 0);
+    guard_spend(&g, GUARD_BYTES, 2050, 0); /* the bucket held 100: two seconds are missing */
+    CU_ASSERT_EQUAL(guard_take(&g, GUARD_BYTES, 0, 0, &again), ERR_AGAIN);
+    CU_ASSERT(again >= 2 * SPAN_S && again <= 2 * SPAN_S + SPAN_MS);
+    CU_ASSERT_EQUAL(guard_take(&g, GUARD_BYTES, 0, again, &again), 0);
+    guard_spend(&g, GUARD_CONNECTS, 1e9, 0);
+    CU_ASSERT_EQUAL(guard_take(&g, GUARD_CONNECTS, 1, 0, &again), 0); /* no cap there */
+    guard_free(&g);
+}
+
 static void no_cap_means_no_waiting(void) {
     struct guard_limits l = {0};
     struct guard g;
@@ -191,5 +208,6 @@ HARNESS_MAIN("guard", HARNESS_CASE(only_loopback_is_allowed_without_a_list),
              HARNESS_CASE(a_prefix_longer_than_the_address_is_refused), HARNESS_CASE(refusals_are_counted),
              HARNESS_CASE(sandboxes_are_known_by_name), HARNESS_CASE(a_cap_is_kept_over_time),
              HARNESS_CASE(asking_again_at_the_named_instant_succeeds),
-             HARNESS_CASE(what_is_larger_than_the_bucket_goes_and_leaves_a_debt), HARNESS_CASE(no_cap_means_no_waiting),
+             HARNESS_CASE(what_is_larger_than_the_bucket_goes_and_leaves_a_debt),
+             HARNESS_CASE(what_is_spent_leaves_a_debt_that_others_wait_for), HARNESS_CASE(no_cap_means_no_waiting),
              HARNESS_CASE(shares_add_up_but_never_fall_below_one))
