@@ -157,7 +157,8 @@ static bool may_go(struct device_host *h, const struct device_slot *s, const str
         return false;
     }
     instant again;
-    if (guard_take(h->guard, GUARD_PUBLISHES, 1, h->step.now, &again) < 0) {
+    if (guard_take(h->guard, GUARD_BYTES, 0, h->step.now, &again) < 0 ||
+        guard_take(h->guard, GUARD_PUBLISHES, 1, h->step.now, &again) < 0) {
         *held = OP_HELD_GUARD;
         h->orders.guard_wait = true;
         return false;
@@ -178,7 +179,11 @@ static bool hand_over(struct device_host *h, const struct device_slot *s, const 
     if (!may_go(h, s, m, held))
         return false;
     h->changed |= (uint32_t)1 << VAR_IN_FLIGHT;
+    size_t before = bytes_written(&h->step.out);
     int result = drivers_of(s->group)->publish(h, s, m, op);
+    size_t size = bytes_written(&h->step.out) - before;
+    guard_spend(h->guard, GUARD_BYTES, (double)size, h->step.now);
+    h->spent += size;
     switch (result) {
     case 0:
         return true;

@@ -137,6 +137,7 @@ struct device_host {
     /* of the step */
     struct step step;
     struct device_orders orders;
+    size_t spent;     /* bytes of step.out that the guard has heard of */
     uint32_t changed; /* bit mask of enum state_variable */
 };
 

@@ -224,7 +224,8 @@ static bool start_first(struct worker *w, unsigned node) {
     if (number == DIALER_NONE || w->guard.outstanding[node] >= w->guard.outstanding_max)
         return false;
     instant again;
-    if (guard_take(&w->guard, GUARD_CONNECTS, 1, loop_now(w->loop), &again) < 0) {
+    if (guard_take(&w->guard, GUARD_BYTES, 0, loop_now(w->loop), &again) < 0 ||
+        guard_take(&w->guard, GUARD_CONNECTS, 1, loop_now(w->loop), &again) < 0) {
         w->dialer.again = again;
         return false;
     }

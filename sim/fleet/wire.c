@@ -154,6 +154,8 @@ bool wire_emit(struct worker *w, uint32_t number) {
         return true;
     CHECK(!step->out.failed);
     recorder_tally(w->recorder, life->group, step->now, TALLY_BYTES_UP, data.size);
+    guard_spend(&w->guard, GUARD_BYTES, (double)(data.size - w->host.spent), step->now);
+    w->host.spent = 0;
     instant sent = step->now;
     struct impair_params params;
     bool fine = is_modelled(w, number, &params) ? push(w, number, &params, IMPAIR_UP, data, step->now, &sent)

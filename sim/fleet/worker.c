@@ -35,6 +35,7 @@ void worker_step(struct worker *w, instant answered) {
     step_begin(&w->host.step, loop_now(w->loop), answered);
     w->host.orders = (struct device_orders){0};
     w->host.changed = 0;
+    w->host.spent = 0;
 }
 
 void worker_close(struct worker *w, uint32_t number, int how) {

@@ -94,6 +94,7 @@ void rig_step(struct rig *r, instant now) {
     step_begin(&r->host.step, now, now);
     r->host.orders = (struct device_orders){0};
     r->host.changed = 0;
+    r->host.spent = 0;
 }
 
 void rig_carry_out(struct rig *r) {

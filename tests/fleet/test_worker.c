@@ -149,6 +149,21 @@ static void what_the_guard_held_goes_out_in_settling(void) {
     done(&peer);
 }
 
+static void bytes_go_no_faster_than_allowed(void) {
+    const struct peer_script script = {0};
+    struct peer peer = peer_start(&script);
+    made_plan(&m, 20, &peer);
+    m.telemetry.every.a = 10e6;           /* some 30 kB per second */
+    m.plan.safety.max_bytes_rate = 10000; /* 1,000 at once */
+    m.plan.duration = 500 * SPAN_MS;
+    m.plan.settle = 0;
+    go(&peer, 1);
+    uint64_t bytes = made_tally(work.result, TALLY_BYTES_UP);
+    CU_ASSERT(bytes >= 2500 && (double)bytes <= 1200 + 10000 * span_seconds(work.workers[0].host.closes));
+    CU_ASSERT(made_held(work.result, OP_MQTT_PUBLISH, OP_HELD_GUARD) > 100);
+    done(&peer);
+}
+
 static void closed_streams_have_one_message_in_flight_each(void) {
     const struct peer_script script = {0};
     struct peer peer = peer_start(&script);
@@ -197,7 +212,7 @@ HARNESS_MAIN("worker", HARNESS_CASE(every_message_and_attempt_ends_in_one_class_
              HARNESS_CASE(and_when_it_closes_after_every_few_packets), HARNESS_CASE(and_when_it_dies_and_comes_back),
              HARNESS_CASE(and_when_it_does_not_read),
              HARNESS_CASE(publishes_go_no_faster_than_allowed_and_the_rest_waits),
-             HARNESS_CASE(what_the_guard_held_goes_out_in_settling),
+             HARNESS_CASE(what_the_guard_held_goes_out_in_settling), HARNESS_CASE(bytes_go_no_faster_than_allowed),
              HARNESS_CASE(closed_streams_have_one_message_in_flight_each),
              HARNESS_CASE(decisions_do_not_depend_on_the_number_of_workers),
              HARNESS_CASE(pings_keep_a_quiet_connection))
