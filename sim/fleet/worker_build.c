@@ -9,7 +9,7 @@
 #include "fleet/worker.h"
 #include "loop/loop_ev.h"
 
-enum { POOL_PER_DEVICE = 64 << 10, POOL_MIN = 256 << 20, SAMPLED_DEVICES = 256 };
+enum { POOL_PER_DEVICE = 64 << 10, POOL_MIN = 256 << 20, SAMPLED_DEVICES = 256, CACHE_LINE = 64 };
 
 /* Does the modelled link of any device ever delay or cut? */
 static bool needs_links(const struct plan *p) {
@@ -35,6 +35,14 @@ static void count_device(void *context, uint32_t id) {
     w->group_first[w->plan->group_of[id] + 1]++;
 }
 
+/* Zeroed, and each element on cache lines of its own if its size is a multiple of theirs: 10,000 loaded devices are more than the
+ * nearer caches hold. */
+static void *slab(size_t count, size_t size) {
+    size_t bytes = (count * size + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    void *all = aligned_alloc(CACHE_LINE, bytes);
+    return all == NULL ? NULL : memset(all, 0, bytes);
+}
+
 static bool lay_out_groups(struct worker *w) {
     const struct plan *p = w->plan;
     size_t at = 0;
@@ -46,10 +54,10 @@ static bool lay_out_groups(struct worker *w) {
     }
     w->session_size = (drivers_mqtt.session_size + 7) & ~(size_t)7;
     size_t count = w->count > 0 ? w->count : 1;
-    w->lives = calloc(count, sizeof *w->lives);
-    w->sessions = calloc(count, w->session_size);
-    w->behaviours = calloc(1, at > 0 ? at : 1);
-    w->links = needs_links(p) ? calloc(count, sizeof *w->links) : NULL;
+    w->lives = slab(count, sizeof *w->lives);
+    w->sessions = slab(count, w->session_size);
+    w->behaviours = slab(1, at > 0 ? at : 1);
+    w->links = needs_links(p) ? slab(count, sizeof *w->links) : NULL;
     return w->lives != NULL && w->sessions != NULL && w->behaviours != NULL && (w->links != NULL || !needs_links(p));
 }
 
