@@ -15,9 +15,11 @@ struct recorder {
     /* The last look-ups: neighbours in time mostly share segment, series and counters. */
     unsigned segment;
     instant segment_from, segment_to; /* of `segment`; [0, 0) matches nothing */
-    uint64_t series_key, tally_key;
+    uint64_t series_key;
     struct interval_series *series; /* NULL: none yet in this interval */
-    struct tally_series *tally;
+    struct tally_series *tally;     /* of tally_group, for instants in [tally_from, tally_to) */
+    unsigned tally_group;
+    instant tally_from, tally_to;
 };
 
 struct recorder *recorder_new(unsigned groups, const struct segments *segments) {
@@ -112,11 +114,11 @@ void recorder_end(struct recorder *r, unsigned group, const struct op *op, enum 
 
 void recorder_tally(struct recorder *r, unsigned group, instant at, enum tally_kind kind, uint64_t by) {
     CHECK(group < r->group_count && kind < TALLY_KINDS);
-    unsigned segment = segment_of(r, at);
-    uint64_t key = (uint64_t)group << 32 | segment;
-    if (r->tally == NULL || r->tally_key != key) {
-        r->tally = interval_tally_of(r->interval, group, segment);
-        r->tally_key = key;
+    if (r->tally == NULL || group != r->tally_group || at < r->tally_from || at >= r->tally_to) {
+        r->tally = interval_tally_of(r->interval, group, segment_of(r, at));
+        r->tally_group = group;
+        r->tally_from = r->segment_from;
+        r->tally_to = r->segment_to;
     }
     r->tally->counts[kind] += by;
 }
