@@ -94,6 +94,7 @@ unsigned mqtt_inflight_window(const struct mqtt_session *s, const struct mqtt_co
 enum { MARK_MAX = 64, MARK_BYTES = MARK_MAX + 6 };
 
 static void fill_properties(struct mqtt_properties *p, const struct mqtt_message *m, uint8_t mark[MARK_BYTES]) {
+    memset(p, 0, sizeof *p);
     if (m->payload_is_utf8) {
         p->payload_format_indicator = 1;
         mqtt_properties_mark(p, MQTT_PAYLOAD_FORMAT_INDICATOR);
@@ -200,8 +201,7 @@ int mqtt_inflight_publish(struct mqtt_session *s, const struct mqtt_config *c, s
     struct mqtt_packet p;
     uint8_t mark[MARK_BYTES];
     p.type = MQTT_PUBLISH;
-    memset(&p.properties, 0, sizeof p.properties);
-    if (c->version == MQTT_5_0)
+    if (c->version == MQTT_5_0) /* 3.1.1 has none and reads none */
         fill_properties(&p.properties, m, mark);
     p.publish = (struct mqtt_publish){.qos = m->qos, .retain = m->retain, .topic = m->topic, .payload = m->payload};
     size_t full = mqtt_codec_size(&p, c->version);
