@@ -193,8 +193,8 @@ void plan_load_of(const struct plan *p, uint64_t steps_max, struct plan_load *ou
     CHECK(out->buckets != NULL);
     double expected = steps_expected(p);
     uint32_t stride = expected > (double)limit ? (uint32_t)(expected / (double)limit) + 1 : 1;
-    if (stride > p->device_count && p->device_count > 0)
-        stride = p->device_count;
+    stride = stride > p->device_count ? p->device_count : stride;
+    stride = stride > 0 ? stride : 1;
     uint32_t walked = (p->device_count + stride - 1) / stride;
     struct counting c = {.plan = p, .load = out, .sizes = sizes_of(p)};
     c.scale = stride == 1 ? 1 : (double)p->device_count / walked;

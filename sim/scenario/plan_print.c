@@ -254,13 +254,16 @@ static void write_step(const struct fleet_group *g, const struct plan_walk_step 
     struct json_write w = json_write_to(out, 0);
     json_write_open_object(&w);
     json_write_member_int(&w, "at_ns", s->at);
-    json_write_member_string(&w, "op",
-                             s->kind == PLAN_WALK_MESSAGE ? "mqtt.publish" : action_verbs[s->entry->verb].name);
-    if (s->entry != NULL)
+    bool message = s->kind == PLAN_WALK_MESSAGE;
+    if (message)
+        json_write_member_string(&w, "op", "mqtt.publish");
+    else
+        json_write_member_string(&w, "op", action_verbs[s->entry->verb].name);
+    if (!message || s->entry != NULL)
         json_write_member_string(&w, "entry", s->entry->id);
     if (s->kind == PLAN_WALK_END)
         json_write_member_bool(&w, "undo", true);
-    if (s->kind == PLAN_WALK_MESSAGE) {
+    if (message) {
         json_write_member_uint(&w, "stream", s->stream);
         json_write_member_uint(&w, "n", s->n);
         json_write_member_uint(&w, "seq", s->sequence);
