@@ -1,5 +1,6 @@
 #include "base/draw.h"
 
+#include <endian.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -88,7 +89,11 @@ void draw_fill(uint64_t seed, uint32_t device, uint32_t stream, uint64_t n, void
     uint8_t *out = data;
     for (uint64_t k = 0; size > 0; k++) {
         struct draw128 block = draw_block(seed, device, stream, n | k << 48);
-        for (unsigned i = 0; i < sizeof block && size > 0; i++, size--)
-            *out++ = (uint8_t)(block.word[i / 4] >> (8 * (i % 4)));
+        for (unsigned i = 0; i < 4; i++)
+            block.word[i] = htole32(block.word[i]);
+        size_t part = size < sizeof block ? size : sizeof block;
+        memcpy(out, &block, part);
+        out += part;
+        size -= part;
     }
 }
