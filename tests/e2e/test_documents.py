@@ -150,4 +150,25 @@ def _():
     suite.equal(sorted(missing), [], "references to documents that are not there")
 
 
+@suite.case("the architecture names every room and every source, and nothing that is not there")
+def _():
+    text = read("docs/architecture.md")
+    rooms = re.search(r"^ROOMS := (.*)$", read("Makefile"), re.M).group(1).split()
+    suite.equal(re.findall(r"^\| `(\w+)` \| ", text.split("## The rooms")[1].split("\n### ")[0], re.M), rooms, "rooms, in their order")
+    suite.equal(re.findall(r"^### (\w+)$", text, re.M), rooms, "sections, in the order of the rooms")
+    files = {os.path.relpath(p, suite.ROOT) for p in glob.glob(os.path.join(suite.ROOT, "sim/*/*.[ch]"))}
+    unknown, named = set(), set()
+    for room, section in zip(rooms, re.split(r"^### \w+$", text.split("\n## From YAML")[0], flags=re.M)[1:]):
+        for name in re.findall(r"`(\w[\w*]*\.[ch])`", section):
+            found = {f for f in files if re.fullmatch(f"sim/{room}/" + re.escape(name).replace(r"\*", r"\w+"), f)}
+            unknown |= set() if found else {f"{room}/{name}"}
+            named |= {f[:-2] for f in found}
+    for name in re.findall(r"`((?:%s)/[\w]+\.[ch])`" % "|".join(rooms), text):
+        unknown |= set() if "sim/" + name in files or "NAME" in name else {name}
+    suite.equal(sorted(unknown), [], "files that are not there")
+    headers_of_many = {"sim/backend/broker_", "sim/mqtt/mqtt_codec_"}  # one header each says which source does what
+    missing = {f[:-2] for f in files} - named
+    suite.equal(sorted(f for f in missing if not any(f.startswith(h) for h in headers_of_many)), [], "files that are not named")
+
+
 suite.main()
