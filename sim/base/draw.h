@@ -26,6 +26,7 @@ enum draw_stream_id {
     DRAW_DEAL_REGION,      /* "deal.region" */
     DRAW_IMEI,             /* "identity.imei" */
     DRAW_BURST,            /* "burst" */
+    DRAW_SAMPLE,           /* "sample": devices whose states are noted */
     DRAW_STREAMS
 };
 

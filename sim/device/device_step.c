@@ -7,7 +7,7 @@
 #include "device/reconnect.h"
 
 static bool sampled(const struct device_host *h, const struct device *life) {
-    return draw_u64(h->seed, life->id, draw_stream_named("select", "sample"), 0) < h->sampled_below;
+    return draw_u64(h->seed, life->id, draw_stream_key(DRAW_SAMPLE), 0) < h->sampled_below;
 }
 
 void device_step_state(struct device_host *h, const struct device_slot *s, enum device_state to) {
@@ -156,11 +156,11 @@ static void count_message(struct device_host *h, const struct device_slot *s, co
         recorder_tally(h->recorder, group, op->intended, TALLY_LOST, 1);
 }
 
-void device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
-                        enum op_outcome outcome, enum op_drop drop, enum close_reason why) {
+enum op_outcome device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
+                                   enum op_outcome outcome, enum op_drop drop, enum close_reason why) {
     unsigned group = s->life->group;
     if (op->intended >= h->closes)
-        return;
+        return outcome;
     outcome = judged(s, op, outcome);
     uint8_t excluded = h->excluded == NULL ? 0 : h->excluded(h->plan, s->life->id, op->intended, h->step.now);
     recorder_end(h->recorder, group, op, outcome, drop, h->step.answered, h->step.now, excluded);
@@ -168,6 +168,13 @@ void device_step_end_op(struct device_host *h, const struct device_slot *s, cons
         count_message(h, s, op, outcome);
     if (why != CLOSE_NONE)
         recorder_reason(h->recorder, group, s->life->id, (enum op_kind)op->kind, outcome, 0, why, h->step.now);
+    return outcome;
+}
+
+void device_step_tell_end(struct device_host *h, const struct device_slot *s, enum close_reason why,
+                          uint8_t reason_code) {
+    enum op_outcome outcome = device_step_cut(s) ? OP_WITHDRAWN : OP_BROKEN;
+    recorder_reason(h->recorder, s->life->group, s->life->id, OP_MQTT_CONNECT, outcome, reason_code, why, h->step.now);
 }
 
 void device_step_refuse(struct device_host *h, const struct device_slot *s, const struct op *op, uint8_t reason_code) {
