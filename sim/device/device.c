@@ -158,7 +158,7 @@ void device_open_failed(struct device_host *h, const struct device_slot *s, cons
 
 void device_lost(struct device_host *h, const struct device_slot *s, enum close_reason why) {
     device_step_down(h, s, why);
-    recorder_reason(h->recorder, s->life->group, s->life->id, OP_MQTT_CONNECT, OP_BROKEN, 0, why, h->step.now);
+    device_step_tell_end(h, s, why, 0);
     device_step_disconnected(h, s, why);
     device_timeline_triggers(h, s);
 }

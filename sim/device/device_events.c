@@ -8,11 +8,12 @@
 #include "mqtt/mqtt_tables.h"
 
 static void op_ended(struct device_host *h, const struct device_slot *s, const struct event *e) {
-    device_step_end_op(h, s, &e->op, (enum op_outcome)e->outcome, (enum op_drop)e->drop, CLOSE_NONE);
+    enum op_outcome outcome =
+        device_step_end_op(h, s, &e->op, (enum op_outcome)e->outcome, (enum op_drop)e->drop, CLOSE_NONE);
     bool no_connack = e->op.kind == OP_MQTT_CONNECT && e->outcome == OP_TIMEOUT;
-    if (e->outcome != OP_OK)
-        recorder_reason(h->recorder, s->life->group, s->life->id, (enum op_kind)e->op.kind, (enum op_outcome)e->outcome,
-                        e->reason_code, no_connack ? CLOSE_CONNACK_TIMEOUT : CLOSE_NONE, h->step.now);
+    if (outcome != OP_OK)
+        recorder_reason(h->recorder, s->life->group, s->life->id, (enum op_kind)e->op.kind, outcome, e->reason_code,
+                        no_connack ? CLOSE_CONNACK_TIMEOUT : CLOSE_NONE, h->step.now);
     if (e->op.kind == OP_MQTT_PUBLISH) {
         h->changed |= (uint32_t)1 << VAR_IN_FLIGHT;
         bool answered = e->op.qos > 0 && (e->outcome == OP_OK || e->outcome == OP_REFUSED);
@@ -106,8 +107,7 @@ static void close_wanted(struct device_host *h, const struct device_slot *s, con
     enum close_reason why = (enum close_reason)e->close_reason;
     bool ours_or_told = why == CLOSE_POLITE || why == CLOSE_REFUSED || why == CLOSE_CONNACK_TIMEOUT;
     if (!ours_or_told)
-        recorder_reason(h->recorder, s->life->group, s->life->id, OP_MQTT_CONNECT, OP_BROKEN, e->reason_code, why,
-                        h->step.now);
+        device_step_tell_end(h, s, why, e->reason_code);
     device_step_close(h, s, why);
 }
 

@@ -16,9 +16,12 @@ void device_step_abort_attempt(struct device_host *h, const struct device_slot *
 void device_step_down(struct device_host *h, const struct device_slot *s, enum close_reason why);
 /* Ends the connection from our side in this step: session down, close order, then as device_step_disconnected. */
 void device_step_close(struct device_host *h, const struct device_slot *s, enum close_reason why);
-/* An operation that never got as far as the session ends. */
-void device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
-                        enum op_outcome outcome, enum op_drop drop, enum close_reason why);
+/* An operation ends; returns as what: failures of its own link's time are withdrawn. `why` CLOSE_NONE: the caller tells the reason. */
+enum op_outcome device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
+                                   enum op_outcome outcome, enum op_drop drop, enum close_reason why);
+/* Why a connection that was up has ended. */
+void device_step_tell_end(struct device_host *h, const struct device_slot *s, enum close_reason why,
+                          uint8_t reason_code);
 /* An operation that the session refuses in the backend's name, as its CONNACK said; nothing was sent. */
 void device_step_refuse(struct device_host *h, const struct device_slot *s, const struct op *op, uint8_t reason_code);
 /* The modelled link is cut now. */

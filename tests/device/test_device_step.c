@@ -166,10 +166,23 @@ static void why_a_connection_ended_is_told_once(void) {
     rig_free(&r);
 }
 
+static void reasons_name_the_class_that_was_counted(void) {
+    rig_make(&r);
+    r.group.telemetry_count = 0;
+    rig_action(&r, DO_LINK_DOWN, SPAN_S)->how = LINK_SILENT;
+    online_at_zero();
+    rig_run(&r, 75 * SPAN_S);
+    const struct result *result = rig_result(&r);
+    CU_ASSERT(result->reason_count >= 2);
+    for (size_t i = 0; i < result->reason_count; i++)
+        CU_ASSERT_EQUAL(result->reasons[i].outcome, OP_WITHDRAWN);
+    rig_free(&r);
+}
+
 HARNESS_MAIN("device_step", HARNESS_CASE(states_are_counted_as_they_change),
              HARNESS_CASE(each_failed_attempt_waits_longer_and_an_accepted_one_sets_back),
              HARNESS_CASE(a_new_connect_entry_begins_the_back_off_anew), HARNESS_CASE(each_attempt_is_one_operation),
              HARNESS_CASE(what_fails_while_the_own_link_is_down_is_withdrawn),
              HARNESS_CASE(open_messages_of_devices_that_were_away_are_not_lost),
              HARNESS_CASE(failover_is_ordered_for_failed_attempts_only),
-             HARNESS_CASE(why_a_connection_ended_is_told_once))
+             HARNESS_CASE(why_a_connection_ended_is_told_once), HARNESS_CASE(reasons_name_the_class_that_was_counted))

@@ -35,9 +35,11 @@ static unsigned packets(uint8_t first_byte) {
 
 static void mqtt_is_the_driver_of_every_group(void) {
     rig_make(&r);
+    rig_begin(&r, 0);
     CU_ASSERT_PTR_EQUAL(drivers_of(&r.group), &drivers_mqtt);
     CU_ASSERT_STRING_EQUAL(drivers_mqtt.name, "mqtt");
     CU_ASSERT(drivers_mqtt.session_size <= 192);
+    rig_free(&r);
 }
 
 static void connect_carries_the_default_identity(void) {

@@ -162,7 +162,7 @@ static void a_link_that_is_too_slow_holds_messages_back_and_breaks_nothing(void)
 }
 
 static void sends_that_the_kernel_does_not_take_go_on_when_it_does(void) {
-    const struct peer_script script = {.stops_reading_after = 1, .reads_again_after_ms = 300};
+    const struct peer_script script = {.stops_reading_after = 1, .reads_again_after_ms = 1000};
     struct peer peer = peer_start(&script);
     made_plan(&m, 2, &peer);
     burst_of_big_messages(2, 150);
