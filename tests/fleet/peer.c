@@ -148,11 +148,28 @@ static void on_connect(struct state *p, struct line *l, const uint8_t *packet, s
     l->answer_at_ms = clock_ms() + p->script->connack_delay_ms;
 }
 
+static void begin_endless(struct line *l, unsigned announced) {
+    static const uint8_t rest[100000 - 5] = {0, 1, 't'};
+    put(l,
+        (uint8_t[]){0x30, (uint8_t)(announced | 0x80), (uint8_t)(announced >> 7 | 0x80),
+                    (uint8_t)(announced >> 14 | 0x80), (uint8_t)(announced >> 21)},
+        5);
+    put(l, rest, sizeof rest);
+}
+
 static void connack(struct state *p, struct line *l) {
     uint8_t code = p->script->port_refuses[l->port] ? 3 : p->script->connack_code;
     put(l, (uint8_t[]){0x20, 2, 0, code}, 4);
     l->answer_at_ms = 0;
     answered(p, l);
+    if (p->script->unfinished > 0)
+        begin_endless(l, p->script->unfinished);
+}
+
+static void flood(struct line *l) {
+    static const uint8_t pingresp[2] = {0xd0, 0};
+    for (int i = 0; i < 1000; i++)
+        put(l, pingresp, sizeof pingresp);
 }
 
 static void on_subscribe(struct state *p, struct line *l, const uint8_t *packet) {
@@ -311,6 +328,8 @@ static void turn(struct state *p) {
         }
         if (l->fd >= 0 && l->answer_at_ms > 0 && now >= l->answer_at_ms && !p->script->mute)
             connack(p, l);
+        if (l->fd >= 0 && p->script->floods && l->answered && l->number % 2 == 0 && l->out_size == 0)
+            flood(l);
         if (l->fd >= 0)
             write_some(p, l, now);
     }

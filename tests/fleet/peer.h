@@ -32,6 +32,8 @@ struct peer_script {
     enum peer_writing writing;
     unsigned publishes, publish_size;  /* to whoever subscribes, QoS 0 */
     bool ends_after_publishes;         /* and then FIN */
+    unsigned unfinished;               /* after CONNACK: 100,000 bytes of a PUBLISH that announces so many */
+    bool floods;                       /* every second connection gets PINGRESP without end */
     unsigned away_from_ms, away_to_ms; /* since its start: neither connections nor listener; the ports stay the same */
     bool port_refuses[PEER_PORTS_MAX]; /* CONNACK 3 to whoever comes to this port */
 };

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "harness.h"
@@ -65,8 +66,34 @@ static void a_private_table_keeps_the_loop_and_drops_the_rest(void) {
     loop_close(u.loop);
 }
 
+/* How many the table holds before it has to grow. */
+static long table_size(void) {
+    FILE *f = fopen("/proc/self/status", "r");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    char line[256];
+    long size = 0;
+    while (fgets(line, sizeof line, f) != NULL)
+        if (sscanf(line, "FDSize: %ld", &size) == 1)
+            break;
+    fclose(f);
+    return size;
+}
+
+static void a_table_grows_to_the_fleet_before_it_is_filled(void) {
+    int next = dup(STDIN_FILENO);
+    descriptors_make_room(1500);
+    CU_ASSERT(table_size() >= 1500 || table_size() >= (long)descriptors_limit());
+    int after = dup(STDIN_FILENO);
+    CU_ASSERT_EQUAL(after, next + 1); /* nothing stays open */
+    close(after);
+    close(next);
+    descriptors_make_room(UINT32_MAX); /* as far as the limit */
+    CU_ASSERT(table_size() >= (long)descriptors_limit());
+}
+
 HARNESS_MAIN("descriptors", HARNESS_CASE(a_fleet_that_fits_one_table_gets_a_worker_per_core),
              HARNESS_CASE(a_fleet_that_does_not_fit_gets_tables_of_its_own),
              HARNESS_CASE(asked_for_workers_are_given_unless_more_are_needed),
              HARNESS_CASE(there_are_never_more_workers_than_devices_unless_asked_for),
-             HARNESS_CASE(a_private_table_keeps_the_loop_and_drops_the_rest))
+             HARNESS_CASE(a_private_table_keeps_the_loop_and_drops_the_rest),
+             HARNESS_CASE(a_table_grows_to_the_fleet_before_it_is_filled))
