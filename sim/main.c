@@ -32,7 +32,6 @@ int main(int argc, char **argv) {
         return code;
     }
     code = options.help ? show_help(&options) : verbs[options.verb](&options);
-    if (fflush(stdout) != 0 && code == EXIT_PASS)
-        code = EXIT_INTERNAL;
-    return code;
+    bool lost = fflush(stdout) != 0 || ferror(stdout);
+    return lost && code == EXIT_PASS ? EXIT_INTERNAL : code;
 }
