@@ -75,7 +75,7 @@ static void set_changes_the_gap_while_it_lasts(void) {
               "timeline: [{do: connect}, {at: 0s, do: set, set: {telemetry: {every: 30s}}, for: 39s}]\n",
               "csmmS");
     steps_are("duration: 40s\n" STEADY "timeline: [{do: connect}, {at: 0s, do: set, who: {where: attempts > 3}, set: "
-                                       "{telemetry: {every: 30s}}, for: 39s}]\n",
+              "{telemetry: {every: 30s}}, for: 39s}]\n",
               "csmmmmS");
 }
 
