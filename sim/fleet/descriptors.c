@@ -43,6 +43,16 @@ unsigned descriptors_workers(uint64_t devices, unsigned cores, unsigned asked, b
     return workers == 0 ? 1 : (unsigned)workers;
 }
 
+void descriptors_make_room(uint64_t sockets) {
+    uint64_t limit = descriptors_limit(), wanted = sockets + DESCRIPTORS_RESERVED;
+    int any = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    int last = any < 0 ? -1 : fcntl(any, F_DUPFD_CLOEXEC, (int)(wanted < limit ? wanted : limit) - 1);
+    if (last >= 0)
+        close(last);
+    if (any >= 0)
+        close(any);
+}
+
 void descriptors_take_private(const struct loop *loop) {
     if (unshare(CLONE_FILES) < 0) {
         log_line(LOG_WARNING,

@@ -19,6 +19,9 @@ uint64_t descriptors_limit(void);
 unsigned descriptors_workers(uint64_t devices, unsigned cores, unsigned asked, bool *private_tables);
 /* On the worker's own thread. */
 void descriptors_take_private(const struct loop *loop);
+/* Lets the calling thread's table grow to `sockets` more at once. The kernel doubles a table that threads share while it fills, and whoever
+ * opens the descriptor that is too many waits for all processors to let go of the old one: milliseconds each time. */
+void descriptors_make_room(uint64_t sockets);
 /* Cores this process may run on. */
 unsigned descriptors_cores(void);
 

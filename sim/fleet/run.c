@@ -89,6 +89,8 @@ static int build(struct control *c, unsigned shard, unsigned shards, bool privat
             return error;
         c->workers[i].private_table = private_tables;
     }
+    if (!private_tables)
+        descriptors_make_room(c->devices);
     return 0;
 }
 

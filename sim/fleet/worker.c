@@ -313,8 +313,10 @@ static void begin_all(struct worker *w) {
 
 static void *run(void *context) {
     struct worker *w = context;
-    if (w->private_table)
+    if (w->private_table) {
         descriptors_take_private(w->loop);
+        descriptors_make_room(w->count);
+    }
     begin_all(w);
     atomic_store_explicit(&w->ready, true, memory_order_release);
     while (atomic_load_explicit(&w->order, memory_order_acquire) == WORKER_WAIT)
