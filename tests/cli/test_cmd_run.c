@@ -92,6 +92,14 @@ static void a_wrong_scenario_sends_nothing(void) {
     capture_free(&c);
 }
 
+static void a_start_in_the_past_is_refused(void) {
+    capture_write("small.yaml", capture_scenario);
+    struct capture c = CAPTURE(cmd_run, "run", "small.yaml", "--start-at", "2020-01-01T00:00:00Z");
+    CU_ASSERT_EQUAL(c.code, EXIT_USAGE);
+    CU_ASSERT_TRUE(capture_warns(&c, "in the past"));
+    capture_free(&c);
+}
+
 /* What the verdict is depends on how busy this machine is; that code and document agree does not. */
 static void the_exit_code_is_the_one_in_the_summary(void) {
     char url[64], expected[64];
@@ -118,4 +126,5 @@ static void the_exit_code_is_the_one_in_the_summary(void) {
 
 HARNESS_MAIN("cli/cmd_run", HARNESS_CASE(a_target_that_does_not_answer_is_told_and_leaves_no_directory),
              HARNESS_CASE(a_large_fleet_does_not_go_to_a_public_address_that_is_not_allowed),
-             HARNESS_CASE(a_wrong_scenario_sends_nothing), HARNESS_CASE(the_exit_code_is_the_one_in_the_summary))
+             HARNESS_CASE(a_wrong_scenario_sends_nothing), HARNESS_CASE(a_start_in_the_past_is_refused),
+             HARNESS_CASE(the_exit_code_is_the_one_in_the_summary))
