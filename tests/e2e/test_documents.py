@@ -87,6 +87,21 @@ def _():
     suite.equal(re.findall(r"^\| `(\w+)` \| ", read("README.md"), re.M), verbs_of_help(), "verbs")
 
 
+@suite.case("the scenario in the README is right, and its mistake is shown as the program shows it")
+def _():
+    text = read("README.md")
+    scenario = re.search(r"^```yaml\n(.*?)^```$", text, re.M | re.S).group(1)
+    place = processes.Directory("documents")
+    try:
+        place.file("first.yaml", scenario)
+        suite.Run([suite.MUSTER, "check", "first.yaml", "--deny", "warnings"], cwd=place.path).expect(0)
+        place.file("first.yaml", scenario.replace("every:", "evry:"))
+        shown = suite.Run([suite.MUSTER, "check", "first.yaml"], cwd=place.path).expect(3).stderr
+        suite.check("```\n" + shown + "```" in text, f"the README does not show {shown}")
+    finally:
+        place.close()
+
+
 @suite.case("documents that come from tables are what this build writes")
 def _():
     place = processes.Directory("documents")
