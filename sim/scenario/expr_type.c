@@ -261,6 +261,9 @@ bool expr_type_may_abort(const struct expr *e, char *why, size_t why_size) {
 span expr_type_tightest_duration(const struct expr *e) {
     bool below = e->relop == REL_LT || e->relop == REL_LE, above = e->relop == REL_GT || e->relop == REL_GE;
     const struct expr_node *limit = below ? &e->nodes[e->right] : above ? &e->nodes[e->left] : NULL;
+    for (int i = 0; i < e->call_count; i++) /* a limit on the tool's own lag does not make it stricter still */
+        if (e->calls[i].metric->source == METRIC_FROM_LAG)
+            return 0;
     if (limit == NULL || limit->kind != EXPR_LITERAL || limit->dimension != UNITS_DURATION || limit->literal.value <= 0)
         return 0;
     return (span)limit->literal.value;

@@ -20,7 +20,7 @@ enum expr_worst { EXPR_WORST_SMALLEST = -1, EXPR_WORST_EITHER = 0, EXPR_WORST_LA
 /* For each call: which of its values is the worst one for the check. `worst` has room for EXPR_CALLS_MAX. */
 void expr_type_worst(const struct expr *e, enum expr_worst *worst);
 
-/* The smallest duration that the expression bounds from above by a literal; 0 when there is none. */
+/* The duration that bounds the expression from above, when it is a literal and the other side is not about this tool; else 0. */
 span expr_type_tightest_duration(const struct expr *e);
 
 #endif

@@ -90,6 +90,7 @@ static void only_literal_bounds_from_above_are_duration_limits(void) {
     } rows[] = {{"p99(mqtt.ping.ack) < 250ms", 250 * SPAN_MS},
                 {"250ms >= p99(mqtt.ping.ack)", 250 * SPAN_MS},
                 {"p99(mqtt.ping.ack) > 250ms", 0},
+                {"p99(tool.lag) < 10ms", 0},
                 {"p99(mqtt.ping.ack) < 2 * p50(mqtt.ping.ack)", 0},
                 {"count(mqtt.ping) < 5", 0}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
