@@ -182,6 +182,8 @@ static void a_fleet_beyond_the_descriptor_limit_gets_private_tables_and_works(vo
     struct shared *s = share();
     made_plan(&m, DEVICES, &peer);
     m.actions[0].over = 200 * SPAN_MS;
+    m.telemetry.every.a = 500e6;
+    m.plan.duration = 1500 * SPAN_MS; /* time for slow machines to connect them all */
     m.plan.settle = 5 * SPAN_S;
     pid_t child = fork();
     if (child == 0) {
