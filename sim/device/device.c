@@ -196,6 +196,8 @@ void device_farewell(struct device_host *h, const struct device_slot *s) {
         h->orders.close = CLOSE_IN_ORDER;
     } else if (s->life->connection != NULL) {
         h->orders.close = device_step_cut(s) ? CLOSE_WITH_RESET : CLOSE_IN_ORDER;
+    } else if (s->life->state == STATE_BACKOFF) {
+        device_step_state(h, s, STATE_OFFLINE);
     }
 }
 

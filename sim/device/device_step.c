@@ -31,6 +31,10 @@ void device_step_state(struct device_host *h, const struct device_slot *s, enum 
 
 void device_step_attempt(struct device_host *h, const struct device_slot *s, instant intended) {
     struct device *life = s->life;
+    if (intended >= h->closes) { /* the farewell has begun, though not for this device */
+        device_step_state(h, s, STATE_OFFLINE);
+        return;
+    }
     life->attempt_at = intended;
     life->flags |= DEVICE_ATTEMPTING;
     life->deadline = instant_add(h->step.now, effective_profile(h, s)->timeouts.connect);

@@ -95,7 +95,7 @@ static void mend(struct device_host *h, const struct device_slot *s) {
     s->life->down_last = h->step.now;
     if (s->life->connection != NULL)
         h->orders.link = LINK_RETURNS;
-    else if (s->life->state == STATE_CONNECTING && (s->life->flags & DEVICE_ATTEMPTING) != 0)
+    else if (s->life->state == STATE_CONNECTING && (s->life->flags & DEVICE_STOPPED) == 0)
         h->orders.open = true; /* the attempt's SYN is repeated until its timeout, and now it passes */
 }
 

@@ -178,7 +178,7 @@ static bool is_ready(const struct worker *w) {
     return atomic_load_explicit(&w->ready, memory_order_acquire);
 }
 static bool is_idle(const struct worker *w) {
-    return atomic_load_explicit(&w->busy, memory_order_acquire) == 0;
+    return !atomic_load_explicit(&w->busy, memory_order_acquire);
 }
 static bool said_goodbye(const struct worker *w) {
     return atomic_load_explicit(&w->said_goodbye, memory_order_acquire);
@@ -229,7 +229,7 @@ static void wait_for_start(struct control *c) {
         w->host.start_unix_ms = c->start_unix_ns / SPAN_MS;
         if (c->plan->epoch_now)
             w->host.epoch_unix_ms = w->host.start_unix_ms;
-        atomic_store(&w->busy, UINT32_MAX);
+        atomic_store(&w->busy, true); /* until it has looked */
     }
 }
 

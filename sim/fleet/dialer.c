@@ -177,8 +177,11 @@ void dialer_progress(struct worker *w, uint32_t number) {
 static int open_socket(struct worker *w, uint32_t number, const struct address *to) {
     struct connection *c = w->lives[number].connection;
     const struct plan *p = w->plan;
+    /* a node's own devices are counted, so that each of them meets every source */
+    unsigned nodes = target_of(w, number)->node_count;
     struct address from;
-    bool bound = source_choose(p->sources, p->source_count, to, p->device_count, w->lives[number].id, &from);
+    bool bound = source_choose(p->sources, p->source_count, to, (p->device_count + nodes - 1) / nodes,
+                               w->lives[number].id / nodes, &from);
     int result = transport_table[c->kind]->open(c, to, bound ? &from : NULL);
     bool short_of_descriptors = result == ERR_IO && (errno == EMFILE || errno == ENFILE);
     if (short_of_descriptors &&

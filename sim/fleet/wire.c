@@ -105,21 +105,25 @@ static bool block(struct worker *w, uint32_t number, struct connection *c, struc
     return true;
 }
 
-/* To the kernel, as far as it takes it. */
-static bool transmit(struct worker *w, uint32_t number, struct bytes data) {
+static enum close_reason reason_of(int error) {
+    return error == ERR_CLOSED ? CLOSE_BY_PEER : error == ERR_UNREACHABLE ? CLOSE_RESET : CLOSE_LOCAL;
+}
+
+/* To the kernel, as far as it takes it; the rest is kept. CLOSE_NONE, or why the connection has failed. */
+static enum close_reason transmit(struct worker *w, uint32_t number, struct bytes data) {
     struct connection *c = w->lives[number].connection;
     if ((c->flags & CONNECTION_BLOCKED) != 0)
-        return block(w, number, c, data);
+        return block(w, number, c, data) ? CLOSE_NONE : CLOSE_LOCAL;
     while (data.size > 0) {
         int n = transport_table[c->kind]->send(c, data.data, data.size);
         if (n == ERR_AGAIN)
-            return block(w, number, c, data);
+            return block(w, number, c, data) ? CLOSE_NONE : CLOSE_LOCAL;
         if (n < 0)
-            return false;
+            return reason_of(n);
         data.data += n;
         data.size -= (size_t)n;
     }
-    return true;
+    return CLOSE_NONE;
 }
 
 static void count_losses(struct worker *w, uint32_t number) {
@@ -145,21 +149,24 @@ static bool push(struct worker *w, uint32_t number, const struct impair_params *
     return fine;
 }
 
-bool wire_emit(struct worker *w, uint32_t number) {
+enum close_reason wire_emit(struct worker *w, uint32_t number) {
     struct step *step = &w->host.step;
     struct device *life = &w->lives[number];
     struct bytes data = {step->out.start, bytes_written(&step->out)};
     step->out.at = step->out.start;
     if (data.size == 0 || life->connection == NULL)
-        return true;
+        return CLOSE_NONE;
     CHECK(!step->out.failed);
     recorder_tally(w->recorder, life->group, step->now, TALLY_BYTES_UP, data.size);
     guard_spend(&w->guard, GUARD_BYTES, (double)(data.size - w->host.spent), step->now);
     w->host.spent = 0;
     instant sent = step->now;
     struct impair_params params;
-    bool fine = is_modelled(w, number, &params) ? push(w, number, &params, IMPAIR_UP, data, step->now, &sent)
-                                                : transmit(w, number, data);
+    enum close_reason failed;
+    if (is_modelled(w, number, &params))
+        failed = push(w, number, &params, IMPAIR_UP, data, step->now, &sent) ? CLOSE_NONE : CLOSE_LOCAL;
+    else
+        failed = transmit(w, number, data);
     if (sent == INSTANT_NEVER)
         sent = step->now;
     for (unsigned i = 0; i < step->op_count; i++) { /* a connect's first packet left before this step */
@@ -167,7 +174,7 @@ bool wire_emit(struct worker *w, uint32_t number) {
         op->sent = (op->emitted == step->now ? step->now : op->sent) + (sent - step->now);
     }
     step->op_count = 0;
-    return fine;
+    return failed;
 }
 
 /* Hands bytes to the device until it wants no more of them; returns what is left. Stops when the connection went. */
@@ -219,10 +226,6 @@ static void deliver(struct worker *w, uint32_t number, struct bytes data, instan
         if (carry == NULL || !append(w, &carry->in, &carry->in_size, &carry->in_room, rest, MQTT_PACKET_CAP))
             worker_lost(w, number, CLOSE_LOCAL);
     }
-}
-
-static enum close_reason reason_of(int error) {
-    return error == ERR_CLOSED ? CLOSE_BY_PEER : error == ERR_UNREACHABLE ? CLOSE_RESET : CLOSE_LOCAL;
 }
 
 static bool on_its_way_down(const struct worker *w, uint32_t number) {
@@ -305,16 +308,16 @@ void wire_ready(struct worker *w, uint32_t number, unsigned ready) {
         receive(w, number);
 }
 
-/* False: the transport took no more, and never will. */
-static bool drain_up(struct worker *w, uint32_t number, instant now) {
+/* CLOSE_NONE, or why the connection has failed. */
+static enum close_reason drain_up(struct worker *w, uint32_t number, instant now) {
     struct link_state *link = &w->links[number];
     struct impair_unit unit;
-    bool fine = true;
-    while (fine && impair_peek(link, IMPAIR_UP, &unit) && unit.release <= now) {
-        fine = transmit(w, number, unit.data);
+    enum close_reason failed = CLOSE_NONE;
+    while (failed == CLOSE_NONE && impair_peek(link, IMPAIR_UP, &unit) && unit.release <= now) {
+        failed = transmit(w, number, unit.data);
         impair_pop(link, IMPAIR_UP, unit.data.size, w->pool);
     }
-    return fine;
+    return failed;
 }
 
 void wire_flush(struct worker *w, uint32_t number) {
@@ -352,10 +355,11 @@ void wire_due(struct worker *w, uint32_t number) {
         return;
     }
     if (w->links != NULL && impair_next_release(&w->links[number]) <= now) {
-        if (drain_up(w, number, now))
+        enum close_reason failed = drain_up(w, number, now);
+        if (failed == CLOSE_NONE)
             drain_down(w, number, now);
         else
-            worker_lost(w, number, CLOSE_RESET);
+            worker_lost(w, number, failed);
     }
 }
 

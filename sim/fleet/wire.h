@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/instant.h"
+#include "metrics/step.h"
 
 struct connection;
 struct worker;
@@ -22,9 +23,9 @@ struct carry {
 
 enum { WIRE_BLOCKED_MAX = 8 << 20 }; /* bytes that one connection may have waiting for the kernel */
 
-/* Sends what the step has written (host.step.out), through the link if there is one, and sets `sent` of the operations in it. False: the
- * connection has failed; the caller ends it. */
-bool wire_emit(struct worker *w, uint32_t number);
+/* Sends what the step has written (host.step.out), through the link if there is one, and sets `sent` of the operations in it. CLOSE_NONE,
+ * or why the connection has failed; the caller ends it. */
+enum close_reason wire_emit(struct worker *w, uint32_t number);
 /* The loop says readable and/or writable. */
 void wire_ready(struct worker *w, uint32_t number, unsigned ready);
 /* What the modelled link lets out by now, in both directions; a stream without progress ends. */

@@ -94,9 +94,10 @@ static void set_timer(struct worker *w, uint32_t number) {
 
 void worker_settle(struct worker *w, uint32_t number) {
     struct device_host *h = &w->host;
-    if (!wire_emit(w, number)) {
+    enum close_reason failed = wire_emit(w, number);
+    if (failed != CLOSE_NONE) {
         if (h->orders.close == KEEP_CONNECTION) {
-            worker_lost(w, number, CLOSE_RESET);
+            worker_lost(w, number, failed);
             return;
         }
         h->orders.close = CLOSE_WITH_RESET;
@@ -174,13 +175,22 @@ static void end_settling(struct worker *w) {
         w->lives[i].flags |= DEVICE_AWAY;
 }
 
-static uint32_t count_busy(struct worker *w) {
-    uint32_t busy = 0;
-    for (uint32_t i = 0; i < w->count; i++) {
-        const struct device_slot s = worker_slot(w, i);
-        busy += device_busy(&w->host, &s);
+/* Goes round the devices, some at each heartbeat, and stays at the first that is busy: a look at all of a large fleet at once would
+ * make their last answers late. */
+static bool found_busy(struct worker *w) {
+    for (uint32_t looks = 0; looks < WORKER_LOOKS_MAX && w->idle_in_row < w->count; looks++) {
+        const struct device_slot s = worker_slot(w, w->look_at);
+        if (device_busy(&w->host, &s)) {
+            w->idle_in_row = 0;
+            return true;
+        }
+        w->look_at = (w->look_at + 1) % w->count;
+        w->idle_in_row++;
     }
-    return busy;
+    if (w->idle_in_row < w->count)
+        return true;
+    w->idle_in_row = 0;
+    return false;
 }
 
 static void swap_interval(struct worker *w, instant now) {
@@ -203,7 +213,7 @@ static void heartbeat(struct worker *w, instant deadline) {
     if (!w->host.settling && now >= w->host.ends)
         begin_settling(w);
     if (w->host.settling)
-        atomic_store_explicit(&w->busy, count_busy(w), memory_order_release);
+        atomic_store_explicit(&w->busy, found_busy(w), memory_order_release);
     ghosts_sweep(&w->ghosts, w->pool, now);
     if (now >= w->next_swap)
         swap_interval(w, now);

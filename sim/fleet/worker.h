@@ -30,7 +30,8 @@ enum {
     WORKER_SCRATCH_SIZE = 1 << 20, /* rendering space */
     WORKER_RECEIVE_SIZE = 1 << 16, /* what one read takes */
     WORKER_FAREWELL_BATCH = 500,   /* devices per turn that say goodbye */
-    WORKER_PUMPS_MAX = 256         /* devices per turn that the guard lets go on */
+    WORKER_PUMPS_MAX = 256,        /* devices per turn that the guard lets go on */
+    WORKER_LOOKS_MAX = 20000       /* devices per heartbeat that are asked whether they are busy */
 };
 
 /* What control tells workers to do; each includes the ones before it. */
@@ -64,6 +65,8 @@ struct worker {
     struct waiters waiters; /* devices with a message that the guard holds */
     instant pump_at;        /* they are asked again then */
     uint32_t farewell_at;   /* next device to say goodbye */
+    uint32_t look_at;       /* next device to be asked whether it is busy */
+    uint32_t idle_in_row;   /* so many before it were not */
     instant next_swap;
     int64_t origin_ns; /* monotonic clock at t = 0; set before WORKER_RUN */
     bool true_silence; /* a drop-all filter was set at least once */
@@ -73,7 +76,7 @@ struct worker {
     _Atomic(struct interval *) filled; /* worker → control */
     _Atomic(struct interval *) spare;  /* control → worker */
     _Atomic bool ready, said_goodbye;
-    _Atomic uint32_t busy; /* devices with something in flight or waiting; kept while settling */
+    _Atomic bool busy; /* a device may have something in flight or waiting; told while settling */
     _Atomic uint64_t cpu_ns;
     _Atomic int64_t ends;  /* control may bring the end forward */
     struct interval *last; /* after the thread has ended */

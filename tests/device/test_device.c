@@ -194,6 +194,33 @@ static void what_is_intended_after_the_close_is_not_part_of_the_run(void) {
     rig_free(&r);
 }
 
+static void nobody_calls_again_once_the_farewell_has_begun(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_refuse(&r, 0, CLOSE_CONNECT_FAILED);
+    CU_ASSERT_EQUAL(r.life.state, STATE_BACKOFF);
+    r.host.closes = r.life.attempt_at - SPAN_MS;
+    rig_due(&r, r.life.attempt_at);
+    CU_ASSERT_FALSE(r.orders.open);
+    CU_ASSERT_EQUAL(r.life.state, STATE_OFFLINE);
+    rig_free(&r);
+    CU_ASSERT_EQUAL(r.life.attempts, 1);
+}
+
+static void a_device_that_backs_off_stays_away_after_its_farewell(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_refuse(&r, 0, CLOSE_CONNECT_FAILED);
+    rig_step(&r, SPAN_MS);
+    device_farewell(&r.host, &r.slot);
+    rig_carry_out(&r);
+    rig_run(&r, 10 * SPAN_S);
+    CU_ASSERT_EQUAL(r.life.state, STATE_OFFLINE);
+    rig_free(&r);
+}
+
 static void farewell_is_polite(void) {
     rig_make(&r);
     rig_begin(&r, 0);
@@ -219,4 +246,6 @@ HARNESS_MAIN("device", HARNESS_CASE(a_device_begins_offline_and_connects_when_th
              HARNESS_CASE(a_lost_connection_is_counted_and_replaced),
              HARNESS_CASE(a_device_that_failed_often_enough_gives_up),
              HARNESS_CASE(every_operation_ends_when_the_run_closes),
-             HARNESS_CASE(what_is_intended_after_the_close_is_not_part_of_the_run), HARNESS_CASE(farewell_is_polite))
+             HARNESS_CASE(what_is_intended_after_the_close_is_not_part_of_the_run),
+             HARNESS_CASE(nobody_calls_again_once_the_farewell_has_begun),
+             HARNESS_CASE(a_device_that_backs_off_stays_away_after_its_farewell), HARNESS_CASE(farewell_is_polite))

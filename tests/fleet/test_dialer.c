@@ -198,6 +198,26 @@ static void connections_leave_from_the_given_sources_in_turn(void) {
     done(&peer);
 }
 
+static void every_node_meets_every_source(void) {
+    const struct peer_script script = {.ports = 2};
+    struct peer peer = peer_start(&script);
+    quiet(40, &peer);
+    struct address sources[2];
+    CU_ASSERT_EQUAL_FATAL(address_parse("127.9.0.1", 0, &sources[0]), 0);
+    CU_ASSERT_EQUAL_FATAL(address_parse("127.9.0.2", 0, &sources[1]), 0);
+    m.plan.sources = sources;
+    m.plan.source_count = 2;
+    m.awaits = &peer.seen->connects;
+    m.awaited = 40;
+    go(&peer);
+    unsigned met[2][2] = {{0}};
+    for (unsigned i = 0; i < 40; i++)
+        met[peer.seen->log[i].port][peer.seen->log[i].source - 0x7f090001]++;
+    for (unsigned i = 0; i < 4; i++)
+        CU_ASSERT_EQUAL(met[i / 2][i % 2], 10);
+    done(&peer);
+}
+
 static void a_forbidden_address_is_never_called(void) {
     const struct peer_script script = {0};
     struct peer peer = peer_start(&script);
@@ -244,6 +264,6 @@ HARNESS_MAIN("dialer", HARNESS_CASE(no_more_attempts_are_outstanding_than_allowe
              HARNESS_CASE(whoever_is_never_accepted_times_out),
              HARNESS_CASE(a_modelled_connect_that_takes_too_long_times_out_too),
              HARNESS_CASE(connections_leave_from_the_given_sources_in_turn),
-             HARNESS_CASE(a_forbidden_address_is_never_called),
+             HARNESS_CASE(every_node_meets_every_source), HARNESS_CASE(a_forbidden_address_is_never_called),
              HARNESS_CASE(attempts_still_queued_when_the_run_closes_were_never_sent),
              HARNESS_CASE(an_attempt_that_the_timeline_ends_in_the_queue_leaves_it))
