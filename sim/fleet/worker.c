@@ -122,10 +122,10 @@ void worker_settle(struct worker *w, uint32_t number) {
         timers_set(&w->loop->timers, number, loop_now(w->loop));
 }
 
-/* After every handler: attempts that may start now, and when the guard is to be asked again. */
+/* After every handler: when attempts may start and the guard is to be asked again. Slots that came free while descriptors were handled are
+ * filled together, when the poll has no more of them: the far end wakes up once, not for each. */
 static void between_steps(struct worker *w) {
-    dialer_run(w);
-    instant again = w->dialer.again;
+    instant again = w->dialer.ready ? loop_now(w->loop) : w->dialer.again;
     if (w->waiters.count > 0)
         again = instant_min(again, w->pump_at);
     timers_set(&w->loop->timers, w->count + TOKEN_GUARD, again);
@@ -264,6 +264,7 @@ static void on_timer(void *context, uint32_t token, instant deadline) {
             break;
         }
     }
+    dialer_run(w);
     between_steps(w);
 }
 
