@@ -82,18 +82,18 @@ static void and_when_acknowledgements_time_out(void) {
 }
 
 static void and_when_it_closes_after_every_few_packets(void) {
-    for (int how = 0; how < 4; how++) { /* FIN or RST; messages resent or dropped */
-        const struct peer_script script = {.closes_after = 3, .closes_by_reset = (how & 1) != 0};
+    for (int how = 0; how < 2; how++) { /* FIN, and messages are sent again; RST, and they are dropped */
+        const struct peer_script script = {.closes_after = 3, .closes_by_reset = how == 1};
         struct peer peer = peer_start(&script);
         made_plan(&m, 10, &peer);
         m.telemetry.every.a = 20e6;
         m.profile.mqtt.inflight_max = 2;
-        m.profile.mqtt.drop_on_session_lost = (how & 2) != 0;
+        m.profile.mqtt.drop_on_session_lost = how == 1;
         m.profile.reconnect.first = 10 * SPAN_MS;
         m.profile.buffer.messages = 5;
         go(&peer, 1);
         CU_ASSERT(made_tally(work.result, TALLY_RECONNECTS) > 20);
-        CU_ASSERT_EQUAL(publishes(OP_BROKEN) > 0, (how & 2) != 0);
+        CU_ASSERT_EQUAL(publishes(OP_BROKEN) > 0, how == 1);
         done(&peer);
     }
 }
@@ -178,20 +178,6 @@ static void closed_streams_have_one_message_in_flight_each(void) {
     done(&peer);
 }
 
-static void decisions_do_not_depend_on_the_number_of_workers(void) {
-    uint64_t hashes[2];
-    for (int i = 0; i < 2; i++) {
-        const struct peer_script script = {.ports = 2};
-        struct peer peer = peer_start(&script);
-        made_plan(&m, 41, &peer);
-        go(&peer, i == 0 ? 1 : 4);
-        hashes[i] = work.decisions_hash;
-        done(&peer);
-    }
-    CU_ASSERT_EQUAL(hashes[0], hashes[1]);
-    CU_ASSERT_NOT_EQUAL(hashes[0], 0);
-}
-
 static void pings_keep_a_quiet_connection(void) {
     const struct peer_script script = {0};
     struct peer peer = peer_start(&script);
@@ -213,6 +199,4 @@ HARNESS_MAIN("worker", HARNESS_CASE(every_message_and_attempt_ends_in_one_class_
              HARNESS_CASE(and_when_it_does_not_read),
              HARNESS_CASE(publishes_go_no_faster_than_allowed_and_the_rest_waits),
              HARNESS_CASE(what_the_guard_held_goes_out_in_settling), HARNESS_CASE(bytes_go_no_faster_than_allowed),
-             HARNESS_CASE(closed_streams_have_one_message_in_flight_each),
-             HARNESS_CASE(decisions_do_not_depend_on_the_number_of_workers),
-             HARNESS_CASE(pings_keep_a_quiet_connection))
+             HARNESS_CASE(closed_streams_have_one_message_in_flight_each), HARNESS_CASE(pings_keep_a_quiet_connection))
