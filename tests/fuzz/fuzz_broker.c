@@ -269,6 +269,8 @@ static void start(struct fuzz *f, struct misbehave *m, uint8_t choice, uint8_t m
     CHECK(broker_new(&o, &sink, &f->broker) == 0);
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct fuzz f = {.in = bytes_reader_of(bytes_of(data, size))};
     static struct misbehave m;
