@@ -16,7 +16,10 @@ struct report {
     int argc;
     char *const *argv;
     const char *directory; /* as given or made, for people */
-    bool complete;         /* the run ended by itself and everything was written */
+    /* Directories whose logs the plots are made from: one, or several that were merged. None: no plots. */
+    const char *const *logs;
+    unsigned log_count;
+    bool complete; /* the run ended by itself and everything was written */
     uint64_t log_records_dropped;
 };
 

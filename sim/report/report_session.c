@@ -214,7 +214,10 @@ int report_session_close(struct report_session *s, struct run_facts *facts) {
     events_facts(s->events, facts);
     uint64_t dropped = log_writer_close(s->log);
     s->log = NULL;
+    const char *logs[] = {s->dir.path};
     struct report r = {.facts = facts,
+                       .logs = logs,
+                       .log_count = 1,
                        .host = &s->host,
                        .argc = s->options.argc,
                        .argv = s->options.argv,
