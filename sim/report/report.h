@@ -9,10 +9,12 @@
 #include "base/text.h"
 #include "fleet/run.h"
 #include "report/host.h"
+#include "scenario/ceiling.h"
 
 struct report {
     const struct run_facts *facts; /* while the run goes on only `plan`, `started_unix_ns`, shard and shards are set */
     const struct host *host;
+    const struct ceiling *ceiling; /* what the host was measured to do; NULL: it was not (report/headroom.h) */
     int argc;
     char *const *argv;
     const char *directory; /* as given or made, for people */

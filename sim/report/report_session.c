@@ -24,6 +24,8 @@ struct report_session {
     struct report_options options;
     struct run_dir dir;
     struct host host;
+    struct ceiling ceiling;
+    bool measured; /* there is a ceiling */
     struct log_writer *log; /* NULL once closed */
     int series_file;
     struct events *events;
@@ -147,6 +149,8 @@ int report_session_open(const struct plan *plan, const struct report_options *o,
     s->plan = plan;
     s->options = *o;
     s->host = host_read();
+    char path[PATH_MAX];
+    s->measured = ceiling_path(path, sizeof path) != NULL && ceiling_read(path, &s->ceiling) == 0;
     int64_t started = wall_ns();
     int status = run_dir_open(&s->dir, o->out, started, plan->run_id, why, why_size);
     if (status != 0) {
@@ -219,6 +223,7 @@ int report_session_close(struct report_session *s, struct run_facts *facts) {
                        .logs = logs,
                        .log_count = 1,
                        .host = &s->host,
+                       .ceiling = s->measured ? &s->ceiling : NULL,
                        .argc = s->options.argc,
                        .argv = s->options.argv,
                        .directory = s->dir.path,

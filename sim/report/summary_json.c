@@ -6,6 +6,7 @@
 #include "base/json_write.h"
 #include "base/version.h"
 #include "report/figures.h"
+#include "report/headroom.h"
 #include "report/judged.h"
 
 static void object(struct json_write *w, const char *key) {
@@ -202,6 +203,21 @@ static void write_causes(struct json_write *w, const struct run_facts *f) {
     json_write_close_array(w);
 }
 
+/* null: this host was not measured, or is not what it was then. */
+static void write_headroom(struct json_write *w, const struct report *r) {
+    struct headroom h = headroom_of(r);
+    json_write_key(w, "headroom");
+    if (!h.known) {
+        json_write_null(w);
+        return;
+    }
+    json_write_open_object(w);
+    json_write_member_double(w, "factor", h.factor);
+    json_write_member_string(w, "first", h.first);
+    json_write_member_string(w, "shape", r->ceiling->shape);
+    json_write_close_object(w);
+}
+
 static void write_tool(struct json_write *w, const struct report *r) {
     const struct run_facts *f = r->facts;
     const struct histogram *lag = &f->result->lag_all;
@@ -222,6 +238,7 @@ static void write_tool(struct json_write *w, const struct report *r) {
     json_write_member_bool(w, "true_silence", f->true_silence);
     json_write_member_uint(w, "guard_held", f->guard_held);
     json_write_member_uint(w, "guard_refused", f->guard_refused);
+    write_headroom(w, r);
     json_write_close_object(w);
 }
 

@@ -1,0 +1,84 @@
+#include "scenario/ceiling.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/err.h"
+#include "base/json_write.h"
+#include "base/version.h"
+#include "scenario/load.h"
+
+static const int schema = 1;
+
+const char *ceiling_path(char *path, size_t size) {
+    const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    int length = -1;
+    if (cache != NULL && cache[0] == '/') /* the specification: relative paths are to be ignored */
+        length = snprintf(path, size, "%s/muster/ceiling.json", cache);
+    else if (home != NULL && home[0] == '/')
+        length = snprintf(path, size, "%s/.cache/muster/ceiling.json", home);
+    return length > 0 && (size_t)length < size ? path : NULL;
+}
+
+static void read_text(const struct node *root, const char *key, char *out, size_t size) {
+    const char *text = node_text(node_get(root, key));
+    snprintf(out, size, "%s", text == NULL ? "" : text);
+}
+
+static double read_number(const struct node *root, const char *key) {
+    const char *text = node_text(node_get(root, key));
+    double value = text == NULL ? 0 : strtod(text, NULL);
+    return value > 0 && value < 1e15 ? value : 0;
+}
+
+static int read_tree(const struct node *root, struct ceiling *out) {
+    if ((int)read_number(root, "schema") != schema)
+        return ERR_MALFORMED;
+    *out = (struct ceiling){.messages_per_s = read_number(root, "messages_per_s"),
+                            .connects_per_s = read_number(root, "connects_per_s"),
+                            .devices = (uint64_t)read_number(root, "devices"),
+                            .cores = (unsigned)read_number(root, "cores"),
+                            .measured_unix_s = (int64_t)read_number(root, "measured_unix_s")};
+    read_text(root, "shape", out->shape, sizeof out->shape);
+    read_text(root, "version", out->version, sizeof out->version);
+    read_text(root, "kernel", out->kernel, sizeof out->kernel);
+    read_text(root, "cpu", out->cpu, sizeof out->cpu);
+    return 0;
+}
+
+int ceiling_read(const char *path, struct ceiling *out) {
+    if (access(path, R_OK) != 0)
+        return ERR_NOT_FOUND;
+    struct diagnostic_list found;
+    diagnostic_init(&found);
+    struct node *root = load_file(path, (struct diagnostic_mark){NULL, 0, 0, 0}, &found); /* JSON is YAML */
+    int error = root == NULL ? ERR_MALFORMED : read_tree(root, out);
+    node_free(root);
+    diagnostic_free(&found);
+    return error;
+}
+
+void ceiling_write(const struct ceiling *c, struct text *out) {
+    struct json_write writer = json_write_to(out, 2), *w = &writer;
+    json_write_open_object(w);
+    json_write_member_int(w, "schema", schema);
+    json_write_member_string(w, "shape", c->shape);
+    json_write_member_double(w, "messages_per_s", c->messages_per_s);
+    json_write_member_double(w, "connects_per_s", c->connects_per_s);
+    json_write_member_uint(w, "devices", c->devices);
+    json_write_member_string(w, "version", c->version);
+    json_write_member_string(w, "kernel", c->kernel);
+    json_write_member_string(w, "cpu", c->cpu);
+    json_write_member_uint(w, "cores", c->cores);
+    json_write_member_int(w, "measured_unix_s", c->measured_unix_s);
+    json_write_close_object(w);
+    text_append(out, "\n");
+}
+
+bool ceiling_fits(const struct ceiling *c, const char *kernel, const char *cpu, unsigned cores) {
+    return strcmp(c->version, VERSION_TEXT) == 0 && strcmp(c->kernel, kernel) == 0 && strcmp(c->cpu, cpu) == 0 &&
+           c->cores == cores;
+}
