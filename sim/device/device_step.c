@@ -150,14 +150,14 @@ static void count_message(struct device_host *h, const struct device_slot *s, co
     bool refused_here = outcome == OP_REFUSED && op->sent == 0;
     if ((op->emitted == 0 && outcome != OP_OK) || refused_here)
         return;
-    recorder_tally(h->recorder, group, op->intended, TALLY_SENT, 1);
+    recorder_tally_message(h->recorder, group, op->qos, op->intended, TALLY_SENT, 1);
     if (op->qos == 0)
         return;
     if (outcome == OP_OK)
-        recorder_tally(h->recorder, group, op->intended, TALLY_ACKED, 1);
+        recorder_tally_message(h->recorder, group, op->qos, op->intended, TALLY_ACKED, 1);
     bool here = (s->life->flags & DEVICE_AWAY) == 0 && s->life->state == STATE_ONLINE;
     if (outcome == OP_TIMEOUT || outcome == OP_BROKEN || (outcome == OP_OPEN && here))
-        recorder_tally(h->recorder, group, op->intended, TALLY_LOST, 1);
+        recorder_tally_message(h->recorder, group, op->qos, op->intended, TALLY_LOST, 1);
 }
 
 enum op_outcome device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,

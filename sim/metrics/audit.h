@@ -39,7 +39,8 @@ enum {
 enum audit_verdict {
     AUDIT_UNSENT, /* never handed over, or its stream is not observed: only keeps the numbers in a row */
     AUDIT_OWED, /* acknowledged; QoS 0 and sent; or sent, not acknowledged, its device online: lost if it does not arrive */
-    AUDIT_FREE /* refused, withdrawn, or open at a device that is away: not lost, whatever became of it */
+    AUDIT_FREE, /* refused, withdrawn, or open at a device that is away: not lost, whatever became of it */
+    AUDIT_CUT /* no message: at `emitted` the device's own link cut it off, and QoS 0 on its way then is its own business */
 };
 
 struct audit_report {
@@ -53,9 +54,10 @@ struct audit_report {
 
 struct audit_arrival {
     uint32_t device, sequence;
-    instant at;
+    instant intended, at;
     uint64_t topic; /* any hash of it; 0: its order is not followed */
-    uint8_t qos;    /* as delivered */
+    uint16_t group;
+    uint8_t qos; /* as delivered */
 };
 
 enum audit_gap_kind {
@@ -74,29 +76,30 @@ struct audit_gap {
 };
 
 struct audit;
+struct interval;
 
 /* `devices`: of the whole plan. NULL when out of memory. Free with audit_free. */
 struct audit *audit_new(unsigned groups, const struct segments *segments, uint32_t devices);
 void audit_free(struct audit *a);
 
 void audit_report(struct audit *a, const struct audit_report *r);
+/* The reports of a worker's interval, and whether it had to leave some out: from the first of these on the audit is blind. */
+void audit_interval(struct audit *a, const struct interval *i);
 void audit_arrival(struct audit *a, const struct audit_arrival *arrival);
 /* A gap begins, goes on or ends; the same `kind` and `from` as before: the same gap. A stall counts only when more than
  * AUDIT_STALL_MESSAGES fell due in it, which the next audit_settle beyond its end decides; an open one (to INSTANT_NEVER) is no stall. */
 void audit_gap(struct audit *a, enum audit_gap_kind kind, instant from, instant to);
-/* A device's own link cut it off at that instant: its QoS 0 messages on their way then are its own business. */
-void audit_cut(struct audit *a, uint32_t device, instant at);
 /* All reports of messages that ended before `until` are in. */
 void audit_settle(struct audit *a, instant until);
-/* Messages that are owed, outside gaps, and have not arrived: settling waits for them. */
-uint64_t audit_missing(const struct audit *a);
+/* Is a message owed, outside gaps, and has not arrived? Settling waits for it. */
+bool audit_waits(const struct audit *a);
 /* The run is over: nothing more arrives. Call once. */
 void audit_close(struct audit *a);
 /* What was found since the last call, to be added to a result; give it back as the `spare` of the next one (recorder_swap). */
 struct interval *audit_swap(struct audit *a, struct interval *spare, instant now);
 
 /* Gaps that took messages out or that were told, in order of their start; valid until the next call of another function. */
-size_t audit_gaps(const struct audit *a, const struct audit_gap **gaps);
+size_t audit_gaps_told(const struct audit *a, const struct audit_gap **gaps);
 size_t audit_bytes(const struct audit *a); /* heap in use */
 
 #endif

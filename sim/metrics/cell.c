@@ -32,6 +32,11 @@ const struct tally_row tally_rows[TALLY_KINDS] = {
     {TALLY_GHOSTS_RESET, "net.ghost.reset", "abandoned sockets that were reset because descriptors ran short"},
     {TALLY_LINK_LOST, "net.link.lost", "units that the modelled link lost; on streams they arrive later"},
     {TALLY_GAVE_UP, "device.gave_up", "devices that stopped reconnecting"},
+    {TALLY_AUDITED, "mqtt.audit.messages", "sent messages that the audit judged"},
+    {TALLY_AUDIT_RECEIVED, "mqtt.audit.received", "of the audited messages, those that the observer got"},
+    {TALLY_AUDIT_DUPLICATED, "mqtt.audit.duplicated", "copies of audited messages after the first"},
+    {TALLY_AUDIT_REORDERED, "mqtt.audit.reordered", "audited messages that a later one overtook"},
+    {TALLY_AUDIT_EXCLUDED, "mqtt.audit.excluded", "sent messages of a time when the observer could not see"},
 };
 
 unsigned segments_find(const struct segments *s, instant at) {

@@ -44,6 +44,11 @@ enum tally_kind {
     TALLY_GHOSTS_RESET,     /* net.ghost.reset: abandoned sockets reset because descriptors ran short */
     TALLY_LINK_LOST,        /* net.link.lost: units that the modelled link lost (streams: delayed by retransmission) */
     TALLY_GAVE_UP,          /* device.gave_up: devices that stopped reconnecting */
+    TALLY_AUDITED,          /* mqtt.audit.messages: sent messages that the audit judged */
+    TALLY_AUDIT_RECEIVED,   /* mqtt.audit.received: of these, the ones that the observer got */
+    TALLY_AUDIT_DUPLICATED, /* mqtt.audit.duplicated: copies after the first */
+    TALLY_AUDIT_REORDERED,  /* mqtt.audit.reordered: first copies overtaken by a later message */
+    TALLY_AUDIT_EXCLUDED,   /* mqtt.audit.excluded: sent messages of a time when the observer could not see */
     TALLY_KINDS
 };
 struct tally_row {

@@ -33,6 +33,7 @@ void interval_free(struct interval *i) {
     free(i->tallies);
     free(i->reasons);
     free(i->notes);
+    free(i->evidence);
     free(i->reasons_of);
     free(i->states);
     keymap_free(&i->series_index);
@@ -91,18 +92,24 @@ void interval_clear(struct interval *i) {
     i->reason_count = 0;
     keymap_clear(&i->reason_index);
     memset(i->reasons_of, 0, i->group_count * sizeof *i->reasons_of);
-    /* notes are 300 bytes each and rare: they give their memory back */
+    /* notes are 300 bytes each, evidence is larger, and both are rare: they give their memory back */
     free(i->notes);
     i->notes = NULL;
     i->note_count = i->note_room = 0;
     i->notes_omitted = 0;
+    i->report_count = 0; /* the next second sends about as much */
+    i->reports_omitted = 0;
+    free(i->evidence);
+    i->evidence = NULL;
+    i->evidence_size = i->evidence_room = 0;
+    i->evidence_omitted = 0;
     i->loop_late_max = 0;
 }
 
 size_t interval_bytes(const struct interval *i) {
     size_t bytes = sizeof *i + i->group_count * (sizeof *i->reasons_of + STATE_KINDS * sizeof *i->states) +
                    i->series_room * sizeof *i->series + i->tally_room * sizeof *i->tallies +
-                   i->reason_room * sizeof *i->reasons + i->note_room * sizeof *i->notes +
+                   i->reason_room * sizeof *i->reasons + i->note_room * sizeof *i->notes + i->evidence_room +
                    keymap_bytes(&i->series_index) + keymap_bytes(&i->tally_index) + keymap_bytes(&i->reason_index);
     for (uint32_t s = 0; s < i->series_clean; s++)
         for (int c = 0; c < CLOCK_KINDS; c++) {
@@ -128,15 +135,15 @@ struct interval_series *interval_series_of(struct interval *i, struct cell_key k
     return s;
 }
 
-struct tally_series *interval_tally_of(struct interval *i, unsigned group, unsigned segment) {
-    uint64_t key = (uint64_t)group << 32 | segment;
+struct tally_series *interval_tally_of(struct interval *i, unsigned group, unsigned segment, uint8_t qos) {
+    uint64_t key = (uint64_t)qos << 48 | (uint64_t)group << 32 | segment;
     uint32_t found = keymap_find(&i->tally_index, key);
     if (found != KEYMAP_NONE)
         return &i->tallies[found];
     i->tallies = interval_grow(i->tallies, &i->tally_room, i->tally_count + 1, sizeof *i->tallies);
     keymap_put(&i->tally_index, key, i->tally_count);
     struct tally_series *t = &i->tallies[i->tally_count++];
-    *t = (struct tally_series){.group = (uint16_t)group, .segment = (uint16_t)segment};
+    *t = (struct tally_series){.group = (uint16_t)group, .segment = (uint16_t)segment, .qos = qos};
     return t;
 }
 

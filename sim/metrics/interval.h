@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "metrics/audit.h"
 #include "metrics/cell.h"
 #include "metrics/histogram.h"
 #include "metrics/keymap.h"
@@ -51,6 +52,13 @@ struct interval {
     struct note *notes;
     uint32_t note_count, note_room;
     uint64_t notes_omitted;
+    struct audit_report *reports;
+    uint32_t report_count, report_room;
+    uint64_t reports_omitted;
+    instant reports_omitted_from; /* since when, if there are any */
+    uint8_t *evidence;            /* records of fleet/evidence_record.h */
+    uint32_t evidence_size, evidence_room;
+    uint64_t evidence_omitted;
     uint32_t *states; /* [group_count * STATE_KINDS]: devices by state at the end */
     span loop_late_max;
 };
@@ -61,7 +69,7 @@ void interval_clear(struct interval *i);
 size_t interval_bytes(const struct interval *i); /* heap in use, for tests and the memory figures */
 
 struct interval_series *interval_series_of(struct interval *i, struct cell_key key);
-struct tally_series *interval_tally_of(struct interval *i, unsigned group, unsigned segment);
+struct tally_series *interval_tally_of(struct interval *i, unsigned group, unsigned segment, uint8_t qos);
 void interval_sample(struct interval_clock *c, span value);
 
 /* The operation code of the row that takes what does not fit RECORDER_REASONS rows of a group. */

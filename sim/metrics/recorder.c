@@ -6,6 +6,8 @@
 #include "base/check.h"
 #include "metrics/interval.h"
 
+enum { QOS_COUNT = 3 };
+
 struct recorder {
     struct interval *interval;
     const struct segments *segments;
@@ -16,8 +18,8 @@ struct recorder {
     unsigned segment;
     instant segment_from, segment_to; /* of `segment`; [0, 0) matches nothing */
     uint64_t series_key;
-    struct interval_series *series; /* NULL: none yet in this interval */
-    struct tally_series *tally;     /* of tally_group, for instants in [tally_from, tally_to) */
+    struct interval_series *series;        /* NULL: none yet in this interval */
+    struct tally_series *tally[QOS_COUNT]; /* of tally_group, for instants in [tally_from, tally_to) */
     unsigned tally_group;
     instant tally_from, tally_to;
 };
@@ -112,15 +114,36 @@ void recorder_end(struct recorder *r, unsigned group, const struct op *op, enum 
     sample_clocks(s, op, outcome, answered, felt);
 }
 
-void recorder_tally(struct recorder *r, unsigned group, instant at, enum tally_kind kind, uint64_t by) {
-    CHECK(group < r->group_count && kind < TALLY_KINDS);
-    if (r->tally == NULL || group != r->tally_group || at < r->tally_from || at >= r->tally_to) {
-        r->tally = interval_tally_of(r->interval, group, segment_of(r, at));
+static void forget_tallies(struct recorder *r) {
+    memset(r->tally, 0, sizeof r->tally);
+}
+
+/* A new row may move the others. */
+static struct tally_series *find_tally(struct recorder *r, unsigned group, unsigned segment, uint8_t qos) {
+    uint32_t rows = r->interval->tally_count;
+    struct tally_series *found = interval_tally_of(r->interval, group, segment, qos);
+    if (r->interval->tally_count != rows)
+        forget_tallies(r);
+    return found;
+}
+
+void recorder_tally_message(struct recorder *r, unsigned group, uint8_t qos, instant at, enum tally_kind kind,
+                            uint64_t by) {
+    CHECK(group < r->group_count && qos < QOS_COUNT && kind < TALLY_KINDS);
+    if (group != r->tally_group || at < r->tally_from || at >= r->tally_to) {
+        forget_tallies(r);
+        segment_of(r, at);
         r->tally_group = group;
         r->tally_from = r->segment_from;
         r->tally_to = r->segment_to;
     }
-    r->tally->counts[kind] += by;
+    if (r->tally[qos] == NULL)
+        r->tally[qos] = find_tally(r, group, segment_of(r, at), qos);
+    r->tally[qos]->counts[kind] += by;
+}
+
+void recorder_tally(struct recorder *r, unsigned group, instant at, enum tally_kind kind, uint64_t by) {
+    recorder_tally_message(r, group, 0, at, kind, by);
 }
 
 void recorder_reason(struct recorder *r, unsigned group, uint32_t device, enum op_kind op, enum op_outcome outcome,
@@ -162,6 +185,34 @@ void recorder_note(struct recorder *r, const struct note *n) {
     i->notes[i->note_count++] = *n;
 }
 
+uint8_t *recorder_evidence(struct recorder *r, size_t size) {
+    struct interval *i = r->interval;
+    if (size > RECORDER_EVIDENCE_MAX - i->evidence_size) {
+        i->evidence_omitted++;
+        return NULL;
+    }
+    uint32_t needed = i->evidence_size + (uint32_t)size;
+    i->evidence = interval_grow(i->evidence, &i->evidence_room, needed, 1);
+    uint8_t *at = i->evidence + i->evidence_size;
+    i->evidence_size = needed;
+    return at;
+}
+
+void recorder_evidence_omitted(struct recorder *r) {
+    r->interval->evidence_omitted++;
+}
+
+void recorder_report(struct recorder *r, const struct audit_report *report, instant at) {
+    struct interval *i = r->interval;
+    if (i->report_count == RECORDER_REPORTS_MAX) {
+        if (i->reports_omitted++ == 0)
+            i->reports_omitted_from = at;
+        return;
+    }
+    i->reports = interval_grow(i->reports, &i->report_room, i->report_count + 1, sizeof *i->reports);
+    i->reports[i->report_count++] = *report;
+}
+
 void recorder_state(struct recorder *r, unsigned group, enum device_state from, enum device_state to) {
     CHECK(group < r->group_count && from < STATE_KINDS && to < STATE_KINDS);
     uint32_t *states = r->states + (size_t)group * STATE_KINDS;
@@ -197,6 +248,6 @@ struct interval *recorder_swap(struct recorder *r, struct interval *spare, insta
     memcpy(full->states, r->states, (size_t)r->group_count * STATE_KINDS * sizeof *r->states);
     r->interval = spare;
     r->series = NULL;
-    r->tally = NULL;
+    forget_tallies(r);
     return full;
 }

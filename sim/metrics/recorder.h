@@ -15,8 +15,10 @@
 
 enum {
     RECORDER_LIST_MAX = 4096,
-    RECORDER_NOTES_MAX = 256,   /* notes per interval; the rest is counted */
-    RECORDER_NOTE_PACKET = 256, /* bytes kept of an offending packet */
+    RECORDER_NOTES_MAX = 256,        /* notes per interval; the rest is counted */
+    RECORDER_EVIDENCE_MAX = 2 << 20, /* bytes of evidence per interval; the rest is counted, too */
+    RECORDER_NOTE_PACKET = 256,      /* bytes kept of an offending packet */
+    RECORDER_REPORTS_MAX = 1 << 20,  /* audited messages per interval */
     RECORDER_REASONS =
         24 /* distinct (operation, outcome, reason code, close reason) per group and interval, the last row takes the rest */
 };
@@ -46,6 +48,7 @@ struct reason_row {
 
 struct recorder;
 struct interval;
+struct audit_report; /* metrics/audit.h */
 
 /* `groups`: number of groups; `segments` is borrowed and outlives the recorder. NULL when out of memory. */
 struct recorder *recorder_new(unsigned groups, const struct segments *segments);
@@ -60,7 +63,17 @@ void recorder_end(struct recorder *r, unsigned group, const struct op *op, enum 
 void recorder_reason(struct recorder *r, unsigned group, uint32_t device, enum op_kind op, enum op_outcome outcome,
                      uint8_t reason_code, enum close_reason close, instant at);
 void recorder_tally(struct recorder *r, unsigned group, instant at, enum tally_kind kind, uint64_t by);
+/* The same for what counts messages: kept per QoS. */
+void recorder_tally_message(struct recorder *r, unsigned group, uint8_t qos, instant at, enum tally_kind kind,
+                            uint64_t by);
 void recorder_note(struct recorder *r, const struct note *n);
+/* How an audited message ended; `at` now. */
+void recorder_report(struct recorder *r, const struct audit_report *report, instant at);
+/* Room for `size` bytes of evidence, in the order of the calls; what they mean is the caller's business. NULL when the interval has its share,
+ * which counts as one record omitted. Valid until the next call. */
+uint8_t *recorder_evidence(struct recorder *r, size_t size);
+/* A record that the caller leaves out. */
+void recorder_evidence_omitted(struct recorder *r);
 /* A device moved from one state to another (from == to at build: counts it in). Gauges are kept exactly, per group. */
 void recorder_state(struct recorder *r, unsigned group, enum device_state from, enum device_state to);
 /* How late a loop turn, a timer or an emission was: for the tool's own health. */

@@ -110,21 +110,21 @@ static struct histogram *histogram_of(struct series *s, int clock) {
     return s->clocks[clock];
 }
 
-static struct tally_series *tally_of(struct result *r, uint16_t group, uint16_t segment) {
-    uint64_t key = (uint64_t)group << 32 | segment;
+static struct tally_series *tally_of(struct result *r, uint16_t group, uint16_t segment, uint8_t qos) {
+    uint64_t key = (uint64_t)qos << 48 | (uint64_t)group << 32 | segment;
     uint32_t found = keymap_find(&r->index->tallies, key);
     if (found != KEYMAP_NONE)
         return &r->tallies[found];
     uint32_t count = (uint32_t)r->tally_count;
     r->tallies = interval_grow(r->tallies, &r->index->tally_room, count + 1, sizeof *r->tallies);
     keymap_put(&r->index->tallies, key, count);
-    r->tallies[count] = (struct tally_series){.group = group, .segment = segment};
+    r->tallies[count] = (struct tally_series){.group = group, .segment = segment, .qos = qos};
     r->tally_count++;
     return &r->tallies[count];
 }
 
 static void add_tally(struct result *r, const struct tally_series *from) {
-    struct tally_series *into = tally_of(r, from->group, from->segment);
+    struct tally_series *into = tally_of(r, from->group, from->segment, from->qos);
     for (int k = 0; k < TALLY_KINDS; k++)
         into->counts[k] += from->counts[k];
 }

@@ -23,6 +23,7 @@ struct series {
 
 struct tally_series {
     uint16_t group, segment;
+    uint8_t qos; /* of the messages that it counts; 0 for everything else */
     uint64_t counts[TALLY_KINDS];
 };
 

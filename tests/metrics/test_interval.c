@@ -49,13 +49,13 @@ static void a_cleared_interval_is_empty_whatever_came_before(void) {
     for (int n = 0; n < 2 * RECORDER_LIST_MAX; n++)
         interval_sample(clock_of(i), SPAN_MS);
     interval_series_of(i, key)->outcomes[OP_OK] = 3;
-    interval_tally_of(i, 1, 0)->counts[TALLY_SENT] = 9;
+    interval_tally_of(i, 1, 0, 0)->counts[TALLY_SENT] = 9;
     interval_clear(i);
     CU_ASSERT_EQUAL(i->series_count, 0);
     CU_ASSERT_EQUAL(interval_series_of(i, key)->outcomes[OP_OK], 0);
     CU_ASSERT_EQUAL(clock_of(i)->count, 0);
     CU_ASSERT_FALSE(clock_of(i)->busy);
-    CU_ASSERT_EQUAL(interval_tally_of(i, 1, 0)->counts[TALLY_SENT], 0);
+    CU_ASSERT_EQUAL(interval_tally_of(i, 1, 0, 0)->counts[TALLY_SENT], 0);
     for (int n = 0; n <= RECORDER_LIST_MAX; n++)
         interval_sample(clock_of(i), SPAN_S);
     CU_ASSERT_EQUAL(clock_of(i)->counts[histogram_bucket(SPAN_MS)], 0);

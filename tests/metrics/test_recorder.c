@@ -249,9 +249,9 @@ static void counters_go_to_the_segment_of_their_instant(void) {
     recorder_tally(r, 2, 15 * SPAN_S, TALLY_BYTES_DOWN, 4);
     struct interval *i = recorder_swap(r, NULL, SPAN_S);
     CU_ASSERT_EQUAL(i->tally_count, 3);
-    CU_ASSERT_EQUAL(interval_tally_of(i, 1, 0)->counts[TALLY_BYTES_UP], 20);
-    CU_ASSERT_EQUAL(interval_tally_of(i, 1, 1)->counts[TALLY_BYTES_UP], 3);
-    CU_ASSERT_EQUAL(interval_tally_of(i, 2, 1)->counts[TALLY_BYTES_DOWN], 4);
+    CU_ASSERT_EQUAL(interval_tally_of(i, 1, 0, 0)->counts[TALLY_BYTES_UP], 20);
+    CU_ASSERT_EQUAL(interval_tally_of(i, 1, 1, 0)->counts[TALLY_BYTES_UP], 3);
+    CU_ASSERT_EQUAL(interval_tally_of(i, 2, 1, 0)->counts[TALLY_BYTES_DOWN], 4);
     interval_free(i);
     recorder_free(r);
 }
