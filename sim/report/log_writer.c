@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,11 +13,15 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/text.h"
 
 struct file {
     int fd;
     const char *name;
-    off_t size; /* whole records */
+    off_t size; /* whole records of this part */
+    unsigned part;
+    char *head;         /* of further parts; NULL: the file does not rotate */
+    off_t rotates_from; /* the size at which the next part is tried */
     bool dirty, failed;
 };
 
@@ -44,10 +49,30 @@ struct log_writer {
     int reserve_full, reserve_close; /* unnamed files that hold space; −1: none, or given back */
     enum log_worth least;            /* records below it are no longer written */
     bool told_full;
+    int directory;                           /* where parts are made; -1: none */
+    uint64_t part_bytes, cap_bytes, written; /* cap 0: none */
+    bool told_cap[LOG_VERDICTS + 1];
     atomic_uint_fast64_t dropped;
 };
 
-static const struct log_writer_io system_io = {write, fdatasync, ftruncate};
+/* How much of the cap may be full before records of that worth stop. */
+static const unsigned cap_percent[] = {
+    [LOG_EVIDENCE] = 90,  [LOG_SERIES] = 90,   [LOG_EVENTS] = 94,
+    [LOG_INTERVALS] = 97, [LOG_TALLIES] = 100, [LOG_VERDICTS] = 0, /* never */
+};
+static const char *const worth_names[] = {
+    [LOG_EVIDENCE] = "evidence",
+    [LOG_SERIES] = "series",
+    [LOG_EVENTS] = "events",
+    [LOG_INTERVALS] = "interval histograms",
+    [LOG_TALLIES] = "tallies",
+};
+
+static int open_part(int directory, const char *name) {
+    return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+}
+
+static const struct log_writer_io system_io = {write, fdatasync, ftruncate, open_part};
 
 static int take_reserve(int directory) {
     if (directory < 0)
@@ -72,7 +97,7 @@ static void lose_space(struct log_writer *w) {
         log_line(LOG_ERROR, "the disk is full: series and evidence stop here, verdicts go on; the results will say so");
     w->told_full = true;
     give_back(&w->reserve_full);
-    w->least = w->least < LOG_EVENTS ? LOG_EVENTS : w->least == LOG_EVENTS ? LOG_TALLIES : LOG_VERDICTS;
+    w->least = w->least < LOG_EVENTS ? LOG_EVENTS : w->least < LOG_VERDICTS ? w->least + 1 : LOG_VERDICTS;
 }
 
 static bool is_full(int error) {
@@ -96,12 +121,56 @@ static int append(struct log_writer *w, struct file *f, const char *data, size_t
     }
     f->size += (off_t)size;
     f->dirty = true;
+    w->written += size;
     return 0;
+}
+
+static void sync_file(struct log_writer *w, struct file *f) {
+    if (!f->dirty || f->failed)
+        return;
+    f->dirty = false;
+    if (w->io.sync(f->fd) != 0 && errno != EINVAL && errno != EROFS) { /* those two: a pipe, which cannot be synced */
+        f->failed = true;                                              /* what was written before may be gone too */
+        atomic_fetch_add(&w->dropped, 1);
+        log_line(LOG_ERROR, "cannot keep %s on disk: %s", f->name, strerror(errno));
+    }
+}
+
+/* Goes on in the next part, or in the same one for as long again when that cannot be made. */
+static void rotate(struct log_writer *w, struct file *f) {
+    char name[64];
+    f->rotates_from += (off_t)w->part_bytes;
+    int fd = w->io.open_part(w->directory, log_writer_part_name(f->name, f->part + 1, name, sizeof name));
+    if (fd < 0)
+        return;
+    sync_file(w, f);
+    close(f->fd);
+    f->fd = fd;
+    f->part++;
+    f->size = 0;
+    f->rotates_from = (off_t)w->part_bytes;
+    if (*f->head != '\0' && append(w, f, f->head, strlen(f->head)) != 0)
+        f->failed = true; /* rows without their names would be read wrongly */
+}
+
+static bool passes_cap(struct log_writer *w, const struct record *r) {
+    if (w->cap_bytes == 0 || r->worth == LOG_VERDICTS ||
+        w->written + r->size <= w->cap_bytes / 100 * cap_percent[r->worth])
+        return false;
+    if (!w->told_cap[r->worth])
+        log_line(LOG_ERROR,
+                 "the logs have grown to their cap (outputs.logs_max): %s stop here; the results will say so",
+                 worth_names[r->worth]);
+    w->told_cap[r->worth] = true;
+    return true;
 }
 
 static void write_record(struct log_writer *w, const struct record *r, const char *data) {
     struct file *f = &w->files[r->file];
-    while (!f->failed && r->worth >= w->least) {
+    bool capped = passes_cap(w, r);
+    if (f->head != NULL && f->size >= f->rotates_from && !f->failed && !w->told_full)
+        rotate(w, f);
+    while (!capped && !f->failed && r->worth >= w->least) {
         int error = append(w, f, data, r->size);
         if (error == 0)
             return;
@@ -128,18 +197,8 @@ static void write_batch(struct log_writer *w) {
 }
 
 static void sync_files(struct log_writer *w) {
-    for (int i = 0; i < w->file_count; i++) {
-        struct file *f = &w->files[i];
-        if (!f->dirty || f->failed)
-            continue;
-        f->dirty = false;
-        if (w->io.sync(f->fd) != 0 && errno != EINVAL &&
-            errno != EROFS) { /* those two: a pipe, which cannot be synced */
-            f->failed = true; /* what was written before may be gone too */
-            atomic_fetch_add(&w->dropped, 1);
-            log_line(LOG_ERROR, "cannot keep %s on disk: %s", f->name, strerror(errno));
-        }
-    }
+    for (int i = 0; i < w->file_count; i++)
+        sync_file(w, &w->files[i]);
 }
 
 static void *run(void *context) {
@@ -168,6 +227,8 @@ static void *run(void *context) {
 static void free_writer(struct log_writer *w) {
     give_back(&w->reserve_full);
     give_back(&w->reserve_close);
+    for (int i = 0; i < w->file_count; i++)
+        free(w->files[i].head);
     free(w->filling.data);
     free(w->writing.data);
     pthread_cond_destroy(&w->wake);
@@ -180,6 +241,10 @@ struct log_writer *log_writer_new(int directory, const struct log_writer_io *io)
     if (w == NULL)
         return NULL;
     w->io = io != NULL ? *io : system_io;
+    if (w->io.open_part == NULL)
+        w->io.open_part = open_part;
+    w->directory = directory;
+    w->part_bytes = LOG_WRITER_PART_BYTES;
     w->filling.data = malloc(LOG_WRITER_QUEUE_BYTES);
     w->writing.data = malloc(LOG_WRITER_QUEUE_BYTES);
     pthread_mutex_init(&w->lock, NULL);
@@ -203,6 +268,32 @@ int log_writer_add(struct log_writer *w, int fd, const char *name) {
     struct stat st;
     w->files[w->file_count] = (struct file){.fd = fd, .name = name, .size = fstat(fd, &st) == 0 ? st.st_size : 0};
     return w->file_count++;
+}
+
+void log_writer_rotate(struct log_writer *w, int file, const char *head) {
+    CHECK(file >= 0 && file < w->file_count);
+    struct file *f = &w->files[file];
+    if (w->directory < 0)
+        return;
+    f->head = text_dup(head);
+    f->rotates_from = (off_t)w->part_bytes;
+}
+
+void log_writer_limit(struct log_writer *w, uint64_t all_bytes, uint64_t part_bytes) {
+    w->cap_bytes = all_bytes;
+    w->part_bytes = part_bytes > 0 ? part_bytes : LOG_WRITER_PART_BYTES;
+    for (int i = 0; i < w->file_count; i++)
+        w->files[i].rotates_from = (off_t)w->part_bytes;
+}
+
+char *log_writer_part_name(const char *name, unsigned part, char *out, size_t size) {
+    const char *dot = strrchr(name, '.');
+    int stem = (int)(dot != NULL ? (size_t)(dot - name) : strlen(name));
+    if (part == 0)
+        snprintf(out, size, "%s", name);
+    else
+        snprintf(out, size, "%.*s.%u%s", stem, name, part, dot != NULL ? dot : "");
+    return out;
 }
 
 bool log_writer_put(struct log_writer *w, int file, enum log_worth worth, const char *data, size_t size) {

@@ -49,7 +49,7 @@ static int counted_sync(int fd) {
     return errno == 0 ? 0 : -1;
 }
 
-static const struct log_writer_io limited = {limited_write, counted_sync, ftruncate};
+static const struct log_writer_io limited = {limited_write, counted_sync, ftruncate, NULL};
 
 static void begin(long bytes) {
     t = temporary_make();
@@ -135,7 +135,7 @@ static void a_full_queue_drops_whole_records_and_counts_them(void) {
     memset(record, 'x', sizeof record);
     record[sizeof record - 1] = '\n';
     atomic_store(&gate_open, false);
-    static const struct log_writer_io gated = {gated_write, fdatasync, ftruncate};
+    static const struct log_writer_io gated = {gated_write, fdatasync, ftruncate, NULL};
     struct log_writer *w = log_writer_new(-1, &gated);
     int file = log_writer_add(w, new_file("a"), "a");
     uint64_t dropped = 0, kept = 0;
@@ -177,7 +177,7 @@ static ssize_t small_write(int fd, const void *data, size_t size) {
 }
 
 static void series_stop_first_then_events_then_tallies_and_verdicts_go_on(void) {
-    static const struct log_writer_io small = {small_write, fdatasync, ftruncate};
+    static const struct log_writer_io small = {small_write, fdatasync, ftruncate, NULL};
     begin(0);
     int kept = silence();
     struct log_writer *w = log_writer_new(-1, &small);
@@ -237,13 +237,100 @@ static void files_are_synced_when_asked_and_at_the_end(void) {
     temporary_remove(&t);
 }
 
+static int directory(void) {
+    return open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void parts_are_numbered_before_the_extension(void) {
+    char name[64];
+    CU_ASSERT_STRING_EQUAL(log_writer_part_name("events.ndjson", 0, name, sizeof name), "events.ndjson");
+    CU_ASSERT_STRING_EQUAL(log_writer_part_name("events.ndjson", 1, name, sizeof name), "events.1.ndjson");
+    CU_ASSERT_STRING_EQUAL(log_writer_part_name("intervals.hlog", 12, name, sizeof name), "intervals.12.hlog");
+    CU_ASSERT_STRING_EQUAL(log_writer_part_name("log", 3, name, sizeof name), "log.3");
+}
+
+static void a_file_goes_on_in_parts_of_whole_records_with_their_head(void) {
+    begin(0);
+    int dir = directory();
+    struct log_writer *w = log_writer_new(dir, NULL);
+    int series = log_writer_add(w, new_file("series.csv"), "series.csv"), other = log_writer_add(w, new_file("o"), "o");
+    log_writer_rotate(w, series, "time\n");
+    log_writer_limit(w, 0, 10);
+    put(w, series, LOG_SERIES, "time\n");
+    for (int i = 0; i < 3; i++) {
+        put(w, series, LOG_SERIES, "123\n");
+        put(w, series, LOG_SERIES, "456\n");
+        put(w, other, LOG_SERIES, "0123456789\n");
+    }
+    CU_ASSERT_EQUAL(log_writer_close(w), 0);
+    close(dir);
+    expect("series.csv", "time\n123\n456\n");
+    expect("series.1.csv", "time\n123\n456\n");
+    expect("series.2.csv", "time\n123\n456\n");
+    CU_ASSERT_FALSE(temporary_has(&t, "series.3.csv"));
+    CU_ASSERT_FALSE(temporary_has(&t, "o.1")); /* nobody asked for parts of it */
+    temporary_remove(&t);
+}
+
+static int no_part(int where, const char *name) {
+    (void)where;
+    (void)name;
+    errno = EMFILE;
+    return -1;
+}
+
+static void a_part_that_cannot_be_made_leaves_the_file_longer(void) {
+    static const struct log_writer_io io = {write, fdatasync, ftruncate, no_part};
+    begin(0);
+    int dir = directory();
+    struct log_writer *w = log_writer_new(dir, &io);
+    int file = log_writer_add(w, new_file("a"), "a");
+    log_writer_rotate(w, file, "");
+    log_writer_limit(w, 0, 4);
+    for (int i = 0; i < 4; i++)
+        put(w, file, LOG_EVENTS, "123\n");
+    CU_ASSERT_EQUAL(log_writer_close(w), 0);
+    close(dir);
+    expect("a", "123\n123\n123\n123\n");
+    temporary_remove(&t);
+}
+
+static void at_the_cap_what_is_worth_least_stops_first_and_verdicts_never(void) {
+    begin(0);
+    int kept = silence();
+    struct log_writer *w = log_writer_new(-1, NULL);
+    int file = log_writer_add(w, new_file("a"), "a");
+    log_writer_limit(w, 200, 0);
+    char line[65];
+    memset(line, 'x', 64);
+    line[63] = '\n';
+    line[64] = '\0';
+    put(w, file, LOG_TALLIES, line);
+    put(w, file, LOG_TALLIES, line);
+    put(w, file, LOG_TALLIES, line + 13); /* 179 of 200: series stop at 180 */
+    put(w, file, LOG_SERIES, "no\n");
+    put(w, file, LOG_EVENTS, "event\n");
+    put(w, file, LOG_EVENTS, "event\n"); /* beyond 188 */
+    put(w, file, LOG_TALLIES, "tally\n");
+    put(w, file, LOG_TALLIES, "too long for it\n");
+    put(w, file, LOG_VERDICTS, "verdict\n");
+    put(w, file, LOG_VERDICTS, "verdict\n");
+    CU_ASSERT_EQUAL(log_writer_close(w), 3);
+    speak(kept);
+    size_t size = 0;
+    char *data = temporary_read(&t, "a", &size);
+    CU_ASSERT_STRING_EQUAL(data + 179, "event\ntally\nverdict\nverdict\n");
+    free(data);
+    temporary_remove(&t);
+}
+
 static void the_reserve_leaves_no_file_behind(void) {
     begin(0);
-    int directory = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct log_writer *w = log_writer_new(directory, NULL);
+    int dir = directory();
+    struct log_writer *w = log_writer_new(dir, NULL);
     CU_ASSERT_PTR_NOT_NULL_FATAL(w);
     log_writer_close(w);
-    close(directory);
+    close(dir);
     CU_ASSERT_EQUAL(rmdir(t.path), 0);
 }
 
@@ -254,4 +341,9 @@ HARNESS_MAIN("report/log_writer", HARNESS_CASE(records_reach_their_files_in_orde
              HARNESS_CASE(series_stop_first_then_events_then_tallies_and_verdicts_go_on),
              HARNESS_CASE(an_error_stops_its_file_alone),
              HARNESS_CASE(a_disk_that_cannot_keep_what_it_took_counts_as_a_loss),
-             HARNESS_CASE(files_are_synced_when_asked_and_at_the_end), HARNESS_CASE(the_reserve_leaves_no_file_behind))
+             HARNESS_CASE(files_are_synced_when_asked_and_at_the_end),
+             HARNESS_CASE(parts_are_numbered_before_the_extension),
+             HARNESS_CASE(a_file_goes_on_in_parts_of_whole_records_with_their_head),
+             HARNESS_CASE(a_part_that_cannot_be_made_leaves_the_file_longer),
+             HARNESS_CASE(at_the_cap_what_is_worth_least_stops_first_and_verdicts_never),
+             HARNESS_CASE(the_reserve_leaves_no_file_behind))
