@@ -82,9 +82,19 @@ void escape_md(struct text *out, const char *s) {
     }
 }
 
+/* A CI server takes a line for a command when it begins with "::", after any blanks, or has "##[" or "##name[" anywhere. */
 void escape_term(struct text *out, const char *s) {
-    if (text_has_prefix(s, "::"))
-        text_append(out, " ");
+    size_t blanks = strspn(s, " \t");
+    text_append_safe(out, s, blanks, blanks);
+    s += blanks;
+    if (text_has_prefix(s, "::")) {
+        text_append(out, "\\x3A");
+        s++;
+    }
+    for (const char *mark; (mark = strstr(s, "##")) != NULL; s = mark + 2) {
+        text_append_safe(out, s, (size_t)(mark - s), (size_t)(mark - s));
+        text_append(out, "#\\x23");
+    }
     text_append_safe(out, s, strlen(s), strlen(s));
 }
 

@@ -14,8 +14,8 @@ void escape_xml(struct text *out, const char *s);
 void escape_csv(struct text *out, const char *s);
 /* For Markdown table cells and running text: markup characters escaped, line breaks become spaces; no HTML survives. */
 void escape_md(struct text *out, const char *s);
-/* For terminals and CI logs: control characters shown as \xNN, line breaks too; "::", with which CI servers' commands begin, is broken up at
- * the start of the text. */
+/* For terminals and CI logs: control characters shown as \xNN, line breaks too; what CI servers take for a command is broken up: "::" at the
+ * start of the text, "##" anywhere in it. */
 void escape_term(struct text *out, const char *s);
 /* One word of a POSIX shell command: bare when that is safe, otherwise in single quotes. */
 void escape_shell(struct text *out, const char *s);

@@ -55,7 +55,10 @@ static void terminals_get_no_control_characters(void) {
 }
 
 static void ci_commands_are_broken_up(void) {
-    expect(escape_term, "::error::x", " ::error::x");
+    expect(escape_term, "::error::x", "\\x3A:error::x");
+    expect(escape_term, "  ::error::x", "  \\x3A:error::x"); /* blanks before it do not count */
+    expect(escape_term, "a ##[error]x", "a #\\x23[error]x");
+    expect(escape_term, "##vso[task.complete]###", "#\\x23vso[task.complete]#\\x23#");
 }
 
 static void shell_words_stay_one_word(void) {
