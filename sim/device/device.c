@@ -147,11 +147,16 @@ void device_open_failed(struct device_host *h, const struct device_slot *s, cons
     bool timed_out = why == CLOSE_CONNECT_TIMEOUT;
     bool ours = why == CLOSE_TIMELINE || why == CLOSE_LINK_DOWN || why == CLOSE_GUARD;
     enum op_outcome outcome = ours ? OP_WITHDRAWN : timed_out ? OP_TIMEOUT : OP_BROKEN;
-    if (closing)
+    enum op_drop drop = OP_DROP_NONE;
+    if (closing) {
         outcome = never_left ? OP_DROPPED : OP_OPEN;
+        drop = never_left ? OP_DROP_END : OP_DROP_NONE;
+    } else if (why == CLOSE_LOCAL) { /* nothing left this machine */
+        outcome = OP_DROPPED;
+        drop = OP_DROP_LOCAL;
+    }
     if (op != NULL)
-        device_step_end_op(h, s, op, outcome, outcome == OP_DROPPED ? OP_DROP_END : OP_DROP_NONE,
-                           closing ? CLOSE_NONE : why);
+        device_step_end_op(h, s, op, outcome, drop, closing ? CLOSE_NONE : why);
     device_step_disconnected(h, s, why);
     device_timeline_triggers(h, s);
 }

@@ -158,7 +158,8 @@ static inline bool device_opening(const struct device *life) {
 }
 /* The transport is up: the session begins. `op` as from device_attempt. */
 void device_opened(struct device_host *h, const struct device_slot *s, const struct op *op);
-/* The attempt ended before the session began. `op` NULL: it had not been let go yet. CLOSE_POLITE: the run closes, it stays open. */
+/* The attempt ended before the session began. `op` NULL: it had not been let go yet. CLOSE_POLITE: the run closes, it stays
+ * open. CLOSE_LOCAL: this machine had no descriptor, port or memory for it; it ends dropped. */
 void device_open_failed(struct device_host *h, const struct device_slot *s, const struct op *op, enum close_reason why);
 /* Bytes arrived; returns how many were consumed. */
 size_t device_input(struct device_host *h, const struct device_slot *s, struct bytes in);

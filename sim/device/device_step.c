@@ -67,7 +67,8 @@ static void count_failure(const struct device_host *h, const struct device_slot 
 void device_step_disconnected(struct device_host *h, const struct device_slot *s, enum close_reason why) {
     struct device *life = s->life;
     bool was_online = life->state == STATE_ONLINE;
-    bool ours = why == CLOSE_TIMELINE || why == CLOSE_LINK_DOWN || why == CLOSE_GUARD || why == CLOSE_POLITE;
+    bool ours = why == CLOSE_TIMELINE || why == CLOSE_LINK_DOWN || why == CLOSE_GUARD || why == CLOSE_POLITE ||
+                why == CLOSE_LOCAL;
     h->orders.next_node = !was_online && !ours && s->group->profile->failover_next;
     life->flags &= (uint8_t)~DEVICE_SUBSCRIBED;
     if ((life->flags & DEVICE_WANTED) == 0 || (life->flags & DEVICE_STOPPED) != 0) {

@@ -115,6 +115,13 @@ static void tell_second(struct control *c, instant at) {
         c->sink->second(c->sink->context, &second);
 }
 
+static unsigned shortages(const struct control *c) {
+    unsigned all = 0;
+    for (unsigned i = 0; i < c->worker_count; i++)
+        all |= atomic_load_explicit(&c->workers[i].shortages, memory_order_relaxed);
+    return all;
+}
+
 /* Closes the second that ends at `at`: merged, judged, told. */
 static void close_second(struct control *c, instant at, bool running) {
     collect(c);
@@ -123,6 +130,7 @@ static void close_second(struct control *c, instant at, bool running) {
     read_gauges(c);
     result_merge(c->total, c->second);
     unsigned findings = c->trust.count;
+    trust_shortages(&c->trust, at, shortages(c));
     if (running)
         trust_second(&c->trust, at, c->cpu_share, c->second);
     for (unsigned i = findings; i < c->trust.count; i++)

@@ -65,6 +65,29 @@ static void fail(struct worker *w, uint32_t number, enum close_reason why) {
     worker_settle(w, number);
 }
 
+/* What the system says is missing on our side. SHORTAGES: the error is none of ours. */
+static enum dialer_shortage shortage_of(int error) {
+    switch (error) {
+    case EMFILE:
+        return SHORT_OF_DESCRIPTORS;
+    case ENFILE:
+        return SHORT_OF_FILES;
+    case EADDRNOTAVAIL:
+    case EADDRINUSE:
+    case EAGAIN: /* connect() says so when a bound source has no port left */
+        return SHORT_OF_PORTS;
+    case ENOBUFS:
+    case ENOMEM:
+        return SHORT_OF_MEMORY;
+    default:
+        return SHORTAGES;
+    }
+}
+
+static void note_shortage(struct worker *w, enum dialer_shortage what) {
+    atomic_fetch_or_explicit(&w->shortages, 1U << what, memory_order_relaxed);
+}
+
 void dialer_open(struct worker *w, uint32_t number) {
     struct device *life = &w->lives[number];
     struct device_slot s = worker_slot(w, number);
@@ -73,6 +96,7 @@ void dialer_open(struct worker *w, uint32_t number) {
     if (c == NULL || dial == NULL) {
         pool_give(w->pool, c, sizeof *c);
         pool_give(w->pool, dial, sizeof *dial);
+        note_shortage(w, SHORT_OF_MEMORY);
         worker_step(w, loop_now(w->loop));
         device_open_failed(&w->host, &s, NULL, CLOSE_LOCAL);
         worker_settle(w, number);
@@ -166,12 +190,17 @@ void dialer_progress(struct worker *w, uint32_t number) {
     struct connection *c = w->lives[number].connection;
     unsigned wants = 0;
     int result = transport_table[c->kind]->progress(c, &wants);
-    if (result == 0)
+    enum dialer_shortage missing = result == ERR_IO ? shortage_of(errno) : SHORTAGES;
+    if (result == 0) {
         opened(w, number);
-    else if (result == ERR_AGAIN)
+    } else if (result == ERR_AGAIN) {
         loop_watch(w->loop, &c->io, c->fd, wants);
-    else
+    } else if (missing == SHORTAGES) {
         fail(w, number, CLOSE_CONNECT_FAILED);
+    } else {
+        note_shortage(w, missing);
+        fail(w, number, CLOSE_LOCAL);
+    }
 }
 
 static int open_socket(struct worker *w, uint32_t number, const struct address *to) {
@@ -211,12 +240,17 @@ static void start(struct worker *w, uint32_t number) {
         return;
     }
     int result = open_socket(w, number, to);
-    if (result == 0)
+    if (result == 0) {
         opened(w, number);
-    else if (result == ERR_AGAIN)
+    } else if (result == ERR_AGAIN) {
         loop_watch(w->loop, &c->io, c->fd, LOOP_WRITE);
-    else
-        fail(w, number, result == ERR_IO ? CLOSE_LOCAL : CLOSE_CONNECT_FAILED);
+    } else if (result == ERR_IO) { /* the peer had no part in it */
+        enum dialer_shortage missing = shortage_of(errno);
+        note_shortage(w, missing == SHORTAGES ? SHORT_OF_OTHER : missing);
+        fail(w, number, CLOSE_LOCAL);
+    } else {
+        fail(w, number, CLOSE_CONNECT_FAILED);
+    }
     if (w->lives[number].connection == c && device_opening(&w->lives[number]))
         worker_settle(w, number);
 }

@@ -31,6 +31,16 @@ struct dialer {
     bool ready;             /* a slot came free, or somebody queued: dialer_run has work */
 };
 
+/* What this machine may lack when a connection is to be opened; a bit each in worker.shortages. */
+enum dialer_shortage {
+    SHORT_OF_DESCRIPTORS,
+    SHORT_OF_FILES,
+    SHORT_OF_PORTS,
+    SHORT_OF_MEMORY,
+    SHORT_OF_OTHER,
+    SHORTAGES
+};
+
 int dialer_init(struct dialer *d, struct worker *w);
 void dialer_free(struct dialer *d);
 /* The device ordered `open`: makes its connection, which waits for the link's delay first. */

@@ -55,6 +55,27 @@ void trust_second(struct trust *t, instant at, const double *cpu_share, const st
     look_at_cpu(t, at, cpu_share);
 }
 
+/* Said once, at the first time: what was missing, and what helps. */
+static const char *const shortage_texts[SHORTAGES] = {
+    [SHORT_OF_DESCRIPTORS] = "connections were not opened for want of file descriptors in this process: "
+                             "'ulimit -n 1048576' before the run allows more",
+    [SHORT_OF_FILES] = "connections were not opened because this machine may have no more files open: "
+                       "'sysctl -w fs.file-max=4000000' allows more",
+    [SHORT_OF_PORTS] = "connections were not opened for want of a local port or address: "
+                       "'sysctl -w net.ipv4.ip_local_port_range=\"1024 65535\"' or more addresses under 'sources' help",
+    [SHORT_OF_MEMORY] = "connections were not opened for want of memory on this machine: "
+                        "see 'free -m' and 'sysctl net.ipv4.tcp_mem', or run fewer devices here with --shard",
+    [SHORT_OF_OTHER] = "this machine refused to open connections, maybe by a firewall of its own: "
+                       "see 'nft list ruleset'",
+};
+
+void trust_shortages(struct trust *t, instant at, unsigned shortages) {
+    for (unsigned i = 0; i < SHORTAGES; i++)
+        if ((shortages & ~t->shortages & 1U << i) != 0)
+            trust_add(t, at - SPAN_S, at, "%s", shortage_texts[i]);
+    t->shortages |= shortages;
+}
+
 static bool named_by_a_check(const struct plan *p, const char *id) {
     for (unsigned i = 0; i < p->check_count; i++)
         if (strstr(p->checks[i].expect, id) != NULL)

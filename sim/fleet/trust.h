@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fleet/dialer.h"
 #include "fleet/run.h"
 
 enum { TRUST_BUSY_S = 10 }; /* so many seconds in a row above the CPU limit */
@@ -14,6 +15,7 @@ struct trust {
     unsigned workers, cores;
     unsigned busy_one[64]; /* seconds in a row that a worker was above the limit; workers beyond share places */
     unsigned busy_all;
+    unsigned shortages; /* bits of enum dialer_shortage that were found */
     struct trust_finding findings[TRUST_REASONS_MAX];
     unsigned count;
 };
@@ -21,6 +23,8 @@ struct trust {
 struct trust trust_begin(const struct plan *plan, unsigned workers, unsigned cores);
 /* One second's CPU shares (of a core) per worker, and what this second measured. */
 void trust_second(struct trust *t, instant at, const double *cpu_share, const struct result *second);
+/* What workers lacked to open connections so far (worker.shortages, of all of them): each kind is one finding. */
+void trust_shortages(struct trust *t, instant at, unsigned shortages);
 /* The rules over the whole run and over the phases that checks name; then the findings are complete. */
 void trust_end(struct trust *t, const struct result *total);
 /* For findings from elsewhere (dropped log records). */

@@ -78,6 +78,7 @@ struct worker {
     _Atomic bool ready, said_goodbye;
     _Atomic bool busy; /* a device may have something in flight or waiting; told while settling */
     _Atomic uint64_t cpu_ns;
+    _Atomic unsigned shortages; /* bit = enum dialer_shortage: attempts failed for want of it */
     _Atomic int64_t ends;  /* control may bring the end forward */
     struct interval *last; /* after the thread has ended */
 };

@@ -24,6 +24,7 @@ const char *const op_held_names[OP_HELD_REASONS] = {
 };
 
 const char *const op_drop_names[OP_DROP_REASONS] = {
-    [OP_DROP_NONE] = "none", [OP_DROP_OFFLINE] = "offline", [OP_DROP_BUFFER_FULL] = "buffer_full",
-    [OP_DROP_DEAD] = "dead", [OP_DROP_GAVE_UP] = "gave_up", [OP_DROP_END] = "end",
+    [OP_DROP_NONE] = "none",   [OP_DROP_OFFLINE] = "offline", [OP_DROP_BUFFER_FULL] = "buffer_full",
+    [OP_DROP_DEAD] = "dead",   [OP_DROP_GAVE_UP] = "gave_up", [OP_DROP_END] = "end",
+    [OP_DROP_LOCAL] = "local",
 };

@@ -41,6 +41,7 @@ enum op_drop {
     OP_DROP_DEAD,
     OP_DROP_GAVE_UP,
     OP_DROP_END,
+    OP_DROP_LOCAL, /* this machine had no descriptor, port or memory for it: the tool's fault */
     OP_DROP_REASONS
 };
 
@@ -67,6 +68,6 @@ extern const struct op_kind_row op_kinds[OP_KINDS];
 extern const char *const op_outcome_names[OP_OUTCOMES];  /* "ok", "refused", … */
 extern const char *const op_held_names[OP_HELD_REASONS]; /* "none", "offline", "asleep", "window", "guard" */
 extern const char
-    *const op_drop_names[OP_DROP_REASONS]; /* "none", "offline", "buffer_full", "dead", "gave_up", "end" */
+    *const op_drop_names[OP_DROP_REASONS]; /* "none", "offline", "buffer_full", "dead", "gave_up", "end", "local" */
 
 #endif

@@ -173,7 +173,7 @@ const struct metric_function_row metric_functions[METRIC_FUNCTIONS] = {
 static const char *const qos_words[] = {"0", "1", "2", NULL};
 static const char *const boolean_words[] = {"true", "false", NULL};
 static const char *const clock_words[] = {"response", "service", "lag", NULL};
-static const char *const drop_words[] = {"offline", "buffer_full", "dead", "gave_up", "end", NULL};
+static const char *const drop_words[] = {"offline", "buffer_full", "dead", "gave_up", "end", "local", NULL};
 static const char *const held_words[] = {"offline", "asleep", "window", "guard", NULL};
 
 const struct metric_label_row metric_labels[METRIC_LABELS] = {
@@ -183,7 +183,7 @@ const struct metric_label_row metric_labels[METRIC_LABELS] = {
     {LABEL_TARGET, "target", NULL, "A target by its name, never one of its nodes."},
     {LABEL_QOS, "qos", qos_words, "Quality of service of a publish: 0, 1 or 2."},
     {LABEL_REASON, "reason", NULL,
-     "Why an operation was dropped (offline, buffer_full, dead, gave_up, end) or held (offline, asleep, window, "
+     "Why an operation was dropped (offline, buffer_full, dead, gave_up, end, local) or held (offline, asleep, window, "
      "guard)."},
     {LABEL_HELD, "held", boolean_words,
      "Was the operation held back by its own device or by the guard? true or false."},

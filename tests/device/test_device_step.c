@@ -152,6 +152,20 @@ static void failover_is_ordered_for_failed_attempts_only(void) {
     }
 }
 
+static void an_attempt_that_our_own_side_could_not_make_is_dropped_and_tried_again(void) {
+    rig_make(&r);
+    r.profile.failover_next = true;
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_refuse(&r, 0, CLOSE_LOCAL);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_DROPPED), 1);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_BROKEN), 0);
+    CU_ASSERT_EQUAL(reasons(CLOSE_LOCAL), 1);
+    CU_ASSERT_FALSE(r.orders.next_node); /* another node would not help */
+    CU_ASSERT_EQUAL(r.life.state, STATE_BACKOFF);
+    rig_free(&r);
+}
+
 static void why_a_connection_ended_is_told_once(void) {
     rig_make(&r);
     r.group.telemetry_count = 0;
@@ -185,4 +199,5 @@ HARNESS_MAIN("device_step", HARNESS_CASE(states_are_counted_as_they_change),
              HARNESS_CASE(what_fails_while_the_own_link_is_down_is_withdrawn),
              HARNESS_CASE(open_messages_of_devices_that_were_away_are_not_lost),
              HARNESS_CASE(failover_is_ordered_for_failed_attempts_only),
+             HARNESS_CASE(an_attempt_that_our_own_side_could_not_make_is_dropped_and_tried_again),
              HARNESS_CASE(why_a_connection_ended_is_told_once), HARNESS_CASE(reasons_name_the_class_that_was_counted))

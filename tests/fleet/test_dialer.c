@@ -198,6 +198,24 @@ static void connections_leave_from_the_given_sources_in_turn(void) {
     done(&peer);
 }
 
+/* A source that is no address of this machine: connections fail before a packet has left. */
+static void what_this_machine_lacks_is_not_the_backends_failure(void) {
+    const struct peer_script script = {0};
+    struct peer peer = peer_start(&script);
+    quiet(5, &peer);
+    struct address source;
+    CU_ASSERT_EQUAL_FATAL(address_parse("192.0.2.77", 0, &source), 0);
+    m.plan.sources = &source;
+    m.plan.source_count = 1;
+    go(&peer);
+    CU_ASSERT(connects(OP_DROPPED) >= 5);
+    CU_ASSERT_EQUAL(connects(OP_DROPPED), made_sum(work.result, OP_MQTT_CONNECT));
+    CU_ASSERT_EQUAL(made_reasons(work.result, CLOSE_LOCAL), connects(OP_DROPPED));
+    CU_ASSERT_EQUAL(atomic_load(&work.workers[0].shortages), 1U << SHORT_OF_PORTS);
+    CU_ASSERT_EQUAL(atomic_load(&peer.seen->accepted), 0);
+    done(&peer);
+}
+
 static void every_node_meets_every_source(void) {
     const struct peer_script script = {.ports = 2};
     struct peer peer = peer_start(&script);
@@ -264,6 +282,7 @@ HARNESS_MAIN("dialer", HARNESS_CASE(no_more_attempts_are_outstanding_than_allowe
              HARNESS_CASE(whoever_is_never_accepted_times_out),
              HARNESS_CASE(a_modelled_connect_that_takes_too_long_times_out_too),
              HARNESS_CASE(connections_leave_from_the_given_sources_in_turn),
+             HARNESS_CASE(what_this_machine_lacks_is_not_the_backends_failure),
              HARNESS_CASE(every_node_meets_every_source), HARNESS_CASE(a_forbidden_address_is_never_called),
              HARNESS_CASE(attempts_still_queued_when_the_run_closes_were_never_sent),
              HARNESS_CASE(an_attempt_that_the_timeline_ends_in_the_queue_leaves_it))

@@ -90,6 +90,21 @@ static void a_worker_that_is_busy_for_ten_seconds_breaks_trust(void) {
     result_free(r);
 }
 
+static void what_this_machine_lacked_is_said_once_with_the_command_that_helps(void) {
+    static const char *const helps[SHORTAGES] = {"ulimit -n", "fs.file-max", "ip_local_port_range", "free -m", "nft"};
+    for (unsigned i = 0; i < SHORTAGES; i++) {
+        struct trust t = trust_begin(&plan, 1, 2);
+        trust_shortages(&t, 5 * SPAN_S, 0);
+        CU_ASSERT_TRUE(trust_holds(&t));
+        trust_shortages(&t, 6 * SPAN_S, 1U << i);
+        trust_shortages(&t, 7 * SPAN_S, 1U << i);
+        CU_ASSERT_EQUAL_FATAL(t.count, 1);
+        CU_ASSERT_PTR_NOT_NULL(strstr(t.findings[0].text, helps[i]));
+        CU_ASSERT(strlen(t.findings[0].text) < sizeof t.findings[0].text - 1); /* not cut */
+        CU_ASSERT_EQUAL(t.findings[0].to, 6 * SPAN_S);
+    }
+}
+
 static void dropped_records_break_trust(void) {
     struct trust t = trust_begin(&plan, 1, 2);
     struct result *r = measured(1, 0, 0);
@@ -103,4 +118,5 @@ HARNESS_MAIN("trust", HARNESS_CASE(a_quiet_run_is_trusted),
              HARNESS_CASE(two_late_operations_are_forgiven_and_three_of_few_are_not),
              HARNESS_CASE(a_phase_that_a_check_names_is_looked_at_alone), HARNESS_CASE(a_stalled_loop_breaks_trust),
              HARNESS_CASE(a_worker_that_is_busy_for_ten_seconds_breaks_trust),
+             HARNESS_CASE(what_this_machine_lacked_is_said_once_with_the_command_that_helps),
              HARNESS_CASE(dropped_records_break_trust))
