@@ -123,7 +123,9 @@ struct device_host {
     int64_t epoch_unix_ms; /* simulated clock at t = 0 */
     int64_t start_unix_ms; /* wall clock at t = 0; ${msg.time} */
     instant ends;          /* nothing new is intended from here on */
-    instant closes;        /* the farewell begins: what is intended from here on is not part of the run */
+    instant closes;        /* the farewell begins: nobody calls any more */
+    instant
+        counts_until; /* what is intended from here on is no operation of the run: the duration's end, or `closes` when cut short */
     bool settling;
     /* of the worker */
     struct pool *pool;

@@ -11,7 +11,7 @@ static void op_ended(struct device_host *h, const struct device_slot *s, const s
     enum op_outcome outcome =
         device_step_end_op(h, s, &e->op, (enum op_outcome)e->outcome, (enum op_drop)e->drop, CLOSE_NONE);
     bool no_connack = e->op.kind == OP_MQTT_CONNECT && e->outcome == OP_TIMEOUT;
-    if (outcome != OP_OK)
+    if (outcome != OP_OK && device_step_counts(h, &e->op))
         recorder_reason(h->recorder, s->life->group, s->life->id, (enum op_kind)e->op.kind, outcome, e->reason_code,
                         no_connack ? CLOSE_CONNACK_TIMEOUT : CLOSE_NONE, h->step.now);
     if (e->op.kind == OP_MQTT_PUBLISH) {

@@ -164,7 +164,7 @@ static void count_message(struct device_host *h, const struct device_slot *s, co
 enum op_outcome device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
                                    enum op_outcome outcome, enum op_drop drop, enum close_reason why) {
     unsigned group = s->life->group;
-    if (op->intended >= h->closes)
+    if (!device_step_counts(h, op))
         return outcome;
     outcome = judged(s, op, outcome);
     uint8_t excluded = h->excluded == NULL ? 0 : h->excluded(h->plan, s->life->id, op->intended, h->step.now);
@@ -186,6 +186,8 @@ void device_step_refuse(struct device_host *h, const struct device_slot *s, cons
     struct op refused = *op;
     refused.emitted = h->step.now;
     device_step_end_op(h, s, &refused, OP_REFUSED, OP_DROP_NONE, CLOSE_NONE);
+    if (!device_step_counts(h, op))
+        return;
     recorder_reason(h->recorder, s->life->group, s->life->id, (enum op_kind)op->kind, OP_REFUSED, reason_code,
                     CLOSE_NONE, h->step.now);
 }

@@ -16,6 +16,10 @@ void device_step_abort_attempt(struct device_host *h, const struct device_slot *
 void device_step_down(struct device_host *h, const struct device_slot *s, enum close_reason why);
 /* Ends the connection from our side in this step: session down, close order, then as device_step_disconnected. */
 void device_step_close(struct device_host *h, const struct device_slot *s, enum close_reason why);
+/* Is it an operation of the run? What a device does while it settles, such as calling again, is not. */
+static inline bool device_step_counts(const struct device_host *h, const struct op *op) {
+    return op->intended < h->counts_until;
+}
 /* An operation ends; returns as what: failures of its own link's time are withdrawn. `why` CLOSE_NONE: the caller tells the reason. */
 enum op_outcome device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
                                    enum op_outcome outcome, enum op_drop drop, enum close_reason why);

@@ -40,7 +40,8 @@ instant device_timeline_next(const struct device_host *h, const struct device_sl
 
 static void join(struct device_host *h, const struct device_slot *s, instant intended) {
     struct device *life = s->life;
-    if ((life->flags & DEVICE_STOPPED) != 0)
+    if ((life->flags & DEVICE_STOPPED) != 0 ||
+        intended >= h->ends) /* the end of an entry asks for nothing new any more */
         return;
     life->flags = (uint8_t)((life->flags | DEVICE_WANTED) & ~DEVICE_GAVE_UP);
     life->failures = 0;

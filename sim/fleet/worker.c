@@ -170,6 +170,7 @@ static void begin_settling(struct worker *w) {
 static void end_settling(struct worker *w) {
     begin_settling(w);
     w->host.closes = loop_now(w->loop);
+    w->host.counts_until = instant_min(w->host.counts_until, w->host.closes);
     bool whole = w->host.closes >= instant_add(w->plan->duration, w->plan->settle);
     for (uint32_t i = 0; i < w->count && !whole; i++)
         w->lives[i].flags |= DEVICE_AWAY;
