@@ -343,8 +343,8 @@ static void write_counters(struct events *e, instant at, const struct tally_seri
     begin(e, EVENTS_COUNTERS, at);
     put_labels(e, t->group);
     json_write_member_uint(&e->json, "segment", t->segment);
-    for (int k = 0; k < TALLY_KINDS; k++)
     put_count(e, "qos", t->qos);
+    for (int k = 0; k < TALLY_KINDS; k++)
         put_count(e, tally_rows[k].metric, t->counts[k]);
     end(e, EVENTS_COUNTERS);
 }
