@@ -147,6 +147,10 @@ static bool finish(struct device_host *h, const struct device_slot *s) {
     return mqtt_session_finish(s->session, &h->step);
 }
 
+static struct op *next_op(const struct device_slot *s, struct op *op) {
+    return mqtt_session_next_op(s->session, op);
+}
+
 static instant next_deadline(struct device_host *h, const struct device_slot *s) {
     return mqtt_session_next_deadline(s->session, config(h, s));
 }
@@ -173,6 +177,7 @@ const struct driver_ops drivers_mqtt = {
     .bye = bye,
     .down = down,
     .finish = finish,
+    .next_op = next_op,
     .next_deadline = next_deadline,
     .window = window,
     .in_flight = in_flight,

@@ -372,6 +372,19 @@ instant wire_next(struct worker *w, uint32_t number) {
     return w->links == NULL ? next : instant_min(next, impair_next_release(&w->links[number]));
 }
 
+/* What waited for the link was not sent before it lets it out: `sent` was told before anybody knew. */
+static void send_later(const struct device_slot *s) {
+    const struct impair_block *from = NULL;
+    const struct driver_ops *driver = drivers_of(s->group);
+    for (struct op *op = driver->next_op(s, NULL); op != NULL; op = driver->next_op(s, op)) {
+        if (op->kind != OP_MQTT_PUBLISH) /* those come in order, the others do not */
+            from = NULL;
+        instant release = impair_release_of(s->link, IMPAIR_UP, op->emitted, &from);
+        if (release != INSTANT_NEVER)
+            op->sent = release;
+    }
+}
+
 void wire_silence(struct worker *w, uint32_t number, bool silent) {
     struct connection *c = w->lives[number].connection;
     struct device_slot s = worker_slot(w, number);
@@ -389,5 +402,6 @@ void wire_silence(struct worker *w, uint32_t number, bool silent) {
     (void)transport_table[c->kind]->silence(c, false);
     struct impair_params params = effective_link(&w->host, &s);
     impair_resume(s.link, &params, loop_now(w->loop));
+    send_later(&s);
     watch(w, c);
 }

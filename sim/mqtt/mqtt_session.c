@@ -1,5 +1,6 @@
 #include "mqtt/mqtt_session.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -289,6 +290,29 @@ enum mqtt_session_state mqtt_session_state(const struct mqtt_session *s) {
 
 unsigned mqtt_session_in_flight(const struct mqtt_session *s) {
     return (unsigned)(s->in_flight - s->ended);
+}
+
+/* The session's keepers of operations have them as a member. */
+static struct mqtt_flight *flight_of(struct op *op) {
+    return (struct mqtt_flight *)(void *)((char *)op - offsetof(struct mqtt_flight, op));
+}
+static struct mqtt_request *request_of(struct op *op) {
+    return (struct mqtt_request *)(void *)((char *)op - offsetof(struct mqtt_request, op));
+}
+
+struct op *mqtt_session_next_op(struct mqtt_session *s, struct op *op) {
+    bool at_messages = op == NULL || op->kind == OP_MQTT_PUBLISH;
+    if (op != NULL && op->kind == OP_MQTT_PING)
+        return NULL;
+    if (at_messages) {
+        struct mqtt_flight *f = op == NULL ? s->published.first : flight_of(op)->next;
+        if (f != NULL)
+            return &f->op;
+    }
+    struct mqtt_request *r = at_messages ? s->requests : request_of(op)->next;
+    if (r != NULL)
+        return &r->op;
+    return s->ping == NULL ? NULL : &s->ping->op;
 }
 
 unsigned mqtt_session_window(const struct mqtt_session *s, const struct mqtt_config *c) {

@@ -129,6 +129,10 @@ bool mqtt_session_finish(struct mqtt_session *s, struct step *step);
 instant mqtt_session_next_deadline(const struct mqtt_session *s, const struct mqtt_config *c);
 enum mqtt_session_state mqtt_session_state(const struct mqtt_session *s);
 unsigned mqtt_session_in_flight(const struct mqtt_session *s);
+/* Walks the operations whose answer is waited for, for a caller who learns only later when their bytes left: the one after `op` (NULL: the
+ * first), NULL at the end. Messages come in the order of their first sending, after them what belongs to the connection; a message of QoS 2
+ * whose PUBREC came, and CONNECT, are left out. */
+struct op *mqtt_session_next_op(struct mqtt_session *s, struct op *op);
 /* How many more QoS 1/2 messages may be sent now. */
 unsigned mqtt_session_window(const struct mqtt_session *s, const struct mqtt_config *c);
 

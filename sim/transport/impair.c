@@ -202,6 +202,19 @@ instant impair_next_release(const struct link_state *s) {
     return next;
 }
 
+instant impair_release_of(const struct link_state *s, enum impair_direction d, instant pushed,
+                          const struct impair_block **from) {
+    const struct impair_block *b = *from != NULL ? *from : first_of(s, d);
+    instant release = INSTANT_NEVER;
+    while (b != NULL && !s->held && b->answered <= pushed) {
+        if (b->answered == pushed)
+            release = b->release;
+        *from = b;
+        b = b == s->last[d] ? NULL : b->next;
+    }
+    return release;
+}
+
 bool impair_is_empty(const struct link_state *s) {
     return s->last[IMPAIR_UP] == NULL && s->last[IMPAIR_DOWN] == NULL;
 }

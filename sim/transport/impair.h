@@ -94,6 +94,10 @@ bool impair_peek(const struct link_state *s, enum impair_direction d, struct imp
 void impair_pop(struct link_state *s, enum impair_direction d, size_t size, struct pool *pool);
 /* The earliest release of both directions; INSTANT_NEVER when nothing is queued or the link is held. */
 instant impair_next_release(const struct link_state *s);
+/* When the last unit that was pushed at `pushed` comes out; INSTANT_NEVER when none of it waits or the link is held. *from is where the
+ * search begins, NULL at first, and where one for the same or a later instant goes on. */
+instant impair_release_of(const struct link_state *s, enum impair_direction d, instant pushed,
+                          const struct impair_block **from);
 bool impair_is_empty(const struct link_state *s); /* nothing is queued in either direction */
 /* The connection is gone: drops what is queued and begins a new order. Counters and a hold stay. */
 void impair_clear(struct link_state *s, struct pool *pool);

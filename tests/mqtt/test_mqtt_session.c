@@ -319,6 +319,24 @@ static void events_do_not_depend_on_how_the_bytes_come(void) {
     }
 }
 
+static void operations_in_flight_can_be_walked(void) {
+    begin_with_keepalive(10);
+    CU_ASSERT_PTR_NULL(mqtt_session_next_op(&bed.session, NULL));
+    bed_due(&bed, 10 * SPAN_S); /* the ping */
+    bed_publish(&bed, 1, "t", "a");
+    bed_publish(&bed, 2, "t", "b");
+    bed_subscribe(&bed, "f");
+    static const uint8_t kinds[] = {OP_MQTT_PUBLISH, OP_MQTT_PUBLISH, OP_MQTT_SUBSCRIBE, OP_MQTT_PING};
+    struct op *op = NULL;
+    for (size_t i = 0; i < sizeof kinds; i++) {
+        op = mqtt_session_next_op(&bed.session, op);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(op);
+        CU_ASSERT_EQUAL(op->kind, kinds[i]);
+    }
+    CU_ASSERT_PTR_NULL(mqtt_session_next_op(&bed.session, op));
+    bed_end(&bed);
+}
+
 /* ---- no memory ------------------------------------------------------------------------------------------------------ */
 
 static uint32_t begun, ended;
@@ -403,5 +421,6 @@ HARNESS_MAIN("mqtt_session", HARNESS_CASE(ping_comes_a_keep_alive_after_the_last
              HARNESS_CASE(a_missing_connack_closes), HARNESS_CASE(disconnect_says_so_and_closes),
              HARNESS_CASE(a_connection_that_ends_before_connack_breaks_the_connect),
              HARNESS_CASE(nothing_happens_while_idle), HARNESS_CASE(the_packet_size_is_known_from_the_header),
-             HARNESS_CASE(an_idle_session_holds_no_memory), HARNESS_CASE(events_do_not_depend_on_how_the_bytes_come),
+             HARNESS_CASE(an_idle_session_holds_no_memory), HARNESS_CASE(operations_in_flight_can_be_walked),
+             HARNESS_CASE(events_do_not_depend_on_how_the_bytes_come),
              HARNESS_CASE(a_pool_that_fails_anywhere_leaks_nothing_and_ends_every_operation))

@@ -272,6 +272,29 @@ static void a_silent_outage_holds_and_a_retransmission_ends_it(void) {
     pool_free(pool);
 }
 
+static void when_a_push_comes_out_can_be_asked_after_an_outage(void) {
+    struct impair_params p = constant(0);
+    p.up_bps = 8000; /* 1 ms per byte */
+    struct link_state s = {0};
+    struct pool *pool = pool_new(1 << 20);
+    const struct impair_block *from = NULL;
+    CU_ASSERT_EQUAL(impair_release_of(&s, IMPAIR_UP, 0, &from), INSTANT_NEVER); /* nothing was pushed */
+    impair_hold(&s, 0);
+    push(&s, &p, IMPAIR_UP, "0123456789", SPAN_S, pool);
+    push(&s, &p, IMPAIR_UP, "abc", SPAN_S, pool);
+    push(&s, &p, IMPAIR_UP, "x", 1100 * SPAN_MS, pool);
+    CU_ASSERT_EQUAL(impair_release_of(&s, IMPAIR_UP, SPAN_S, &from), INSTANT_NEVER); /* held */
+    impair_resume(&s, &p, 1100 * SPAN_MS);
+    CU_ASSERT_EQUAL(impair_release_of(&s, IMPAIR_UP, SPAN_S / 2, &from), INSTANT_NEVER);
+    CU_ASSERT_EQUAL(impair_release_of(&s, IMPAIR_UP, SPAN_S, &from), 1213 * SPAN_MS); /* the last of two */
+    CU_ASSERT_EQUAL(impair_release_of(&s, IMPAIR_UP, SPAN_S, &from), 1213 * SPAN_MS); /* asked again */
+    CU_ASSERT_EQUAL(impair_release_of(&s, IMPAIR_UP, 1050 * SPAN_MS, &from), INSTANT_NEVER);
+    CU_ASSERT_EQUAL(impair_release_of(&s, IMPAIR_UP, 1100 * SPAN_MS, &from), 1214 * SPAN_MS);
+    CU_ASSERT_EQUAL(impair_release_of(&s, IMPAIR_UP, 9 * SPAN_S, &from), INSTANT_NEVER);
+    impair_clear(&s, pool);
+    pool_free(pool);
+}
+
 static void what_was_held_keeps_its_order_and_its_rate(void) {
     struct impair_params p = constant(0);
     p.up_bps = 8000; /* 1 ms per byte */
@@ -329,6 +352,7 @@ HARNESS_MAIN("impair", HARNESS_CASE(a_request_and_its_answer_take_one_round_trip
              HARNESS_CASE(connecting_costs_a_round_trip_and_1_3_7_seconds_for_a_lost_syn),
              HARNESS_CASE(luck_is_keyed_by_seed_and_device),
              HARNESS_CASE(a_silent_outage_holds_and_a_retransmission_ends_it),
+             HARNESS_CASE(when_a_push_comes_out_can_be_asked_after_an_outage),
              HARNESS_CASE(what_was_held_keeps_its_order_and_its_rate),
              HARNESS_CASE(a_new_connection_begins_a_new_order_under_the_same_hold),
              HARNESS_CASE(a_link_is_clear_only_without_delay_loss_and_rate))
