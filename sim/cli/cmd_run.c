@@ -9,6 +9,7 @@
 #include "backend/builtin.h"
 #include "cli/cmd.h"
 #include "cli/front.h"
+#include "fleet/reach.h"
 #include "fleet/run.h"
 #include "loop/loop.h"
 #include "report/report_session.h"
@@ -106,7 +107,7 @@ static bool confirmed(const struct plan *plan, const struct options *o) {
     return fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static int run(struct plan *plan, const struct options *o) {
+static int run(struct plan *plan, const struct options *o, span wait) {
     char why[512] = "";
     struct report_options report = {.out = o->out,
                                     .argc = o->argc,
@@ -128,7 +129,7 @@ static int run(struct plan *plan, const struct options *o) {
                                   .shard = o->shard,
                                   .shards = o->shards,
                                   .start_at_unix_ns = o->start_at_unix_ns,
-                                  .wait = o->wait,
+                                  .wait = wait,
                                   .fail_code = o->fail_code,
                                   .signals = &signal_count,
                                   .signal_number = &signal_number};
@@ -142,6 +143,25 @@ static int run(struct plan *plan, const struct options *o) {
         code = report_session_close(session, &facts);
     }
     run_facts_free(&facts);
+    return code;
+}
+
+/* --wait covers names, too: where containers are started together, a service has no name until it runs. What is left of it goes to *left. */
+static int open_front(struct front *f, const struct options *o, span *left) {
+    const char *scenario = o->operand_count > 0 ? o->operands[0] : NULL;
+    int64_t end = loop_clock_monotonic() + o->wait;
+    int code = front_open(f, o, scenario, true);
+    const struct target *unnamed;
+    *left = o->wait;
+    while (code == EXIT_PASS && *left > 0 && (unnamed = unresolved(f->plan)) != NULL) {
+        bool known = reach_name(unnamed->url, *left, NULL);
+        *left = end - loop_clock_monotonic();
+        if (!known)
+            break;
+        front_free(f);
+        code = front_open(f, o, scenario, true);
+    }
+    *left = *left > 0 ? *left : 0;
     return code;
 }
 
@@ -159,7 +179,8 @@ int cmd_run(const struct options *o) {
     }
     forbid_cores();
     struct front f;
-    int code = front_open(&f, o, o->operand_count > 0 ? o->operands[0] : NULL, true);
+    span wait;
+    int code = open_front(&f, o, &wait);
     struct builtin backend = BUILTIN_NONE;
     struct address node;
     char why[512] = "";
@@ -173,7 +194,7 @@ int cmd_run(const struct options *o) {
         fputs("not confirmed; nothing was sent\n", stderr);
         code = EXIT_GUARD;
     } else if (code == EXIT_PASS) {
-        code = run(f.plan, o);
+        code = run(f.plan, o, wait);
     }
     builtin_stop(&backend);
     front_free(&f);

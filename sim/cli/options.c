@@ -47,7 +47,8 @@ const struct option_row options_rows[] = {
     {0, "start-at", "TIME", OPTION_TIME, ON_RUN, AT(start_at_unix_ns), 0,
      "t = 0 at that instant, so that shards begin together: 2026-11-22T08:30:00Z or @SECONDS"},
     {0, "run-id", "HEX", OPTION_TEXT, ON_RUN, AT(run_id), 0, "four hex digits for ${run.id}"},
-    {0, "wait", "D", OPTION_DURATION, ON_RUN, AT(wait), 0, "wait that long for the target to answer, as in 30s"},
+    {0, "wait", "D", OPTION_DURATION, ON_RUN, AT(wait), 0,
+     "wait that long for the target to have a name and to answer, as in 30s"},
     {0, "fail-code", "N", OPTION_CODE, ON_RUN, AT(fail_code), 0, "exit with N instead of 10, 11 or 12"},
     {'y', "yes", NULL, OPTION_FLAG, ON_RUN, AT(yes), 0,
      "do not ask before a large fleet goes to an address that is not private; such an address stands in safety.allow "

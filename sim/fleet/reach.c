@@ -96,6 +96,26 @@ static bool try_round(const struct plan *plan, volatile const int *signals, stru
     return up;
 }
 
+static void rest(void) {
+    nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * SPAN_MS}, NULL);
+}
+
+bool reach_name(const char *url, span wait, volatile const int *signals) {
+    int64_t end = loop_clock_monotonic() + wait;
+    struct url parts;
+    struct address found;
+    unsigned count;
+    char why[256];
+    if (url_parse(url, &parts, why, sizeof why) < 0)
+        return false;
+    while (address_resolve(parts.host, parts.port, &found, 1, &count, why, sizeof why) < 0) {
+        if (interrupted(signals) || loop_clock_monotonic() >= end)
+            return false;
+        rest();
+    }
+    return true;
+}
+
 int reach_targets(const struct plan *plan, span wait, volatile const int *signals, char *why, size_t why_size) {
     int64_t end = loop_clock_monotonic() + wait;
     struct round r;
@@ -114,7 +134,7 @@ int reach_targets(const struct plan *plan, span wait, volatile const int *signal
                      strerror(r.last_error), plan->target_count > 1 ? " (and no other node answers)" : "");
             return ERR_UNREACHABLE;
         }
-        nanosleep(&(struct timespec){.tv_nsec = PAUSE_MS * SPAN_MS}, NULL);
+        rest();
     }
     return 0;
 }

@@ -156,6 +156,29 @@ def _():
         run.stderr.close()
 
 
+# In a mount namespace of its own: /etc/hosts becomes a file that can be written, and which learns the name a second later.
+LATE_NAME = """\
+set -e
+cp /etc/hosts "$1/hosts" && mount --bind "$1/hosts" /etc/hosts
+(sleep 1; echo "127.0.0.1 late.example" >> "$1/hosts") &
+shift
+exec "$@"
+"""
+
+
+@suite.case("--wait waits for the target's name")
+def _():
+    suite.need(brokers.Mosquitto)
+    allowed = subprocess.run(["unshare", "--map-root-user", "--mount", "true"], stderr=subprocess.PIPE, text=True, check=False)
+    if allowed.returncode != 0:
+        raise suite.Skip(f"no mount namespace of its own: {allowed.stderr.strip()}")
+    with brokers.Mosquitto() as broker, Workplace([ALL_CONNECT], target=f"mqtt://late.example:{broker.port}", duration="2s") as w:
+        w.run().expect(6)
+        run = suite.Run(["unshare", "--map-root-user", "--mount", "sh", "-c", LATE_NAME, "sh", w.directory.path,
+                         *w.arguments("--wait", "20s")], cwd=suite.ROOT)
+        run.expect(0)
+
+
 @suite.case("two runs into one --out: a clear refusal, 2")
 def _():
     with Workplace([ALL_CONNECT], duration="2s") as w:

@@ -7,6 +7,7 @@
 
 #include "base/err.h"
 #include "harness.h"
+#include "loop/loop.h"
 
 static char why[256];
 static volatile const int *signals; /* NULL: nobody counts them */
@@ -87,6 +88,16 @@ static void localhost_keeps_the_family_that_answers(void) {
     close(down);
 }
 
+static void a_name_is_asked_for_until_the_wait_is_over(void) {
+    CU_ASSERT_TRUE(reach_name("mqtt://localhost:1883", 0, NULL));
+    CU_ASSERT_FALSE(reach_name("no url", 3600 * SPAN_S, NULL));
+    int64_t begin = loop_clock_monotonic();
+    CU_ASSERT_FALSE(reach_name("mqtt://nobody.invalid:1883", 600 * SPAN_MS, NULL));
+    CU_ASSERT(loop_clock_monotonic() - begin >= 600 * SPAN_MS);
+    int seen = 1;
+    CU_ASSERT_FALSE(reach_name("mqtt://nobody.invalid:1883", 3600 * SPAN_S, &seen));
+}
+
 static void a_signal_ends_the_waiting(void) {
     int down, seen = 1;
     struct address node = listening(&down, true);
@@ -97,5 +108,5 @@ static void a_signal_ends_the_waiting(void) {
 }
 
 HARNESS_MAIN("reach", HARNESS_CASE(a_listening_node_is_enough), HARNESS_CASE(nobody_there_is_told_with_the_address),
-             HARNESS_CASE(waiting_repeats_the_attempt), HARNESS_CASE(a_signal_ends_the_waiting),
-             HARNESS_CASE(localhost_keeps_the_family_that_answers))
+             HARNESS_CASE(waiting_repeats_the_attempt), HARNESS_CASE(a_name_is_asked_for_until_the_wait_is_over),
+             HARNESS_CASE(a_signal_ends_the_waiting), HARNESS_CASE(localhost_keeps_the_family_that_answers))
