@@ -131,8 +131,7 @@ static void close_second(struct control *c, instant at, bool running) {
     result_merge(c->total, c->second);
     unsigned findings = c->trust.count;
     trust_shortages(&c->trust, at, shortages(c));
-    if (running)
-        trust_second(&c->trust, at, c->cpu_share, c->second);
+    trust_second(&c->trust, at, running ? c->cpu_share : NULL, c->second);
     for (unsigned i = findings; i < c->trust.count; i++)
         say(c, &(struct run_event){.kind = RUN_TRUST, .at = at, .text = c->trust.findings[i].text});
     int aborts = judge_second(c->judge, at, c->second, c->total);

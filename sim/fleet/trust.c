@@ -52,7 +52,8 @@ static void look_at_cpu(struct trust *t, instant at, const double *cpu_share) {
 
 void trust_second(struct trust *t, instant at, const double *cpu_share, const struct result *second) {
     look_at_stalls(t, at, second);
-    look_at_cpu(t, at, cpu_share);
+    if (cpu_share != NULL)
+        look_at_cpu(t, at, cpu_share);
 }
 
 /* Said once, at the first time: what was missing, and what helps. */

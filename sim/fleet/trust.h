@@ -21,7 +21,7 @@ struct trust {
 };
 
 struct trust trust_begin(const struct plan *plan, unsigned workers, unsigned cores);
-/* One second's CPU shares (of a core) per worker, and what this second measured. */
+/* One second's CPU shares (of a core) per worker, NULL when it was not a whole second of load, and what it measured. */
 void trust_second(struct trust *t, instant at, const double *cpu_share, const struct result *second);
 /* What workers lacked to open connections so far (worker.shortages, of all of them): each kind is one finding. */
 void trust_shortages(struct trust *t, instant at, unsigned shortages);

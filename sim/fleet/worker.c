@@ -206,10 +206,15 @@ static void swap_interval(struct worker *w, instant now) {
     w->next_swap += SWAP;
 }
 
+/* How late the heartbeat is says how late the loop is. What the farewell costs concerns nothing that was measured. */
+static void note_lateness(struct worker *w, instant deadline, instant now) {
+    if (deadline >= 0 && deadline < now && w->host.closes == INSTANT_NEVER)
+        recorder_loop_late(w->recorder, now - deadline);
+}
+
 static void heartbeat(struct worker *w, instant deadline) {
     instant now = loop_now(w->loop);
-    if (deadline >= 0)
-        recorder_loop_late(w->recorder, now - deadline);
+    note_lateness(w, deadline, now);
     w->host.ends = atomic_load_explicit(&w->ends, memory_order_relaxed);
     if (!w->host.settling && now >= w->host.ends)
         begin_settling(w);
@@ -287,6 +292,7 @@ static void on_wake(void *context) {
     if (order >= WORKER_FINISH)
         loop_stop(w->loop);
     else if (order == WORKER_FAREWELL && w->farewell_at == 0) {
+        note_lateness(w, timers_deadline(&w->loop->timers, w->count + TOKEN_HEARTBEAT), loop_now(w->loop));
         end_settling(w);
         timers_set(&w->loop->timers, w->count + TOKEN_FAREWELL, loop_now(w->loop));
     }

@@ -183,6 +183,16 @@ static void a_signal_cuts_short_and_devices_say_goodbye(void) {
     done(&peer);
 }
 
+static void a_stall_in_the_last_part_of_a_second_is_judged(void) {
+    const struct peer_script script = {0};
+    struct peer peer = peer_start(&script);
+    made_plan(&m, 2, &peer); /* over before its first second is */
+    m.plan.trust.stall = -1; /* whatever the loop measured is too much */
+    go(1);
+    CU_ASSERT(c.trust.count > 0);
+    done(&peer);
+}
+
 static void a_start_in_the_future_is_waited_for(void) {
     const struct peer_script script = {0};
     struct peer peer = peer_start(&script);
@@ -201,4 +211,5 @@ HARNESS_MAIN("control", HARNESS_CASE(each_second_is_told_once_and_the_total_is_t
              HARNESS_CASE(phases_begin_and_end_in_their_time), HARNESS_CASE(settling_ends_when_nothing_is_in_flight),
              HARNESS_CASE(settling_waits_for_answers_as_long_as_it_may),
              HARNESS_CASE(a_signal_cuts_short_and_devices_say_goodbye),
+             HARNESS_CASE(a_stall_in_the_last_part_of_a_second_is_judged),
              HARNESS_CASE(a_start_in_the_future_is_waited_for))

@@ -71,6 +71,8 @@ static void a_stalled_loop_breaks_trust(void) {
     trust_second(&t, 6 * SPAN_S, cpu, r);
     CU_ASSERT_FALSE(trust_holds(&t));
     CU_ASSERT_EQUAL(t.findings[0].from, 5 * SPAN_S);
+    trust_second(&t, 6500 * SPAN_MS, NULL, r); /* the rest of a second */
+    CU_ASSERT_EQUAL(t.count, 2);
     result_free(r);
 }
 
