@@ -70,7 +70,7 @@ void rig_begin(struct rig *r, instant first_connect) {
     h->device_count = 1;
     h->run_id = "00ff";
     h->run_number = 0xff;
-    h->ends = h->closes = INSTANT_NEVER;
+    h->ends = h->closes = h->counts_until = INSTANT_NEVER;
     h->pool = h->step.pool = pool_new(1 << 24);
     h->recorder = recorder_new(1, &r->segments);
     h->duplicates = duplicates_new();

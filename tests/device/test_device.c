@@ -184,10 +184,54 @@ static void every_operation_ends_when_the_run_closes(void) {
     rig_free(&r);
 }
 
+/* The duration is over at 4 s. */
+static void settle_from_four_seconds_on(void) {
+    r.host.ends = r.host.counts_until = 4 * SPAN_S;
+}
+
+static void who_loses_the_connection_while_settling_calls_again_and_it_does_not_count(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    settle_from_four_seconds_on();
+    rig_due(&r, 0);
+    rig_online(&r, SPAN_MS, false);
+    rig_run(&r, 4 * SPAN_S);
+    uint64_t sent = rig_tally(&r, TALLY_SENT);
+    rig_lose(&r, 5 * SPAN_S, CLOSE_RESET);
+    rig_run(&r, r.life.attempt_at);
+    CU_ASSERT_TRUE(r.orders.open);
+    rig_refuse(&r, r.host.step.now, CLOSE_CONNECT_FAILED);
+    rig_run(&r, r.life.attempt_at);
+    rig_open(&r, r.host.step.now);
+    rig_receive(&r, r.host.step.now, "20 02 00 05");
+    rig_run(&r, r.life.attempt_at);
+    rig_online(&r, r.host.step.now, false);
+    CU_ASSERT_EQUAL(r.life.state, STATE_ONLINE);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_OK), 1);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_BROKEN), 0);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_REFUSED), 0);
+    CU_ASSERT_EQUAL(rig_tally(&r, TALLY_RECONNECTS), 1); /* what happened is counted all the same */
+    CU_ASSERT_EQUAL(rig_tally(&r, TALLY_SENT), sent);
+    const struct result *result = rig_result(&r);
+    for (size_t i = 0; i < result->reason_count; i++) /* why the connection was lost; not the attempts */
+        CU_ASSERT_EQUAL(result->reasons[i].close_reason, CLOSE_RESET);
+    rig_free(&r);
+}
+
+static void an_attempt_intended_before_the_end_counts_when_it_ends_while_settling(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    settle_from_four_seconds_on();
+    rig_due(&r, 0);
+    rig_online(&r, 4 * SPAN_S + SPAN_MS, false);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_OK), 1);
+    rig_free(&r);
+}
+
 static void what_is_intended_after_the_close_is_not_part_of_the_run(void) {
     rig_make(&r);
     rig_begin(&r, 0);
-    r.host.closes = 0;
+    r.host.counts_until = 0;
     rig_due(&r, 0);
     rig_online(&r, SPAN_MS, false);
     CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_CONNECT, OP_OK), 0);
@@ -246,6 +290,8 @@ HARNESS_MAIN("device", HARNESS_CASE(a_device_begins_offline_and_connects_when_th
              HARNESS_CASE(a_lost_connection_is_counted_and_replaced),
              HARNESS_CASE(a_device_that_failed_often_enough_gives_up),
              HARNESS_CASE(every_operation_ends_when_the_run_closes),
+             HARNESS_CASE(who_loses_the_connection_while_settling_calls_again_and_it_does_not_count),
+             HARNESS_CASE(an_attempt_intended_before_the_end_counts_when_it_ends_while_settling),
              HARNESS_CASE(what_is_intended_after_the_close_is_not_part_of_the_run),
              HARNESS_CASE(nobody_calls_again_once_the_farewell_has_begun),
              HARNESS_CASE(a_device_that_backs_off_stays_away_after_its_farewell), HARNESS_CASE(farewell_is_polite))

@@ -136,6 +136,22 @@ static void silence_while_the_transport_opens_leaves_the_attempt_waiting(void) {
     rig_free(&r);
 }
 
+static void an_entry_that_ends_while_settling_calls_nobody_and_gives_links_back(void) {
+    rig_make(&r);
+    struct action *away = rig_action(&r, DO_DISCONNECT, SPAN_S), *cut = rig_action(&r, DO_LINK_DOWN, SPAN_S);
+    cut->how = LINK_REFUSE;
+    away->has_for = cut->has_for = true;
+    away->lasting = cut->lasting = (struct dist){.kind = DIST_CONSTANT, .a = 5e9};
+    away->lasting_max = cut->lasting_max = 5 * SPAN_S;
+    online_at_zero();
+    r.host.ends = r.host.counts_until = 4 * SPAN_S;
+    rig_run(&r, 60 * SPAN_S);
+    CU_ASSERT_EQUAL(r.life.state, STATE_OFFLINE);
+    CU_ASSERT_EQUAL(r.slot.behaviour->cuts, 0);
+    CU_ASSERT_EQUAL(r.life.attempts, 1);
+    rig_free(&r);
+}
+
 static void cuts_nest(void) {
     rig_make(&r);
     for (int i = 0; i < 2; i++) {
@@ -234,6 +250,7 @@ HARNESS_MAIN("device_timeline", HARNESS_CASE(disconnect_is_polite_and_stays_away
              HARNESS_CASE(silence_keeps_the_connection_until_the_ping_times_out),
              HARNESS_CASE(silence_while_the_backend_accepts_is_noticed_by_the_connack_timeout),
              HARNESS_CASE(silence_while_the_transport_opens_leaves_the_attempt_waiting), HARNESS_CASE(cuts_nest),
+             HARNESS_CASE(an_entry_that_ends_while_settling_calls_nobody_and_gives_links_back),
              HARNESS_CASE(failures_in_an_outage_of_the_own_link_are_withdrawn),
              HARNESS_CASE(a_when_entry_fires_once_as_its_condition_turns_true),
              HARNESS_CASE(where_is_tested_at_the_instant_of_firing), HARNESS_CASE(values_hold_while_the_entry_lasts),

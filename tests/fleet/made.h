@@ -44,7 +44,7 @@ struct made_work {
     unsigned count;
     struct result *result;
     uint64_t decisions_hash;
-    uint64_t attempts;  /* of all devices: each is one connect operation */
+    uint64_t attempts;  /* of all devices: each is one connect operation if it was intended before the end */
     size_t pool_in_use; /* bytes of all pools after the end */
     uint32_t slots;     /* of the guards, taken after the end */
     uint64_t queued;    /* devices left in a queue of the dialers */

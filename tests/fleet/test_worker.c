@@ -42,8 +42,7 @@ static void and_when_it_refuses_everybody(void) {
     made_plan(&m, 20, &peer);
     go(&peer, 1);
     CU_ASSERT(connects(OP_REFUSED) >= 60);
-    CU_ASSERT(connects(OP_REFUSED) + connects(OP_OPEN) >= atomic_load(&peer.seen->connects));
-    CU_ASSERT(connects(OP_REFUSED) <= atomic_load(&peer.seen->connects));
+    CU_ASSERT(connects(OP_REFUSED) <= atomic_load(&peer.seen->connects)); /* while settling they are not counted */
     CU_ASSERT_EQUAL(publishes(OP_DROPPED), made_intended(&m));
     done(&peer);
 }
@@ -53,6 +52,7 @@ static void and_when_it_says_nothing(void) {
     struct peer peer = peer_start(&script);
     made_plan(&m, 20, &peer);
     m.profile.mqtt.connack_timeout = 100 * SPAN_MS;
+    m.plan.duration = 600 * SPAN_MS;
     go(&peer, 1);
     CU_ASSERT(connects(OP_TIMEOUT) >= 40);
     CU_ASSERT_EQUAL(publishes(OP_DROPPED), made_intended(&m));
