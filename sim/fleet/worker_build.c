@@ -128,7 +128,7 @@ static void fill_host(struct worker *w, const struct secret_table *secrets) {
     h->run_id = p->run_id;
     h->run_number = payload_mark_run(p->run_id);
     h->epoch_unix_ms = p->epoch_unix_ms;
-    h->ends = p->duration;
+    h->ends = h->counts_until = p->duration;
     h->closes = INSTANT_NEVER;
     h->sampled_below = sampled_below(p);
 }
