@@ -21,7 +21,7 @@
 
 enum {
     HLOG_LINE_MAX = 1 << 18, /* longer lines are refused */
-    HLOG_TAG_MAX = 1 << 10,
+    HLOG_TAG_MAX = 1 << 11,  /* room for a tag, whole and in parts */
 };
 
 /* Nanoseconds per unit of the logged values: ours are microseconds. */
@@ -37,7 +37,7 @@ enum hlog_kind {
 struct hlog_tag {
     enum hlog_kind kind;
     const char *text;      /* whole; "" when the record has none */
-    const char *operation; /* the timing metric's name: mqtt.publish.ack, mqtt.publish.sent, mqtt.connect.ack … */
+    const char *operation; /* the timing metric's name: mqtt.connect.ack, mqtt.publish.ack (also for QoS 0) … */
     enum op_kind op;
     enum clock_kind clock;
     const char *fleet, *profile, *region, *target;
