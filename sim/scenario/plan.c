@@ -12,6 +12,7 @@
 #include "scenario/plan_digest.h"
 #include "scenario/plan_fleets.h"
 #include "scenario/plan_lint.h"
+#include "scenario/plan_rate.h"
 #include "scenario/plan_resources.h"
 #include "scenario/plan_targets.h"
 #include "scenario/timeline.h"
@@ -139,7 +140,8 @@ static void compile(const struct plan_build *b) {
     plan_digest_scenario(b->root, b->plan->scenario_hash);
     plan_digest_plan(b->plan, b->plan->plan_hash);
     choose_run_id(b);
-    plan_resources_check(b);
+    if (!b->options->skip_resources)
+        plan_resources_check(b);
 }
 
 static void release_limits(void *what) {
@@ -162,6 +164,8 @@ struct plan *plan_compile(struct node *root, const struct plan_options *options,
     choose_seed(&b, root);
     if (options->devices > 0)
         plan_fleets_scale(root, options->devices);
+    if (options->rate > 0)
+        plan_rate_scale(root, options->rate);
     if (options->target_count > 0)
         keep_targets(&b, root);
     compile(&b);

@@ -1,11 +1,9 @@
 #include "scenario/plan_resources.h"
 
 #include <stdlib.h>
-#include <sys/resource.h>
-#include <unistd.h>
 
-#include "base/check.h"
 #include "metrics/histogram.h"
+#include "scenario/requirement.h"
 #include "transport/source.h"
 
 enum {
@@ -14,9 +12,9 @@ enum {
     BYTES_PER_DEVICE = 512,       /* life, session, timer, connection, loop */
     BYTES_PER_LINK = 64,          /* only with a modelled link */
     BYTES_PER_PLACE = 4,          /* of a device in the ranks of an entry */
-    OPERATIONS_MEASURED = 3,      /* connect, publish and one more, each with up to three clocks */
-    PORTS_PER_SOURCE = 28000,     /* ephemeral ports of one address and destination */
-    TABLES_MAX = 64               /* workers with descriptor tables of their own */
+    BYTES_PER_SOCKET = 4500,      /* in the kernel, of an idle TCP connection's one end (measured, Linux 6) */
+    BYTES_PER_CLIENT = 1024,      /* in a backend on this machine, of an idle client */
+    OPERATIONS_MEASURED = 3       /* connect, publish and one more, each with up to three clocks */
 };
 
 /* --- what the plan needs -------------------------------------------------------------------------------------------- */
@@ -39,7 +37,7 @@ static uint64_t ghosts_of(const struct plan *p) {
     return most;
 }
 
-static uint64_t connections_of(const struct plan *p, const struct target *t) {
+uint64_t plan_resources_connections(const struct plan *p, const struct target *t) {
     uint64_t count = 0;
     bool by_condition = false;
     for (unsigned i = 0; i < p->action_count; i++)
@@ -68,71 +66,56 @@ static uint64_t memory_of(const struct plan *p, uint64_t connections) {
            (uint64_t)p->device_count * sizeof *p->group_of;
 }
 
+/* The backend, or one of its nodes, is on this machine: what it needs is missing here. */
+static bool is_local(const struct plan *p) {
+    for (unsigned t = 0; t < p->target_count; t++) {
+        const struct target *target = &p->targets[t];
+        if (target->builtin)
+            return true;
+        for (unsigned n = 0; n < target->node_count; n++)
+            if (target->nodes[n].any.sa_family != 0 && address_is_loopback(&target->nodes[n]))
+                return true;
+    }
+    return false;
+}
+
 struct plan_resources plan_resources_of(const struct plan *p) {
-    struct plan_resources r = {.connections = connections_of(p, NULL), .ghosts = ghosts_of(p)};
+    struct plan_resources r = {.connections = plan_resources_connections(p, NULL), .ghosts = ghosts_of(p)};
     r.descriptors = r.connections + r.ghosts + DESCRIPTORS_OF_PROCESS;
     for (unsigned i = 0; i < p->target_count; i++) {
         unsigned nodes = p->targets[i].node_count > 0 ? p->targets[i].node_count : 1;
-        uint32_t needed = source_needed((connections_of(p, &p->targets[i]) + nodes - 1) / nodes);
+        uint32_t needed = source_needed((plan_resources_connections(p, &p->targets[i]) + nodes - 1) / nodes);
         r.source_addresses = needed > r.source_addresses ? needed : r.source_addresses;
     }
-    r.memory_bytes = memory_of(p, r.connections + r.ghosts);
+    uint64_t sockets = r.connections + r.ghosts;
+    r.memory_bytes = memory_of(p, sockets);
+    r.local = is_local(p);
+    r.kernel_bytes = sockets * BYTES_PER_SOCKET * (r.local ? 2 : 1);
+    r.peer_bytes = r.local ? sockets * BYTES_PER_CLIENT : 0;
     return r;
 }
 
 /* --- what there is -------------------------------------------------------------------------------------------------- */
 
-static void check_sources(const struct plan_build *b, const struct target *t) {
-    const struct plan *p = b->plan;
-    const struct node *at = node_get(b->root, "sources");
-    struct diagnostic_mark mark = at != NULL ? at->mark : b->root->mark;
-    for (unsigned i = 0; i < t->node_count; i++) {
-        const struct address *node = &t->nodes[i];
-        if (node->any.sa_family == 0)
-            continue;
-        uint64_t connections = (connections_of(p, t) + t->node_count - 1) / t->node_count;
-        uint32_t available = source_available(p->sources, p->source_count, node);
-        char text[64];
-        if (source_needed(connections) <= available)
-            continue;
-        bool impossible = connections > (uint64_t)available * PORTS_PER_SOURCE;
-        diagnostic_help(diagnostic_add(b->found, impossible ? "E502" : "W502", mark,
-                                       "%llu connections to %s need %u source addresses, and there %s %u",
-                                       (unsigned long long)connections, address_format(node, text, sizeof text),
-                                       source_needed(connections), available == 1 ? "is" : "are", available),
-                        "list local addresses under `sources`, or give the target more nodes");
-        return;
-    }
+static void add_finding(const struct plan_build *b, const struct requirement *r, const char *code) {
+    const struct node *at = r->row->key == NULL ? NULL : node_get(b->root, r->row->key);
+    struct diagnostic *d = diagnostic_add(b->found, code, at != NULL ? at->mark : b->root->mark, "%s", r->why);
+    diagnostic_help(d, "%s", r->fix);
 }
 
-static void check_descriptors(const struct plan_build *b, const struct plan_resources *r) {
-    struct rlimit limit;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_max == RLIM_INFINITY)
-        return;
-    if (r->descriptors > (uint64_t)limit.rlim_max * TABLES_MAX)
-        diagnostic_help(
-            diagnostic_add(b->found, "W503", b->root->mark,
-                           "%llu descriptors are needed, and the hard limit of %llu allows %llu in %d workers",
-                           (unsigned long long)r->descriptors, (unsigned long long)limit.rlim_max,
-                           (unsigned long long)limit.rlim_max * TABLES_MAX, TABLES_MAX),
-            "raise it, for instance with: ulimit -Hn 1048576");
-}
-
-static void check_memory(const struct plan_build *b, const struct plan_resources *r) {
-    long pages = sysconf(_SC_PHYS_PAGES), size = sysconf(_SC_PAGESIZE);
-    if (pages <= 0 || size <= 0)
-        return;
-    uint64_t memory = (uint64_t)pages * (uint64_t)size;
-    if (r->memory_bytes > memory / 10 * 9)
-        diagnostic_add(b->found, "W503", b->root->mark,
-                       "about %llu MiB of memory are needed, and this machine has %llu",
-                       (unsigned long long)(r->memory_bytes >> 20), (unsigned long long)(memory >> 20));
-}
-
+/* The rows that a scenario can be blamed for; `muster doctor` shows all of them. */
 void plan_resources_check(const struct plan_build *b) {
-    struct plan_resources r = plan_resources_of(b->plan);
-    for (unsigned i = 0; i < b->plan->target_count; i++)
-        check_sources(b, &b->plan->targets[i]);
-    check_descriptors(b, &r);
-    check_memory(b, &r);
+    struct machine machine;
+    struct requirement list[REQUIREMENT_ROWS_MAX];
+    machine_read(&machine);
+    struct requirement_input in = {.machine = &machine, .plan = b->plan, .needs = plan_resources_of(b->plan)};
+    unsigned count = requirement_judge(&in, list);
+    for (unsigned i = 0; i < count; i++) {
+        const struct requirement_row *row = list[i].row;
+        const char *code = list[i].verdict == REQUIREMENT_SHORT   ? row->short_code
+                           : list[i].verdict == REQUIREMENT_TIGHT ? row->tight_code
+                                                                  : NULL;
+        if (code != NULL)
+            add_finding(b, &list[i], code);
+    }
 }

@@ -10,11 +10,16 @@ struct plan_resources {
     uint64_t descriptors;      /* of the process, workers' tables together */
     uint32_t source_addresses; /* per node, the most of any node */
     uint64_t memory_bytes;     /* estimate of the process at its peak */
+    uint64_t kernel_bytes;     /* of sockets, both ends when the backend is local */
+    uint64_t peer_bytes;       /* of a local backend */
+    bool local;                /* a target is on this machine */
 };
 
 /* From the plan alone. */
 struct plan_resources plan_resources_of(const struct plan *p);
-/* Adds findings where this machine has less. */
+/* Devices that the timeline ever connects to that target; NULL: to any. */
+uint64_t plan_resources_connections(const struct plan *p, const struct target *t);
+/* Adds findings where this machine has less (scenario/requirement.h). */
 void plan_resources_check(const struct plan_build *b);
 
 #endif

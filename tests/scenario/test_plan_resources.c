@@ -45,20 +45,41 @@ static void silent_cuts_leave_ghosts(void) {
     CU_ASSERT_EQUAL(r.ghosts, 0); /* over before a ping could miss its answer */
 }
 
+static struct plan_resources against(const char *target) {
+    char scenario[200];
+    snprintf(scenario, sizeof scenario, "version: 1\ntarget: %s\nduration: 1min\nfleets: {a: {count: 1000}}\n", target);
+    struct compiled c = compiled_with(scenario, &(struct plan_options){.target_count = 0});
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    struct plan_resources r = plan_resources_of(c.plan);
+    compiled_free(&c);
+    return r;
+}
+
+static void a_backend_on_this_machine_takes_its_part(void) {
+    struct plan_resources far = against("mqtt://10.0.0.1:1883");
+    struct plan_resources near = against("mqtt://127.0.0.1:1883");
+    CU_ASSERT_FALSE(far.local);
+    CU_ASSERT_TRUE(near.local);
+    CU_ASSERT_EQUAL(far.peer_bytes, 0);
+    CU_ASSERT_TRUE(near.peer_bytes > 0);
+    CU_ASSERT_EQUAL(near.kernel_bytes, 2 * far.kernel_bytes);
+    CU_ASSERT_EQUAL(near.memory_bytes, far.memory_bytes);
+}
+
 static void too_few_sources_are_refused(void) {
     static const char text[] =
         "version: 1\ntarget: mqtt://10.0.0.1:1883\nduration: 1min\nsources: %s\nfleets: {a: {count: %d}}\n";
     char scenario[400];
-    snprintf(scenario, sizeof scenario, text, "10.0.0.2", 60000);
+    snprintf(scenario, sizeof scenario, text, "10.0.0.2", 70000);
     struct compiled c = compiled_with(scenario, &(struct plan_options){.target_count = 0});
-    CU_ASSERT_TRUE(compiled_found(&c, "E502", "need 6 source addresses, and there is 1"));
+    CU_ASSERT_TRUE(compiled_found(&c, "E502", "need 7 source addresses, and there is 1"));
     compiled_free(&c);
-    snprintf(scenario, sizeof scenario, text, "10.0.0.2-10.0.0.4", 60000);
+    snprintf(scenario, sizeof scenario, text, "10.0.0.2-10.0.0.4", 70000);
     c = compiled_with(scenario, &(struct plan_options){.target_count = 0});
     CU_ASSERT_TRUE(compiled_found(&c, "W502", "there are 3"));
     CU_ASSERT_PTR_NOT_NULL(c.plan);
     compiled_free(&c);
-    snprintf(scenario, sizeof scenario, text, "10.0.0.2-10.0.0.7", 60000);
+    snprintf(scenario, sizeof scenario, text, "10.0.0.2-10.0.0.8", 70000);
     c = compiled_with(scenario, &(struct plan_options){.target_count = 0});
     CU_ASSERT_EQUAL(c.found.count, 0);
     compiled_free(&c);
@@ -66,4 +87,4 @@ static void too_few_sources_are_refused(void) {
 
 HARNESS_MAIN("scenario/plan_resources", HARNESS_CASE(sockets_and_addresses_follow_the_fleet),
              HARNESS_CASE(nodes_share_the_connections), HARNESS_CASE(silent_cuts_leave_ghosts),
-             HARNESS_CASE(too_few_sources_are_refused))
+             HARNESS_CASE(a_backend_on_this_machine_takes_its_part), HARNESS_CASE(too_few_sources_are_refused))
