@@ -63,14 +63,19 @@ struct value_call {
 bool value_call_begins(const char *text); /* word( */
 int value_call(const char *text, struct value_call *out, char *why);
 
-/* The functions of values, for documentation; ends with name NULL. */
+/* The functions of values: which names there are, and their documentation. Ends with name NULL. */
 struct value_function {
     const char *name;
     const char *kind; /* "distribution", "signal" or "payload" */
     const char *parameters;
     const char *doc, *example;
+    int which; /* enum dist_kind or enum signal_kind; 0 for payloads */
 };
 extern const struct value_function value_functions[];
+/* The row of that kind that a call names; NULL with a sentence in `why`, which suggests or lists names. */
+const struct value_function *value_function_find(const char *kind, const struct value_call *call, char *why);
+/* Says that `text` does not fit the function's parameters, with an example. Returns ERR_MALFORMED. */
+int value_function_refuse(const struct value_function *f, const char *text, char *why);
 
 /* Typed reads: `map` is the node that holds the key (may be NULL), `pattern` the schema row ("profiles.*.mqtt.keepalive").
  * Missing keys give the row's default; a word in place of a quantity ("unlimited", "none") gives 0. CHECK that the row exists and that the value parses: call them on validated trees only. */

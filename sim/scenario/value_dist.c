@@ -3,43 +3,17 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "base/suggest.h"
 #include "scenario/value.h"
 
-/* A parameter carries the key's dimension or is a plain number (pareto's alpha). */
-struct parameter {
+/* A parameter carries the key's dimension or is a plain number (pareto's alpha). By enum dist_kind; NULL: none. */
+static const struct parameter {
     const char *name;
     bool plain;
+} parameters[][2] = {
+    [DIST_EXP] = {{"mean", false}, {NULL, false}},     [DIST_UNIFORM] = {{"min", false}, {"max", false}},
+    [DIST_NORMAL] = {{"mean", false}, {"sd", false}},  [DIST_LOGNORMAL] = {{"p50", false}, {"p99", false}},
+    [DIST_PARETO] = {{"min", false}, {"alpha", true}},
 };
-static const struct function {
-    const char *name;
-    enum dist_kind kind;
-    struct parameter parameters[2]; /* NULL: none */
-} functions[] = {
-    {"exp", DIST_EXP, {{"mean", false}, {NULL, false}}},
-    {"uniform", DIST_UNIFORM, {{"min", false}, {"max", false}}},
-    {"normal", DIST_NORMAL, {{"mean", false}, {"sd", false}}},
-    {"lognormal", DIST_LOGNORMAL, {{"p50", false}, {"p99", false}}},
-    {"pareto", DIST_PARETO, {{"min", false}, {"alpha", true}}},
-};
-
-static const struct function *find(const struct value_call *call, char *why) {
-    const char *names[COUNT_OF(functions)];
-    char name[32];
-    snprintf(name, sizeof name, "%.*s", (int)call->name_size, call->name);
-    for (size_t i = 0; i < COUNT_OF(functions); i++) {
-        names[i] = functions[i].name;
-        if (strcmp(name, functions[i].name) == 0)
-            return &functions[i];
-    }
-    const char *near = suggest_nearest(name, names, COUNT_OF(names));
-    if (near != NULL)
-        snprintf(why, VALUE_WHY_MAX, "there is no distribution '%s'; did you mean '%s'?", name, near);
-    else
-        snprintf(why, VALUE_WHY_MAX,
-                 "there is no distribution '%s'; there are exp, uniform, normal, lognormal and pareto", name);
-    return NULL;
-}
 
 /* "p95" → 0.95; 0: not a percentile above the median. */
 static double percentile_of(const char *key, size_t size) {
@@ -59,38 +33,29 @@ static bool is_named(const struct value_argument *a, const char *name) {
 }
 
 /* Which parameter an argument is; lognormal's second may be any high percentile. */
-static int place_of(const struct function *f, const struct value_argument *a, int position, double *percentile) {
+static int place_of(int kind, const struct value_argument *a, int position, double *percentile) {
     if (a->key == NULL)
         return position;
     for (int i = 0; i < 2; i++)
-        if (f->parameters[i].name != NULL && is_named(a, f->parameters[i].name))
+        if (parameters[kind][i].name != NULL && is_named(a, parameters[kind][i].name))
             return i;
-    if (f->kind == DIST_LOGNORMAL && percentile_of(a->key, a->key_size) > 0) {
+    if (kind == DIST_LOGNORMAL && percentile_of(a->key, a->key_size) > 0) {
         *percentile = percentile_of(a->key, a->key_size);
         return 1;
     }
     return -1;
 }
 
-static int refuse_arguments(const struct function *f, const char *text, char *why) {
-    for (const struct value_function *v = value_functions; v->name != NULL; v++)
-        if (strcmp(v->name, f->name) == 0) {
-            snprintf(why, VALUE_WHY_MAX, "'%.60s' does not fit %s(%s); write for instance %s", text, v->name,
-                     v->parameters, v->example);
-            break;
-        }
-    return ERR_MALFORMED;
-}
-
-static int read_arguments(const struct function *f, const struct value_call *call, const char *text,
+static int read_arguments(const struct value_function *f, const struct value_call *call, const char *text,
                           enum units_dimension dimension, double values[2], double *percentile, char *why) {
+    const struct parameter *wanted = parameters[f->which];
     bool given[2] = {false, false};
     for (int i = 0; i < call->count; i++) {
         const struct value_argument *a = &call->arguments[i];
-        int place = place_of(f, a, i, percentile);
-        if (place < 0 || place > 1 || f->parameters[place].name == NULL || given[place])
-            return refuse_arguments(f, text, why);
-        enum units_dimension want = f->parameters[place].plain ? UNITS_PLAIN : dimension;
+        int place = place_of(f->which, a, i, percentile);
+        if (place < 0 || place > 1 || wanted[place].name == NULL || given[place])
+            return value_function_refuse(f, text, why);
+        enum units_dimension want = wanted[place].plain ? UNITS_PLAIN : dimension;
         if (units_parse_as(a->text, a->size, want, &values[place], why, VALUE_WHY_MAX) != 0)
             return ERR_MALFORMED;
         if (values[place] < 0) {
@@ -99,20 +64,20 @@ static int read_arguments(const struct function *f, const struct value_call *cal
         }
         given[place] = true;
     }
-    if (!given[0] || (f->parameters[1].name != NULL && !given[1]))
-        return refuse_arguments(f, text, why);
+    if (!given[0] || (wanted[1].name != NULL && !given[1]))
+        return value_function_refuse(f, text, why);
     return 0;
 }
 
-static int check_shape(const struct function *f, const double v[2], const char *text, char *why) {
+static int check_shape(int kind, const double v[2], const char *text, char *why) {
     const char *wrong = NULL;
-    if (f->kind == DIST_UNIFORM && v[1] < v[0])
+    if (kind == DIST_UNIFORM && v[1] < v[0])
         wrong = "ends before it begins";
-    else if (f->kind == DIST_LOGNORMAL && v[0] <= 0)
+    else if (kind == DIST_LOGNORMAL && v[0] <= 0)
         wrong = "needs a median above 0";
-    else if (f->kind == DIST_LOGNORMAL && v[1] < v[0])
+    else if (kind == DIST_LOGNORMAL && v[1] < v[0])
         wrong = "has a high percentile below its median";
-    else if (f->kind == DIST_PARETO && (v[0] <= 0 || v[1] <= 0))
+    else if (kind == DIST_PARETO && (v[0] <= 0 || v[1] <= 0))
         wrong = "needs a minimum and an alpha above 0";
     if (wrong == NULL)
         return 0;
@@ -131,12 +96,12 @@ int value_dist(const char *text, enum units_dimension dimension, struct dist *ou
     }
     if (value_call(text, &call, why) != 0)
         return ERR_MALFORMED;
-    const struct function *f = find(&call, why);
+    const struct value_function *f = value_function_find("distribution", &call, why);
     if (f == NULL || read_arguments(f, &call, text, dimension, v, &percentile, why) != 0 ||
-        check_shape(f, v, text, why) != 0)
+        check_shape(f->which, v, text, why) != 0)
         return ERR_MALFORMED;
-    *out = (struct dist){.kind = f->kind, .cut_at_zero = true, .a = v[0], .b = v[1]};
-    if (f->kind == DIST_LOGNORMAL)
+    *out = (struct dist){.kind = (enum dist_kind)f->which, .cut_at_zero = true, .a = v[0], .b = v[1]};
+    if (f->which == DIST_LOGNORMAL)
         out->b = dist_lognormal_sigma(v[0], percentile, v[1]);
     return 0;
 }

@@ -5,24 +5,22 @@
 
 #include "base/check.h"
 #include "base/err.h"
-#include "base/suggest.h"
 #include "scenario/value.h"
 
 enum { PARAMETERS_MAX = 4, WEIGHT_PARTS = 1000000 };
 
-static const struct function {
-    const char *name;
-    enum signal_kind kind;
+/* By enum signal_kind. */
+static const struct shape {
     unsigned required;                      /* bits: parameters without a default */
     const char *parameters[PARAMETERS_MAX]; /* NULL: none; positional ones come in this order */
-} functions[] = {
-    {"constant", SIGNAL_CONSTANT, 1, {"value"}},
-    {"walk", SIGNAL_WALK, 3, {"start", "step", "min", "max"}},
-    {"sine", SIGNAL_SINE, 7, {"mean", "amplitude", "period", "phase"}},
-    {"uniform", SIGNAL_UNIFORM, 3, {"min", "max"}},
-    {"normal", SIGNAL_NORMAL, 3, {"mean", "sd", "min", "max"}},
-    {"counter", SIGNAL_COUNTER, 0, {"start", "step", "max"}},
-    {"choice", SIGNAL_CHOICE, 0, {NULL}},
+} shapes[] = {
+    [SIGNAL_CONSTANT] = {1, {"value"}},
+    [SIGNAL_WALK] = {3, {"start", "step", "min", "max"}},
+    [SIGNAL_SINE] = {7, {"mean", "amplitude", "period", "phase"}},
+    [SIGNAL_UNIFORM] = {3, {"min", "max"}},
+    [SIGNAL_NORMAL] = {3, {"mean", "sd", "min", "max"}},
+    [SIGNAL_COUNTER] = {0, {"start", "step", "max"}},
+    [SIGNAL_CHOICE] = {0, {NULL}},
 };
 
 static int refuse(char *why, const char *sentence, const char *text) {
@@ -30,62 +28,35 @@ static int refuse(char *why, const char *sentence, const char *text) {
     return ERR_MALFORMED;
 }
 
-static const struct function *find(const struct value_call *call, char *why) {
-    const char *names[COUNT_OF(functions)];
-    char name[32];
-    snprintf(name, sizeof name, "%.*s", (int)call->name_size, call->name);
-    for (size_t i = 0; i < COUNT_OF(functions); i++) {
-        names[i] = functions[i].name;
-        if (strcmp(name, functions[i].name) == 0)
-            return &functions[i];
-    }
-    const char *near = suggest_nearest(name, names, COUNT_OF(names));
-    if (near != NULL)
-        snprintf(why, VALUE_WHY_MAX, "there is no signal function '%s'; did you mean '%s'?", name, near);
-    else
-        snprintf(why, VALUE_WHY_MAX,
-                 "there is no signal function '%s'; there are walk, sine, uniform, normal, counter and choice", name);
-    return NULL;
-}
-
-static int place_of(const struct function *f, const struct value_argument *a, int position) {
+static int place_of(const struct shape *shape, const struct value_argument *a, int position) {
     if (a->key == NULL)
-        return position < PARAMETERS_MAX && f->parameters[position] != NULL ? position : -1;
-    for (int i = 0; i < PARAMETERS_MAX && f->parameters[i] != NULL; i++)
-        if (a->key_size == strlen(f->parameters[i]) && memcmp(a->key, f->parameters[i], a->key_size) == 0)
+        return position < PARAMETERS_MAX && shape->parameters[position] != NULL ? position : -1;
+    for (int i = 0; i < PARAMETERS_MAX && shape->parameters[i] != NULL; i++)
+        if (a->key_size == strlen(shape->parameters[i]) && memcmp(a->key, shape->parameters[i], a->key_size) == 0)
             return i;
     return -1;
 }
 
-static int refuse_arguments(const struct function *f, const char *text, char *why) {
-    for (const struct value_function *v = value_functions; v->name != NULL; v++)
-        if (strcmp(v->name, f->name) == 0 && strcmp(v->kind, "signal") == 0)
-            snprintf(why, VALUE_WHY_MAX, "'%.60s' does not fit %s(%s); write for instance %s", text, v->name,
-                     v->parameters, v->example);
-    if (f->kind == SIGNAL_CONSTANT)
-        snprintf(why, VALUE_WHY_MAX, "'%.60s' does not fit constant(value)", text);
-    return ERR_MALFORMED;
-}
-
 /* Values by parameter; `given` has a bit for each one. A sine's period is a duration, its phase a share or a number. */
-static int read_arguments(const struct function *f, const struct value_call *call, const char *text, double *values,
-                          unsigned *given, char *why) {
+static int read_arguments(const struct value_function *f, const struct value_call *call, const char *text,
+                          double *values, unsigned *given, char *why) {
+    const struct shape *shape = &shapes[f->which];
     for (int i = 0; i < call->count; i++) {
         const struct value_argument *a = &call->arguments[i];
-        int place = place_of(f, a, i);
+        int place = place_of(shape, a, i);
         if (place < 0 || (*given >> place & 1) != 0)
-            return refuse_arguments(f, text, why);
+            return value_function_refuse(f, text, why);
         bool share = memchr(a->text, '%', a->size) != NULL;
         enum units_dimension want = UNITS_PLAIN;
-        if (f->kind == SIGNAL_SINE && place == 2)
+        if (f->which == SIGNAL_SINE && place == 2)
             want = UNITS_DURATION;
-        else if (f->kind == SIGNAL_SINE && place == 3 && share)
+        else if (f->which == SIGNAL_SINE && place == 3 && share)
             want = UNITS_SHARE;
         if (units_parse_as(a->text, a->size, want, &values[place], why, VALUE_WHY_MAX) != 0)
             return ERR_MALFORMED;
         *given |= 1U << place;
     }
-    return (*given & f->required) == f->required ? 0 : refuse_arguments(f, text, why);
+    return (*given & shape->required) == shape->required ? 0 : value_function_refuse(f, text, why);
 }
 
 static void take_range(struct signal *s, const double *values, unsigned given) {
@@ -200,11 +171,11 @@ int value_signal(const char *text, struct signal *out, char *why) {
     }
     if (value_call(text, &call, why) != 0)
         return ERR_MALFORMED;
-    const struct function *f = find(&call, why);
+    const struct value_function *f = value_function_find("signal", &call, why);
     if (f == NULL)
         return ERR_MALFORMED;
-    s.kind = f->kind;
-    if (f->kind == SIGNAL_CHOICE) {
+    s.kind = (enum signal_kind)f->which;
+    if (f->which == SIGNAL_CHOICE) {
         if (read_choice(&call, text, &s, why) != 0) {
             value_signal_free(&s);
             return ERR_MALFORMED;
