@@ -88,11 +88,6 @@ bool text_has_prefix(const char *s, const char *prefix) {
     return strncmp(s, prefix, strlen(prefix)) == 0;
 }
 
-/* C0, DEL and C1: what a terminal may obey. */
-static bool is_control(const uint8_t *c, size_t length) {
-    return length == 1 ? c[0] < 0x20 || c[0] == 0x7f : length == 2 && c[0] == 0xc2 && c[1] < 0xa0;
-}
-
 void text_append_safe(struct text *t, const char *s, size_t size, size_t max) {
     const uint8_t *data = (const uint8_t *)s;
     size_t end = size < max ? size : max;
@@ -102,7 +97,7 @@ void text_append_safe(struct text *t, const char *s, size_t size, size_t max) {
         size_t length = utf8_sequence(data + at, size - at);
         if (length > end - at)
             return; /* the cut falls inside a character: leave it out whole */
-        if (length > 0 && !is_control(data + at, length)) {
+        if (length > 0 && !utf8_is_control(data + at, length)) {
             text_append_n(t, s + at, length);
             at += length;
             continue;

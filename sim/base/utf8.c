@@ -42,3 +42,8 @@ bool utf8_valid(const uint8_t *data, size_t size) {
     }
     return true;
 }
+
+bool utf8_is_control(const uint8_t *sequence, size_t length) {
+    const uint8_t *c = sequence;
+    return length == 1 ? c[0] < 0x20 || c[0] == 0x7f : length == 2 && c[0] == 0xc2 && c[1] < 0xa0;
+}

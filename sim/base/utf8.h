@@ -11,5 +11,7 @@ bool utf8_valid(const uint8_t *data, size_t size);
 /* Length (1 to 4) of the well-formed sequence that data[0..size) begins with; 0 when it begins with none. U+0000 is
  * well-formed here. */
 size_t utf8_sequence(const uint8_t *data, size_t size);
+/* Is that well-formed sequence a C0 or C1 control or DEL, which a terminal may obey? */
+bool utf8_is_control(const uint8_t *sequence, size_t length);
 
 #endif

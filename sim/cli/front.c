@@ -7,15 +7,9 @@
 #include <unistd.h>
 
 #include "fleet/run.h"
+#include "report/terminal.h"
 #include "scenario/checks.h"
 #include "scenario/load.h"
-
-bool front_colors(const struct options *o, int fd) {
-    const char *no_color = getenv("NO_COLOR");
-    const char *term = getenv("TERM");
-    bool dumb = term == NULL || strcmp(term, "dumb") == 0;
-    return !o->no_color && (no_color == NULL || *no_color == '\0') && !dumb && isatty(fd);
-}
 
 const char *front_data_dir(char *path, size_t size) {
     char program[4096];
@@ -29,7 +23,7 @@ const char *front_data_dir(char *path, size_t size) {
     *slash = '\0';
     static const char *const places[] = {"/../share/muster", "/.."};
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
-        char probe[4400];
+        char probe[FRONT_DATA_DIR_MAX];
         snprintf(probe, sizeof probe, "%s%s/profiles", program, places[i]);
         if (access(probe, R_OK) == 0 && (size_t)snprintf(path, size, "%s%s", program, places[i]) < size)
             return path;
@@ -64,7 +58,10 @@ static void print_findings(struct front *f, const struct options *o, enum diagno
     if (f->found.count == 0)
         return;
     struct text out = {0};
-    diagnostic_write(&f->found, &(struct diagnostic_style){format, front_colors(o, STDERR_FILENO)}, &out);
+    struct diagnostic_style style = {.format = format,
+                                     .color = terminal_colors(STDERR_FILENO, o->no_color),
+                                     .columns = isatty(STDERR_FILENO) ? terminal_columns(STDERR_FILENO) : 0};
+    diagnostic_write(&f->found, &style, &out);
     fputs(text_get(&out), stderr);
     text_free(&out);
 }
@@ -88,7 +85,7 @@ int front_open(struct front *f, const struct options *o, const char *scenario, b
     for (unsigned i = 0; i < o->files.count; i++)
         files[file_count++] = o->files.items[i];
     struct load_override changes[2 * OPTIONS_LIST_MAX];
-    char data_dir[4400];
+    char data_dir[FRONT_DATA_DIR_MAX];
     struct load_options load = {.files = files,
                                 .file_count = file_count,
                                 .overrides = changes,

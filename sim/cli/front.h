@@ -8,6 +8,8 @@
 #include "scenario/diagnostic.h"
 #include "scenario/plan.h"
 
+enum { FRONT_DATA_DIR_MAX = 4400 };
+
 struct front {
     struct diagnostic_list found;
     struct plan *plan; /* NULL when there are errors */
@@ -18,8 +20,6 @@ struct front {
 int front_open(struct front *f, const struct options *o, const char *scenario, bool resolve);
 void front_free(struct front *f);
 
-/* stderr or stdout shows colours: a terminal, and neither --no-color nor NO_COLOR. */
-bool front_colors(const struct options *o, int fd);
 /* The directory with profiles/ and scenarios/: beside an installed or a freshly built program; NULL when there is none. */
 const char *front_data_dir(char *path, size_t size);
 

@@ -7,8 +7,9 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/json_write.h"
+#include "scenario/diagnostic_excerpt.h"
 
-enum { MESSAGE_MAX = 600, LINE_SHOWN_MAX = 240 };
+enum { MESSAGE_MAX = 600, COLUMNS = 100 };
 
 void diagnostic_init(struct diagnostic_list *l) {
     *l = (struct diagnostic_list){0};
@@ -210,61 +211,25 @@ static void write_place(const struct diagnostic *d, struct text *out) {
         text_printf(out, "%s: ", d->mark.file);
 }
 
-/* Characters, not bytes: continuation bytes of UTF-8 take no column. */
-static int columns_of(const char *s, size_t size) {
-    int columns = 0;
-    for (size_t i = 0; i < size; i++)
-        columns += ((unsigned char)s[i] & 0xc0) != 0x80;
-    return columns;
-}
-
-static void write_carets(const struct diagnostic *d, int columns, bool color, struct text *out) {
-    int column = d->mark.column < 1 ? 1 : d->mark.column;
-    int length = d->mark.length < 1 ? 1 : d->mark.length;
-    if (column > columns + 1)
-        column = columns + 1;
-    if (column + length > columns + 1)
-        length = columns + 1 - column > 0 ? columns + 1 - column : 1;
-    text_append(out, "      | ");
-    for (int i = 1; i < column; i++)
-        text_append(out, " ");
-    text_append(out, color ? "\033[1;32m" : "");
-    for (int i = 0; i < length; i++)
-        text_append(out, "^");
-    text_append(out, color ? "\033[0m" : "");
-}
-
-/* Lines are shown with tabs as one space, so that the carets stand below what they mean. */
-static void write_excerpt(const struct diagnostic_list *l, const struct diagnostic *d, bool color, struct text *out) {
+static void write_excerpt(const struct diagnostic_list *l, const struct diagnostic *d,
+                          const struct diagnostic_style *style, struct text *out) {
     size_t size = 0;
     const char *line = line_of(source_of(l, d->mark.file), d->mark.line, &size);
-    bool shown = line != NULL && d->mark.column <= LINE_SHOWN_MAX;
-    if (shown) {
-        if (size > LINE_SHOWN_MAX)
-            size = LINE_SHOWN_MAX;
-        while (size > 0 && ((unsigned char)line[size] & 0xc0) == 0x80)
-            size--;
-        char copy[LINE_SHOWN_MAX + 1];
-        for (size_t i = 0; i < size; i++)
-            copy[i] = line[i] == '\t' ? ' ' : line[i];
-        text_printf(out, "%5d | ", d->mark.line);
-        text_append_safe(out, copy, size, size);
-        text_append(out, "\n");
-        write_carets(d, columns_of(copy, size), color, out);
-    }
-    if (d->suggestion != NULL)
-        text_printf(out, "%sdid you mean '%s'?", shown ? " " : "      ", d->suggestion);
-    if (shown || d->suggestion != NULL)
-        text_append(out, "\n");
+    unsigned columns = style->columns == 0 ? COLUMNS : style->columns;
+    if (line != NULL)
+        diagnostic_excerpt(line, size, d->mark, d->suggestion, columns, style->color, out);
+    else if (d->suggestion != NULL)
+        text_printf(out, "      did you mean '%s'?\n", d->suggestion);
     if (d->help != NULL)
         text_printf(out, "      = help: %s\n", d->help);
 }
 
-static void write_text(const struct diagnostic_list *l, const struct diagnostic *d, bool color, struct text *out) {
-    const char *paint = !color ? "" : d->severity == DIAGNOSTIC_ERROR ? "\033[1;31m" : "\033[1;33m";
+static void write_text(const struct diagnostic_list *l, const struct diagnostic *d,
+                       const struct diagnostic_style *style, struct text *out) {
+    const char *paint = !style->color ? "" : d->severity == DIAGNOSTIC_ERROR ? "\033[1;31m" : "\033[1;33m";
     write_place(d, out);
-    text_printf(out, "%s%s %s%s: %s\n", paint, severity_name(d), d->code, color ? "\033[0m" : "", d->message);
-    write_excerpt(l, d, color, out);
+    text_printf(out, "%s%s %s%s: %s\n", paint, severity_name(d), d->code, style->color ? "\033[0m" : "", d->message);
+    write_excerpt(l, d, style, out);
 }
 
 static void write_gcc(const struct diagnostic *d, struct text *out) {
@@ -339,7 +304,7 @@ void diagnostic_write(struct diagnostic_list *l, const struct diagnostic_style *
     size_t shown = l->count < DIAGNOSTIC_SHOWN_MAX ? l->count : DIAGNOSTIC_SHOWN_MAX;
     for (size_t i = 0; i < shown; i++) {
         if (style->format == DIAGNOSTIC_TEXT)
-            write_text(l, &l->items[i], style->color, out);
+            write_text(l, &l->items[i], style, out);
         else if (style->format == DIAGNOSTIC_GCC)
             write_gcc(&l->items[i], out);
         else

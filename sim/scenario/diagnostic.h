@@ -67,7 +67,8 @@ void diagnostic_sort(struct diagnostic_list *l);
 
 struct diagnostic_style {
     enum diagnostic_format format;
-    bool color; /* text only */
+    bool color;       /* text only, as is the next */
+    unsigned columns; /* for lines of the source; 0: 100 */
 };
 /* Sorts, and writes at most DIAGNOSTIC_SHOWN_MAX findings (json: all that are kept), then "and N more". */
 void diagnostic_write(struct diagnostic_list *l, const struct diagnostic_style *style, struct text *out);

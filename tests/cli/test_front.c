@@ -80,31 +80,6 @@ static void a_wrong_scenario_has_findings_and_no_plan(void) {
     free(path);
 }
 
-static void colours_need_a_terminal_and_nobody_who_minds(void) {
-    struct options o = {.verb = VERB_RUN};
-    int fds[2];
-    CU_ASSERT_EQUAL_FATAL(pipe(fds), 0);
-    setenv("TERM", "xterm", 1);
-    unsetenv("NO_COLOR");
-    CU_ASSERT_FALSE(front_colors(&o, fds[1]));
-    close(fds[0]);
-    close(fds[1]);
-    int terminal = posix_openpt(O_RDWR | O_NOCTTY);
-    if (terminal < 0)
-        return; /* a machine without pseudo-terminals */
-    CU_ASSERT_TRUE(front_colors(&o, terminal));
-    o.no_color = true;
-    CU_ASSERT_FALSE(front_colors(&o, terminal));
-    o.no_color = false;
-    setenv("NO_COLOR", "1", 1);
-    CU_ASSERT_FALSE(front_colors(&o, terminal));
-    setenv("NO_COLOR", "", 1); /* no-color.org: only when not empty */
-    CU_ASSERT_TRUE(front_colors(&o, terminal));
-    setenv("TERM", "dumb", 1);
-    CU_ASSERT_FALSE(front_colors(&o, terminal));
-    close(terminal);
-}
-
 static void a_data_directory_has_profiles(void) {
     char path[4400], probe[4500];
     const char *found = front_data_dir(path, sizeof path);
@@ -116,5 +91,4 @@ static void a_data_directory_has_profiles(void) {
 
 HARNESS_MAIN("cli/front", HARNESS_CASE(later_changes_win_over_earlier_ones),
              HARNESS_CASE(set_and_unset_take_effect_in_their_order), HARNESS_CASE(options_win_over_the_file),
-             HARNESS_CASE(a_wrong_scenario_has_findings_and_no_plan),
-             HARNESS_CASE(colours_need_a_terminal_and_nobody_who_minds), HARNESS_CASE(a_data_directory_has_profiles))
+             HARNESS_CASE(a_wrong_scenario_has_findings_and_no_plan), HARNESS_CASE(a_data_directory_has_profiles))

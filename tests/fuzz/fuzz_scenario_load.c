@@ -90,7 +90,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct node *root = load(text, count > 0 ? strlen(text) : size, overrides, count, &list, &rc);
     check_marks(&list);
     for (int format = DIAGNOSTIC_TEXT; format <= DIAGNOSTIC_GITHUB; format++) {
-        struct diagnostic_style style = {(enum diagnostic_format)format, false};
+        struct diagnostic_style style = {.format = (enum diagnostic_format)format};
         diagnostic_write(&list, &style, &shown);
     }
     text_free(&shown);

@@ -8,7 +8,7 @@
 
 static char *written(struct diagnostic_list *l, enum diagnostic_format format, bool color) {
     struct text out = {0};
-    struct diagnostic_style style = {format, color};
+    struct diagnostic_style style = {.format = format, .color = color};
     diagnostic_write(l, &style, &out);
     return text_take(&out);
 }

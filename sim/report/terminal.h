@@ -1,0 +1,22 @@
+/* What the far end of a descriptor can show: how wide it is, whether it redraws and colours, and which letters it has. */
+#ifndef MUSTER_REPORT_TERMINAL_H
+#define MUSTER_REPORT_TERMINAL_H
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+enum { TERMINAL_COLUMNS = 80, TERMINAL_COLUMNS_MIN = 20 };
+
+/* Width now, so that a resized window counts from the next call on; TERMINAL_COLUMNS where there is no terminal. */
+unsigned terminal_columns(int fd);
+/* A terminal that moves its cursor when told so: its TERM is set, and not "dumb". */
+bool terminal_redraws(int fd);
+/* Such a terminal, and neither `no_color` nor the variable NO_COLOR (https://no-color.org) says no. */
+bool terminal_colors(int fd, bool no_color);
+/* The locale's letters are UTF-8, by LC_ALL, LC_CTYPE or LANG: the first that is set decides. */
+bool terminal_utf8(void);
+/* Puts ASCII in the place of the signs that our own texts use (✓ ✗ → … and the like), each as wide as before. */
+void terminal_ascii(struct text *t);
+
+#endif
