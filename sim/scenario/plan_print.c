@@ -10,6 +10,7 @@
 #include "scenario/plan_build.h"
 #include "scenario/plan_load.h"
 #include "scenario/plan_resources.h"
+#include "scenario/plan_targets.h"
 #include "scenario/plan_walk.h"
 
 enum { CURVE_ROWS = 20, SPAN_TEXT = 32, BAR = 30 };
@@ -60,10 +61,12 @@ static void print_head(const struct plan *p, struct text *out) {
     text_printf(out, ", then up to %s settling\n", time_of(p->settle).text);
     for (unsigned i = 0; i < p->target_count; i++) {
         const struct target *t = &p->targets[i];
-        text_printf(out, "  target           %s: ", t->name);
+        text_append(out, "  target           ");
+        if (strcmp(t->name, PLAN_TARGETS_UNNAMED) != 0)
+            text_printf(out, "%s: ", t->name);
         text_append_safe(out, t->url, strlen(t->url), 200);
         if (t->node_count > 1)
-            text_printf(out, " and %u more nodes", t->node_count - 1);
+            text_printf(out, " and %u more node%s", t->node_count - 1, t->node_count == 2 ? "" : "s");
         text_append(out, t->builtin ? " (the built-in broker: for demonstrations, not for measurements)\n" : "\n");
     }
 }
@@ -125,6 +128,7 @@ static void print_phases(const struct plan *p, struct text *out) {
 
 static void print_bar(double part, struct text *out) {
     int length = (int)(part * BAR + 0.5);
+    text_append(out, length > 0 ? "  " : "");
     for (int i = 0; i < length; i++)
         text_append(out, "#");
 }
@@ -148,7 +152,7 @@ static void print_curve(const struct plan_load *l, struct text *out) {
                 most = messages / seconds > most ? messages / seconds : most;
                 continue;
             }
-            text_printf(out, "  %9s %9s   %10.1f %10.0f   %10.1f  ", time_of(first * l->width).text,
+            text_printf(out, "  %9s %9s   %10.1f %10.0f   %10.1f", time_of(first * l->width).text,
                         time_of(end * l->width).text, connects / seconds, connected, messages / seconds);
             print_bar(most > 0 ? messages / seconds / most : 0, out);
             text_append(out, "\n");

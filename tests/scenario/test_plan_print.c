@@ -37,6 +37,25 @@ static void the_text_names_what_matters(void) {
     compiled_free(&c);
 }
 
+static void a_target_is_named_when_the_scenario_names_it(void) {
+    struct text out = {0};
+    struct compiled c = compiled_of(scenario);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    plan_print_text(c.plan, &out);
+    has(&out, "  target           builtin (the built-in broker");
+    text_free(&out);
+    compiled_free(&c);
+    c = compiled_with("version: 1\ntargets: {b: {url: [mqtt://127.0.0.1, mqtt://127.0.0.2]}}\nduration: 1s\n"
+                      "fleets: {a: {count: 1}}\n",
+                      &(struct plan_options){.target_count = 0});
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    plan_print_text(c.plan, &out);
+    has(&out, "  target           b: mqtt://127.0.0.1 and 1 more node\n");
+    CU_ASSERT_PTR_NULL(strstr(text_get(&out), " \n"));
+    text_free(&out);
+    compiled_free(&c);
+}
+
 static void the_json_has_its_keys(void) {
     static const char *const keys[] = {
         "plan_hash",          "devices",     "connections_peak",       "connects_per_s_peak",
@@ -90,5 +109,6 @@ static void origins_are_shown(void) {
     compiled_free(&c);
 }
 
-HARNESS_MAIN("scenario/plan_print", HARNESS_CASE(the_text_names_what_matters), HARNESS_CASE(the_json_has_its_keys),
+HARNESS_MAIN("scenario/plan_print", HARNESS_CASE(the_text_names_what_matters),
+             HARNESS_CASE(a_target_is_named_when_the_scenario_names_it), HARNESS_CASE(the_json_has_its_keys),
              HARNESS_CASE(one_device_is_listed_with_its_decisions), HARNESS_CASE(origins_are_shown))
