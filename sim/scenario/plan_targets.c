@@ -99,7 +99,9 @@ static void make_target(const struct plan_build *b, struct target *t, const char
     for (unsigned i = 0; i < count; i++)
         add_url(b, t, &given[i]);
     if (t->builtin && count > 1)
-        diagnostic_add(b->found, "E401", given[1].mark, "the target '%s' mixes the built-in broker with others", name);
+        diagnostic_help(
+            diagnostic_add(b->found, "E401", given[1].mark, "the built-in broker is one node, and stands alone"),
+            "give builtin once, or only the addresses of other brokers");
 }
 
 /* Names of --target that no target has, and bare values where a name is needed. */

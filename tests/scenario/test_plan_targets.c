@@ -71,7 +71,11 @@ static void unusable_targets_are_refused(void) {
     CU_ASSERT_TRUE(compiled_found(&c, "E403", "no target"));
     compiled_free(&c);
     c = with(FLEET "target: [builtin, mqtt://127.0.0.1]\n", NULL, 0);
-    CU_ASSERT_TRUE(compiled_found(&c, "E401", "mixes"));
+    CU_ASSERT_TRUE(compiled_found(&c, "E401", "stands alone"));
+    compiled_free(&c);
+    static const char *const twice[] = {"builtin", "builtin"};
+    c = with(FLEET, twice, 2);
+    CU_ASSERT_TRUE(compiled_found(&c, "E401", "the built-in broker is one node"));
     compiled_free(&c);
 }
 
