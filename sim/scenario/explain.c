@@ -13,7 +13,7 @@
 #include "scenario/schema.h"
 #include "scenario/value.h"
 
-enum { NAMES_MAX = 1024, MATCHES_MAX = 24 };
+enum { NAMES_MAX = 4096, MATCHES_MAX = 24, INSTANCE_MAX = 200, EDITS_MAX = 2 };
 
 static void write_children(const struct schema_row *row, struct text *out) {
     const struct schema_row *child = NULL;
@@ -132,15 +132,19 @@ static void add_name(struct name_list *l, const char *name) {
         l->names[l->count++] = name;
 }
 
-/* Everything that can be explained, each once. */
+/* "profiles.*.mqtt.keepalive" → "*.mqtt.keepalive" → "mqtt.keepalive" → "keepalive" → NULL */
+static const char *next_end(const char *path) {
+    const char *dot = strchr(path, '.');
+    return dot == NULL ? NULL : dot + 1;
+}
+
+/* Everything that can be explained, each once: paths, and the ends of paths that begin with a key. */
 static void collect(const struct explain_topic *const *topics, size_t count, struct name_list *l) {
     l->count = 0;
-    for (const struct schema_row *row = &schema_rows[1]; row->path != NULL; row++) {
-        const char *last = schema_last(row);
-        add_name(l, row->path);
-        if (strcmp(last, "*") != 0 && strcmp(last, "[]") != 0)
-            add_name(l, last);
-    }
+    for (const struct schema_row *row = &schema_rows[1]; row->path != NULL; row++)
+        for (const char *end = row->path; end != NULL; end = next_end(end))
+            if (end == row->path || (*end != '*' && *end != '['))
+                add_name(l, end);
     for (int v = 0; v < ACTION_VERBS; v++)
         add_name(l, action_verbs[v].name);
     for (const struct value_function *f = value_functions; f->name != NULL; f++)
@@ -154,6 +158,57 @@ static void collect(const struct explain_topic *const *topics, size_t count, str
             add_name(l, e->name);
 }
 
+/* The pattern with the user's own names in it: "profiles.*.mqtt" and "profiles.meter.mqt" give "profiles.meter.mqtt". False when the number of
+ * parts differs. */
+static bool instantiate(const char *pattern, const char *name, char *out, size_t room) {
+    size_t used = 0;
+    while (pattern != NULL && name != NULL) {
+        size_t part = strcspn(pattern, "."), given = strcspn(name, ".");
+        bool chosen = *pattern == '*' || *pattern == '[';
+        int wrote = snprintf(out + used, room - used, "%s%.*s", used > 0 ? "." : "", (int)(chosen ? given : part),
+                             chosen ? name : pattern);
+        if (wrote < 0 || (size_t)wrote >= room - used)
+            return false;
+        used += (size_t)wrote;
+        pattern = next_end(pattern);
+        name = next_end(name);
+    }
+    return pattern == NULL && name == NULL;
+}
+
+/* A key of a scenario that is nearly `name`, in which the user's own names stand; false when there is none. */
+static bool nearest_instance(const char *name, char *best, size_t room) {
+    int least = EDITS_MAX + 1;
+    for (const struct schema_row *row = &schema_rows[1]; row->path != NULL; row++) {
+        char made[INSTANCE_MAX];
+        if (!instantiate(row->path, name, made, sizeof made))
+            continue;
+        int distance = suggest_distance(name, made, EDITS_MAX);
+        if (distance < least) {
+            least = distance;
+            snprintf(best, room, "%s", made);
+        }
+    }
+    return least <= EDITS_MAX;
+}
+
+static void suggest(const char *name, const struct explain_topic *const *topics, size_t count, struct text *out) {
+    struct name_list *l = malloc(sizeof *l);
+    CHECK(l != NULL);
+    collect(topics, count, l);
+    char instance[INSTANCE_MAX];
+    const char *near = instance;
+    if (!nearest_instance(name, instance, sizeof instance))
+        near = suggest_nearest(name, l->names, l->count);
+    text_append(out, "nothing is called '");
+    text_append_safe(out, name, strlen(name), 80);
+    if (near != NULL)
+        text_printf(out, "'; did you mean '%s'?\n", near);
+    else
+        text_append(out, "'; muster explain scenario lists the top-level keys\n");
+    free(l);
+}
+
 int explain_write(const char *name, const struct explain_topic *const *topics, size_t count, struct text *out) {
     if (strcmp(name, "scenario") == 0)
         name = "";
@@ -165,17 +220,7 @@ int explain_write(const char *name, const struct explain_topic *const *topics, s
                 write_entry(e->name, e->kind, e->doc, e->example, &written, out);
     if (written > 0)
         return 0;
-    struct name_list *l = malloc(sizeof *l);
-    CHECK(l != NULL);
-    collect(topics, count, l);
-    const char *near = suggest_nearest(name, l->names, l->count);
-    text_append(out, "nothing is called '");
-    text_append_safe(out, name, strlen(name), 80);
-    if (near != NULL)
-        text_printf(out, "'; did you mean '%s'?\n", near);
-    else
-        text_append(out, "'; muster explain scenario lists the top-level keys\n");
-    free(l);
+    suggest(name, topics, count, out);
     return ERR_NOT_FOUND;
 }
 

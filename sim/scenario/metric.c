@@ -1,5 +1,6 @@
 #include "scenario/metric.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -290,6 +291,34 @@ const char *const *metric_label_words(const struct metric *m, enum metric_label 
     if (label == LABEL_REASON)
         return m->source == METRIC_FROM_HELD ? held_words : drop_words;
     return metric_labels[label].words;
+}
+
+static void list(const char *name, bool *first, const char *label, struct text *out) {
+    text_printf(out, "%s%s", *first ? label : ", ", name);
+    *first = false;
+}
+
+void metric_uses(const struct metric *m, struct text *out) {
+    char label[48];
+    snprintf(label, sizeof label, "  functions for this kind, %s: ", metric_kind_names[m->kind]);
+    bool first = true;
+    for (int f = 0; f < METRIC_FUNCTIONS; f++)
+        if ((metric_functions[f].kinds & 1U << m->kind) != 0)
+            list(f == METRIC_P ? "p50 to p99.999" : metric_functions[f].name, &first, label, out);
+    text_append(out, first ? "" : "\n");
+    first = true;
+    for (int l = 0; l < METRIC_LABELS; l++)
+        if (metric_has_label(m, (enum metric_label)l))
+            list(metric_labels[l].name, &first, "  labels: ", out);
+    text_append(out, first ? "" : "\n");
+}
+
+void metric_function_uses(enum metric_function f, struct text *out) {
+    bool first = true;
+    for (int k = 0; k < METRIC_KINDS; k++)
+        if ((metric_functions[f].kinds & 1U << k) != 0)
+            list(metric_kind_names[k], &first, "  takes metrics of the kind: ", out);
+    text_append(out, "\n");
 }
 
 size_t metric_topics(struct explain_topic *out, size_t room) {

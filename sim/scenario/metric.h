@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/text.h"
 #include "base/units.h"
 #include "metrics/cell.h"
 #include "metrics/op.h"
@@ -116,6 +117,10 @@ enum metric_label metric_label_find(const char *name); /* METRIC_LABELS when the
 bool metric_has_label(const struct metric *m, enum metric_label label);
 /* The label's possible words for that metric (`reason` depends on it); NULL: names of the scenario. Ends with NULL. */
 const char *const *metric_label_words(const struct metric *m, enum metric_label label);
+
+/* What a check may do with the metric, and with what the function works: lines for `explain`. */
+void metric_uses(const struct metric *m, struct text *out);
+void metric_function_uses(enum metric_function f, struct text *out);
 
 /* Rows for `explain` and docs/checks.md: metrics, functions and labels in table order. Returns how many there are; at most `room` are written,
  * then one with name NULL if there is room for it. */

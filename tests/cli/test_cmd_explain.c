@@ -1,3 +1,6 @@
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "cli/capture.h"
 #include "cli/cmd.h"
 #include "fleet/run.h"
@@ -24,6 +27,24 @@ static void keys_metrics_functions_variables_and_codes_are_explained(void) {
     explains("E201", "unknown key");
 }
 
+static void a_metric_says_with_which_functions_and_labels_it_goes(void) {
+    explains("mqtt.publish.ack", "  functions for this kind, timing: p50 to p99.999, min, mean, max, count, rate\n");
+    explains("mqtt.publish.ack", "  labels: fleet, profile, region, target, qos, held, clock\n");
+    explains("online", "  functions for this kind, gauge: min, mean, max, time_to\n");
+    explains("p99", "  takes metrics of the kind: timing\n");
+}
+
+static void networks_and_profiles_of_the_library_are_explained(void) {
+    char tree[4096];
+    CU_ASSERT_PTR_NOT_NULL_FATAL(getcwd(tree, sizeof tree));
+    setenv("MUSTER_DATA", tree, 1);
+    explains("ltem", "network, from profiles/networks/cellular.yaml");
+    explains("wifi-thermostat", "example: profiles: {mine: {extends: wifi-thermostat}}");
+    struct capture c = CAPTURE(cmd_explain, "explain", "wifi-thermostta");
+    CU_ASSERT_TRUE(capture_warns(&c, "did you mean 'wifi-thermostat'?"));
+    capture_free(&c);
+}
+
 static void any_percentile_is_explained(void) {
     explains("p99", "pN");
     explains("p99.9", "pN");
@@ -45,5 +66,7 @@ static void a_name_is_needed(void) {
 }
 
 HARNESS_MAIN("cli/cmd_explain", HARNESS_CASE(keys_metrics_functions_variables_and_codes_are_explained),
+             HARNESS_CASE(a_metric_says_with_which_functions_and_labels_it_goes),
+             HARNESS_CASE(networks_and_profiles_of_the_library_are_explained),
              HARNESS_CASE(any_percentile_is_explained), HARNESS_CASE(an_unknown_name_gets_a_suggestion),
              HARNESS_CASE(a_name_is_needed))
