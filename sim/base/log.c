@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -14,8 +15,13 @@ static const char *const prefixes[] = {
     [LOG_DEBUG] = "muster: debug: ",
 };
 
-/* The one variable at file scope: written before threads exist, only read after. */
+/* Written before threads exist, only read after. */
 static enum log_level threshold = LOG_INFO;
+static atomic_uint_fast64_t written;
+
+uint64_t log_count(void) {
+    return atomic_load(&written);
+}
 
 void log_set_level(enum log_level level) {
     threshold = level;
@@ -39,5 +45,6 @@ void log_line(enum log_level level, const char *format, ...) {
     if (write(STDERR_FILENO, line, (size_t)size) < 0) {
         /* nobody listens: there is no better place to say so */
     }
+    atomic_fetch_add(&written, 1);
     errno = saved;
 }

@@ -17,6 +17,7 @@
 #include "report/report_text.h"
 #include "report/run_dir.h"
 #include "report/series_csv.h"
+#include "report/terminal.h"
 #include "scenario/node.h"
 
 struct report_session {
@@ -43,11 +44,6 @@ static int64_t monotonic_ns(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (int64_t)t.tv_sec * SPAN_S + t.tv_nsec;
-}
-
-static bool shows_color(const struct report_options *o, int fd) {
-    const char *no_color = getenv("NO_COLOR");
-    return !o->no_color && (no_color == NULL || *no_color == '\0') && isatty(fd);
 }
 
 static void free_session(struct report_session *s) {
@@ -166,7 +162,7 @@ int report_session_open(const struct plan *plan, const struct report_options *o,
         report_session_discard(s);
         return status;
     }
-    progress_begin(&s->progress, plan, STDERR_FILENO, o->quiet, shows_color(o, STDERR_FILENO));
+    progress_begin(&s->progress, plan, STDERR_FILENO, o->quiet, o->no_color);
     *out = s;
     return 0;
 }
@@ -202,7 +198,7 @@ static int write_result(const struct report_session *s, const struct report *r) 
     if (s->options.json)
         report_find("json")->write(&out, r);
     else
-        report_text_write(&out, r, shows_color(&s->options, STDOUT_FILENO));
+        report_text_write(&out, r, terminal_colors(STDOUT_FILENO, s->options.no_color));
     bool written = fwrite(text_get(&out), 1, out.size, stdout) == out.size && fflush(stdout) == 0;
     if (!written)
         log_line(LOG_ERROR, "cannot write the result to stdout: %s", strerror(errno));

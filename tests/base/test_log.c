@@ -62,6 +62,13 @@ static void a_long_line_is_cut_and_still_ends(void) {
     CU_ASSERT_PTR_EQUAL(strchr(said, '\n'), said + size - 1);
 }
 
+static void lines_that_were_written_are_counted(void) {
+    uint64_t before = log_count();
+    capture(speak_warning);
+    capture(speak_debug);
+    CU_ASSERT_EQUAL(log_count(), before + 1);
+}
+
 static void errno_is_kept(void) {
     errno = ENOENT;
     capture(speak_warning);
@@ -71,4 +78,5 @@ static void errno_is_kept(void) {
 }
 
 HARNESS_MAIN("base/log", HARNESS_CASE(a_line_has_its_level_and_ends), HARNESS_CASE(debug_is_silent_unless_asked_for),
-             HARNESS_CASE(a_long_line_is_cut_and_still_ends), HARNESS_CASE(errno_is_kept))
+             HARNESS_CASE(a_long_line_is_cut_and_still_ends), HARNESS_CASE(lines_that_were_written_are_counted),
+             HARNESS_CASE(errno_is_kept))

@@ -41,7 +41,7 @@ FOREIGN_NAMES = {
 
 # file of sim/ without .c: variables that change, with the reason
 MUTABLE = {
-    "base/log": {"threshold"},  # how much stderr says: set once, before any thread exists
+    "base/log": {"threshold", "written"},  # how much stderr says: set once, before any thread exists; lines so far: a counter
     "cli/cmd_run": {"signal_at_ns", "signal_count", "signal_number"},  # a signal handler can reach nothing else
 }
 
