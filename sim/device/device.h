@@ -105,6 +105,17 @@ struct device_orders {
     bool pump;       /* a message waits for room in a step: call device_due again at once */
 };
 
+/* What went wrong in a step: the first broken rule and the first operation that failed. For whoever keeps evidence. */
+struct device_trouble {
+    unsigned count;                 /* 0: nothing, and nothing else here means anything */
+    bool violated;                  /* the peer broke a rule: */
+    const char *statement, *detail; /* static strings, or NULL */
+    unsigned failed;                /* operations that ended refused, timed out or broken; of the first: */
+    uint8_t op, outcome, reason_code, close_reason; /* enum op_kind, op_outcome; as it came; enum close_reason */
+    struct bytes
+        packet; /* the offending packet, and what came after it, borrowed from the input; empty: there is none */
+};
+
 /* What the worker lends to every step. */
 struct device_host {
     /* of the run, read-only */
@@ -139,6 +150,7 @@ struct device_host {
     /* of the step */
     struct step step;
     struct device_orders orders;
+    struct device_trouble trouble;
     size_t spent;     /* bytes of step.out that the guard has heard of */
     uint32_t changed; /* bit mask of enum state_variable */
 };

@@ -161,6 +161,22 @@ static void count_message(struct device_host *h, const struct device_slot *s, co
         recorder_tally_message(h->recorder, group, op->qos, op->intended, TALLY_LOST, 1);
 }
 
+void device_step_failed(struct device_host *h, const struct device_slot *s, enum op_kind op, enum op_outcome outcome,
+                        uint8_t reason_code, enum close_reason why, struct bytes packet) {
+    recorder_reason(h->recorder, s->life->group, s->life->id, op, outcome, reason_code, why, h->step.now);
+    if ((outcome != OP_REFUSED && outcome != OP_TIMEOUT && outcome != OP_BROKEN) || h->step.now >= h->closes)
+        return;
+    struct device_trouble *t = &h->trouble;
+    if (t->count++ == 0)
+        *t = (struct device_trouble){.count = 1, .packet = packet};
+    if (t->failed++ > 0)
+        return;
+    t->op = (uint8_t)op;
+    t->outcome = (uint8_t)outcome;
+    t->reason_code = reason_code;
+    t->close_reason = (uint8_t)why;
+}
+
 enum op_outcome device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
                                    enum op_outcome outcome, enum op_drop drop, enum close_reason why) {
     unsigned group = s->life->group;
@@ -172,14 +188,14 @@ enum op_outcome device_step_end_op(struct device_host *h, const struct device_sl
     if (op->kind == OP_MQTT_PUBLISH)
         count_message(h, s, op, outcome);
     if (why != CLOSE_NONE)
-        recorder_reason(h->recorder, group, s->life->id, (enum op_kind)op->kind, outcome, 0, why, h->step.now);
+        device_step_failed(h, s, (enum op_kind)op->kind, outcome, 0, why, (struct bytes){0});
     return outcome;
 }
 
 void device_step_tell_end(struct device_host *h, const struct device_slot *s, enum close_reason why,
                           uint8_t reason_code) {
     enum op_outcome outcome = device_step_cut(s) ? OP_WITHDRAWN : OP_BROKEN;
-    recorder_reason(h->recorder, s->life->group, s->life->id, OP_MQTT_CONNECT, outcome, reason_code, why, h->step.now);
+    device_step_failed(h, s, OP_MQTT_CONNECT, outcome, reason_code, why, (struct bytes){0});
 }
 
 void device_step_refuse(struct device_host *h, const struct device_slot *s, const struct op *op, uint8_t reason_code) {
@@ -188,6 +204,5 @@ void device_step_refuse(struct device_host *h, const struct device_slot *s, cons
     device_step_end_op(h, s, &refused, OP_REFUSED, OP_DROP_NONE, CLOSE_NONE);
     if (!device_step_counts(h, op))
         return;
-    recorder_reason(h->recorder, s->life->group, s->life->id, (enum op_kind)op->kind, OP_REFUSED, reason_code,
-                    CLOSE_NONE, h->step.now);
+    device_step_failed(h, s, (enum op_kind)op->kind, OP_REFUSED, reason_code, CLOSE_NONE, (struct bytes){0});
 }

@@ -23,6 +23,9 @@ static inline bool device_step_counts(const struct device_host *h, const struct 
 /* An operation ends; returns as what: failures of its own link's time are withdrawn. `why` CLOSE_NONE: the caller tells the reason. */
 enum op_outcome device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
                                    enum op_outcome outcome, enum op_drop drop, enum close_reason why);
+/* Something failed: its reason is counted, and told to whoever keeps evidence. `packet`: what said so, empty if nothing did. */
+void device_step_failed(struct device_host *h, const struct device_slot *s, enum op_kind op, enum op_outcome outcome,
+                        uint8_t reason_code, enum close_reason why, struct bytes packet);
 /* Why a connection that was up has ended. */
 void device_step_tell_end(struct device_host *h, const struct device_slot *s, enum close_reason why,
                           uint8_t reason_code);

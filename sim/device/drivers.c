@@ -1,5 +1,7 @@
 #include "device/drivers.h"
 
+#include <string.h>
+
 #include "base/check.h"
 #include "base/err.h"
 #include "device/device_step.h"
@@ -78,6 +80,36 @@ static size_t input(struct device_host *h, const struct device_slot *s, struct b
 static size_t packet_size(const struct device_host *h, const struct device_slot *s, struct bytes in) {
     (void)h;
     return mqtt_session_packet_size(s->session, &s->group->profile->mqtt, in);
+}
+
+static size_t frame(struct bytes in) {
+    size_t total;
+    return mqtt_codec_frame(in, &total) == 0 ? total : 0;
+}
+
+static size_t overwrite(uint8_t *packet, struct bytes part) {
+    if (part.size > 0)
+        memset(packet + (part.data - packet), '*', part.size);
+    return part.size;
+}
+
+static size_t mask(uint8_t *packet, size_t size) {
+    enum { CONNECT_PLAIN = 15 }; /* fixed header, protocol name, level, flags, keep alive: no secret before */
+    unsigned type = size > 0 ? packet[0] >> 4 : 0;
+    if (type != MQTT_CONNECT && type != MQTT_AUTH)
+        return 0;
+    struct mqtt_packet p;
+    struct mqtt_fault fault;
+    size_t used;
+    enum mqtt_version version = type == MQTT_CONNECT ? MQTT_ANY : MQTT_5_0;
+    if (mqtt_codec_decode(bytes_of(packet, size), version, MQTT_CLIENT, 0, &p, &used, &fault) < 0) {
+        /* cut short, or wrong: no telling where the credentials are */
+        size_t plain = type == MQTT_CONNECT && size > CONNECT_PLAIN ? CONNECT_PLAIN : size < 2 ? size : 2;
+        memset(packet + plain, '*', size - plain);
+        return size - plain;
+    }
+    size_t masked = overwrite(packet, p.properties.authentication_data);
+    return type == MQTT_CONNECT ? masked + overwrite(packet, p.connect.password) : masked;
 }
 
 static void due(struct device_host *h, const struct device_slot *s) {
@@ -165,11 +197,14 @@ static unsigned in_flight(const struct device_slot *s) {
 
 const struct driver_ops drivers_mqtt = {
     .name = "mqtt",
+    .dissector = "mqtt",
     .session_size = sizeof(struct mqtt_session),
     .init = init,
     .up = up,
     .input = input,
     .packet_size = packet_size,
+    .frame = frame,
+    .mask = mask,
     .due = due,
     .publish = publish,
     .subscribe = subscribe,

@@ -8,6 +8,7 @@
 
 struct driver_ops {
     const char *name;
+    const char *dissector; /* Wireshark's name of the protocol */
     size_t session_size;
     void (*init)(void *session);
     /* The transport is up. A negative error: the identity could not be rendered; the caller closes. */
@@ -15,6 +16,10 @@ struct driver_ops {
     size_t (*input)(struct device_host *h, const struct device_slot *s, struct bytes in);
     /* Total size of the packet that starts with `in`; 0 while unknown. */
     size_t (*packet_size)(const struct device_host *h, const struct device_slot *s, struct bytes in);
+    /* The same for a packet of either side, without a session. */
+    size_t (*frame)(struct bytes in);
+    /* Overwrites credentials in a packet that a device sends, in place; how many bytes. It stays well-formed. */
+    size_t (*mask)(uint8_t *packet, size_t size);
     void (*due)(struct device_host *h, const struct device_slot *s);
     /* As mqtt_session_publish. */
     int (*publish)(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,

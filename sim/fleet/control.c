@@ -28,8 +28,16 @@ static void pass_note(void *context, const struct note *note) {
     say((const struct control *)context, &(struct run_event){.kind = RUN_NOTE, .at = note->at, .note = note});
 }
 
+static void pass_evidence(void *context, const struct evidence_record *record, const uint8_t *data) {
+    say((const struct control *)context,
+        &(struct run_event){.kind = RUN_EVIDENCE, .at = record->at, .evidence = record, .evidence_data = data});
+}
+
 static void add_interval(struct control *c, struct worker *w, struct interval *i) {
     result_add(c->second, i, c->plan->trust.lag);
+    evidence_record_each(i, pass_evidence, c);
+    if (i->evidence_omitted > 0)
+        say(c, &(struct run_event){.kind = RUN_EVIDENCE, .at = i->at, .omitted = i->evidence_omitted});
     interval_notes(i, pass_note, c);
     struct interval *unused = atomic_exchange_explicit(&w->spare, i, memory_order_acq_rel);
     interval_free(unused);

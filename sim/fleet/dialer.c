@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "device/effective.h"
+#include "fleet/evidence.h"
 #include "fleet/worker.h"
 #include "transport/source.h"
 
@@ -104,12 +105,13 @@ void dialer_open(struct worker *w, uint32_t number) {
     }
     const struct target *target = s.group->target;
     unsigned target_number = (unsigned)(target - w->plan->targets);
-    *c = (struct connection){.fd = -1,
-                             .device = number,
-                             .owner = dial,
-                             .node = (uint16_t)(w->dialer.target_first[target_number] + node_of_target(w, number)),
-                             .kind = (uint8_t)target->transport,
-                             .flags = CONNECTION_OPENING};
+    *c = (struct connection){
+        .fd = -1,
+        .device = number,
+        .owner = dial,
+        .node = (uint16_t)(w->dialer.target_first[target_number] + node_of_target(w, number)),
+        .kind = (uint8_t)target->transport,
+        .flags = (uint8_t)(CONNECTION_OPENING | (evidence_watches(w, number) ? (unsigned)CONNECTION_WATCHED : 0))};
     span delay = 0;
     if (s.link != NULL) {
         struct impair_params params = effective_link(&w->host, &s);
@@ -179,6 +181,8 @@ static void opened(struct worker *w, uint32_t number) {
     pool_give(w->pool, dial, sizeof *dial);
     c->owner = NULL;
     c->flags &= (uint8_t)~CONNECTION_OPENING;
+    if ((c->flags & CONNECTION_WATCHED) != 0)
+        evidence_connected(w, number);
     loop_watch(w->loop, &c->io, c->fd, LOOP_READ);
     struct device_slot s = worker_slot(w, number);
     worker_step(w, loop_now(w->loop));

@@ -11,8 +11,10 @@
 #include "device/secret.h"
 #include "fleet/control.h"
 #include "fleet/descriptors.h"
+#include "fleet/evidence.h"
 #include "fleet/memory.h"
 #include "fleet/reach.h"
+#include "fleet/sample.h"
 
 const char *const run_verdict_names[] = {"pass", "fail", "aborted", "not_trustworthy", "incomplete"};
 
@@ -88,6 +90,12 @@ static int build(struct control *c, unsigned shard, unsigned shards, bool privat
         if (error < 0)
             return error;
         c->workers[i].private_table = private_tables;
+    }
+    uint64_t sampled_below = sample_below(c->plan);
+    for (unsigned i = 0; i < c->worker_count; i++) {
+        int error = evidence_init(&c->workers[i], sampled_below, c->options->captures, c->options->capture_count);
+        if (error < 0)
+            return error;
     }
     if (!private_tables)
         descriptors_make_room(c->devices);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fleet/evidence_record.h"
 #include "metrics/result.h"
 #include "scenario/judge.h"
 #include "scenario/plan.h"
@@ -74,6 +75,7 @@ enum run_event_kind {
     RUN_HEALTH,
     RUN_ANCHOR,
     RUN_MESSAGE,
+    RUN_EVIDENCE, /* comes before the notes of the same worker and second */
     RUN_ENDED
 };
 struct run_event {
@@ -84,6 +86,9 @@ struct run_event {
     const struct note *note; /* RUN_NOTE */
     const struct health *health;
     const struct check_verdict *verdict;
+    const struct evidence_record *evidence; /* RUN_EVIDENCE, with its bytes; NULL: `omitted` more did not fit */
+    const uint8_t *evidence_data;
+    uint64_t omitted;
     bool start;      /* RUN_PHASE, RUN_ACTION: begins (true) or ends */
     int64_t unix_ns; /* RUN_ANCHOR: wall clock at `at` */
 };
@@ -105,11 +110,13 @@ struct run_sink {
 };
 
 struct run_options {
-    unsigned workers;            /* 0: choose */
-    unsigned shard, shards;      /* 1-based; 1 of 1 */
-    int64_t start_at_unix_ns;    /* 0: now */
-    span wait;                   /* --wait for the target */
-    int fail_code;               /* 0: as documented */
+    unsigned workers;         /* 0: choose */
+    unsigned shard, shards;   /* 1-based; 1 of 1 */
+    int64_t start_at_unix_ns; /* 0: now */
+    span wait;                /* --wait for the target */
+    int fail_code;            /* 0: as documented */
+    const uint32_t *captures; /* devices whose packets all become evidence; borrowed */
+    unsigned capture_count;
     volatile const int *signals; /* count of SIGINT/SIGTERM seen; the second one ends at once */
     volatile const int *signal_number;
 };

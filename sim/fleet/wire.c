@@ -6,10 +6,16 @@
 #include "base/err.h"
 #include "device/drivers.h"
 #include "device/effective.h"
+#include "fleet/evidence.h"
 #include "fleet/worker.h"
 
 static struct carry *carry_of(const struct connection *c) {
     return (c->flags & CONNECTION_OPENING) != 0 ? NULL : (struct carry *)c->owner;
+}
+
+struct bytes wire_half(const struct worker *w, uint32_t number) {
+    const struct carry *carry = carry_of(w->lives[number].connection);
+    return carry == NULL ? (struct bytes){0} : bytes_of(carry->in, carry->in_size);
 }
 
 static struct carry *carry_make(struct worker *w, struct connection *c) {
@@ -169,6 +175,8 @@ enum close_reason wire_emit(struct worker *w, uint32_t number) {
         failed = transmit(w, number, data);
     if (sent == INSTANT_NEVER)
         sent = step->now;
+    if ((life->connection->flags & CONNECTION_WATCHED) != 0)
+        evidence_sent(w, number, data, sent - step->now);
     for (unsigned i = 0; i < step->op_count; i++) { /* a connect's first packet left before this step */
         struct op *op = step->ops[i];
         op->sent = (op->emitted == step->now ? step->now : op->sent) + (sent - step->now);
@@ -184,6 +192,8 @@ static struct bytes consume(struct worker *w, uint32_t number, struct bytes data
     while (data.size > 0) {
         worker_step(w, answered);
         size_t used = device_input(&w->host, &s, data);
+        if ((c->flags & CONNECTION_WATCHED) != 0)
+            evidence_received(w, number, data, used, w->host.step.now - answered);
         worker_settle(w, number);
         if (!wire_is(w, number, c))
             return (struct bytes){0};
@@ -240,6 +250,8 @@ static void end_of_stream(struct worker *w, uint32_t number, int error) {
         c->flags |= CONNECTION_ENDED;
         loop_unwatch(w->loop, &c->io);
     } else {
+        if ((c->flags & CONNECTION_WATCHED) != 0)
+            evidence_torn(w, number);
         worker_lost(w, number, reason_of(error));
     }
 }

@@ -39,6 +39,8 @@ bool wire_is(const struct worker *w, uint32_t number, const struct connection *c
 /* Hands what the link still carries up to the transport: the device ends its connection in order, and its last words go before FIN. They come
  * up to half a round trip early, so that nothing has to live on after the connection. */
 void wire_flush(struct worker *w, uint32_t number);
+/* The start of a packet whose rest has not come; empty: none. */
+struct bytes wire_half(const struct worker *w, uint32_t number);
 /* Frees what the connection keeps; it is being closed. */
 void wire_drop(struct worker *w, uint32_t number);
 

@@ -9,6 +9,7 @@
 #include "device/behaviour.h"
 #include "device/drivers.h"
 #include "fleet/descriptors.h"
+#include "fleet/evidence.h"
 #include "fleet/wire.h"
 
 enum { HEARTBEAT = 100 * SPAN_MS, SWAP = 1000 * SPAN_MS };
@@ -34,6 +35,7 @@ struct device_slot worker_slot(struct worker *w, uint32_t number) {
 void worker_step(struct worker *w, instant answered) {
     step_begin(&w->host.step, loop_now(w->loop), answered);
     w->host.orders = (struct device_orders){0};
+    w->host.trouble.count = 0;
     w->host.changed = 0;
     w->host.spent = 0;
 }
@@ -95,6 +97,8 @@ static void set_timer(struct worker *w, uint32_t number) {
 void worker_settle(struct worker *w, uint32_t number) {
     struct device_host *h = &w->host;
     enum close_reason failed = wire_emit(w, number);
+    if (h->trouble.count > 0)
+        evidence_trouble(w, number);
     if (failed != CLOSE_NONE) {
         if (h->orders.close == KEEP_CONNECTION) {
             worker_lost(w, number, failed);
@@ -197,6 +201,7 @@ static bool found_busy(struct worker *w) {
 static void swap_interval(struct worker *w, instant now) {
     if (atomic_load_explicit(&w->filled, memory_order_acquire) != NULL)
         return; /* control is behind: this interval grows longer */
+    evidence_swap(w);
     struct interval *spare = atomic_exchange_explicit(&w->spare, NULL, memory_order_acq_rel);
     struct interval *full = recorder_swap(w->recorder, spare, now);
     atomic_store_explicit(&w->filled, full, memory_order_release);
@@ -345,6 +350,8 @@ static void *run(void *context) {
     timers_set(&w->loop->timers, w->count + TOKEN_HEARTBEAT, HEARTBEAT);
     loop_run(w->loop, INSTANT_NEVER);
     finish(w);
+    evidence_swap(w);
+    evidence_finish(w);
     w->last = recorder_swap(w->recorder, NULL, loop_refresh(w->loop));
     struct timespec cpu;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);

@@ -5,6 +5,7 @@
  *   wire.c         bytes between session and transport: delays, silence, half packets, blocked sends
  *   dialer.c       attempts to connect: the link's delay, the queue of each node, the guard's slots
  *   ghosts.c       sockets of devices that vanished
+ *   evidence.c     last packets of watched devices, for when something goes wrong
  *   waiters.c      devices that wait for the guard's publish rate
  */
 #ifndef MUSTER_FLEET_WORKER_H
@@ -62,11 +63,12 @@ struct worker {
     uint8_t *out, *scratch, *receive;
     struct dialer dialer;
     struct ghosts ghosts;
-    struct waiters waiters; /* devices with a message that the guard holds */
-    instant pump_at;        /* they are asked again then */
-    uint32_t farewell_at;   /* next device to say goodbye */
-    uint32_t look_at;       /* next device to be asked whether it is busy */
-    uint32_t idle_in_row;   /* so many before it were not */
+    struct evidence *evidence; /* NULL: none is kept */
+    struct waiters waiters;    /* devices with a message that the guard holds */
+    instant pump_at;           /* they are asked again then */
+    uint32_t farewell_at;      /* next device to say goodbye */
+    uint32_t look_at;          /* next device to be asked whether it is busy */
+    uint32_t idle_in_row;      /* so many before it were not */
     instant next_swap;
     int64_t origin_ns; /* monotonic clock at t = 0; set before WORKER_RUN */
     bool true_silence; /* a drop-all filter was set at least once */
@@ -79,8 +81,8 @@ struct worker {
     _Atomic bool busy; /* a device may have something in flight or waiting; told while settling */
     _Atomic uint64_t cpu_ns;
     _Atomic unsigned shortages; /* bit = enum dialer_shortage: attempts failed for want of it */
-    _Atomic int64_t ends;  /* control may bring the end forward */
-    struct interval *last; /* after the thread has ended */
+    _Atomic int64_t ends;       /* control may bring the end forward */
+    struct interval *last;      /* after the thread has ended */
 };
 
 /* Lays out the devices of `worker` (which of `workers`, in shard 1…shards) and makes loop, pool, recorder. Runs on the control thread,

@@ -6,10 +6,11 @@
 #include "device/behaviour.h"
 #include "device/drivers.h"
 #include "device/payload.h"
+#include "fleet/evidence.h"
 #include "fleet/worker.h"
 #include "loop/loop_ev.h"
 
-enum { POOL_PER_DEVICE = 64 << 10, POOL_MIN = 256 << 20, SAMPLED_DEVICES = 256, CACHE_LINE = 64 };
+enum { POOL_PER_DEVICE = 64 << 10, POOL_MIN = 256 << 20, CACHE_LINE = 64 };
 
 /* Does the modelled link of any device ever delay or cut? */
 static bool needs_links(const struct plan *p) {
@@ -106,12 +107,6 @@ static int place_devices(struct worker *w, unsigned worker, unsigned workers, un
     return error;
 }
 
-static uint64_t sampled_below(const struct plan *p) {
-    if (p->device_count <= SAMPLED_DEVICES)
-        return UINT64_MAX;
-    return UINT64_MAX / p->device_count * SAMPLED_DEVICES;
-}
-
 static void fill_host(struct worker *w, const struct secret_table *secrets) {
     const struct plan *p = w->plan;
     struct device_host *h = &w->host;
@@ -130,7 +125,6 @@ static void fill_host(struct worker *w, const struct secret_table *secrets) {
     h->epoch_unix_ms = p->epoch_unix_ms;
     h->ends = h->counts_until = p->duration;
     h->closes = INSTANT_NEVER;
-    h->sampled_below = sampled_below(p);
 }
 
 static uint8_t excluded(const void *plan, uint32_t device, instant intended, instant end) {
@@ -185,6 +179,7 @@ int worker_build(struct worker *w, const struct plan *plan, unsigned worker, uns
 }
 
 void worker_build_free(struct worker *w) {
+    evidence_free(w);
     loop_close(w->loop);
     guard_free(&w->guard);
     dialer_free(&w->dialer);

@@ -26,6 +26,7 @@ void step_begin(struct step *s, instant now, instant answered) {
     s->answered = answered;
     s->out.at = s->out.start;
     s->out.failed = false;
+    s->input = (struct bytes){0};
     s->event_count = s->event_handled = 0;
     s->op_count = 0;
 }
@@ -42,6 +43,8 @@ void step_end_op(struct step *s, const struct op *op, enum op_outcome outcome, u
     e->op = *op;
     e->outcome = (uint8_t)outcome;
     e->reason_code = reason_code;
+    if (outcome == OP_REFUSED)
+        e->packet = s->input;
 }
 
 void step_emit_op(struct step *s, struct op *op) {

@@ -61,7 +61,8 @@ struct event {
     struct op op;
     struct bytes topic, payload; /* EVENT_MESSAGE, EVENT_AUTH, EVENT_REDIRECT */
     struct bytes mark;           /* EVENT_MESSAGE: value of the 5.0 user property "m", empty without one */
-    struct bytes packet;         /* EVENT_VIOLATION: the offending bytes, as far as they were there */
+    struct bytes packet;   /* EVENT_VIOLATION: the offending bytes, as far as they were there; EVENT_OP_END refused:
+                                    what refused it, and whatever came with it; empty when we did */
     const char *statement; /* EVENT_VIOLATION: "MQTT-3.2.2-6", or "M5U-…" for rules without a number; static string */
     const char *detail;    /* static string for people, or NULL */
 };
@@ -72,6 +73,7 @@ struct step {
     instant now;      /* when the session feels the input (after the modelled downlink) */
     instant answered; /* when the input came out of the kernel or off the virtual wire; now when there is no input */
     struct bytes_writer out;
+    struct bytes input; /* from the packet on that the session looks at now; empty when it looks at none */
     struct pool *pool;
     struct event events[STEP_EVENTS_MAX];
     unsigned event_count, event_handled; /* handled: how far the device has read them */

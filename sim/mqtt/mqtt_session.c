@@ -65,13 +65,15 @@ size_t mqtt_session_input(struct mqtt_session *s, const struct mqtt_config *c, s
     size_t used = 0;
     mqtt_aliases_settle(s, step->pool);
     while (used < in.size && (s->state == MQTT_UP || s->state == MQTT_CONNECTING) && mqtt_output_has_room(step)) {
-        size_t size = mqtt_incoming_packet(s, c, step, bytes_of(in.data + used, in.size - used));
+        step->input = bytes_of(in.data + used, in.size - used);
+        size_t size = mqtt_incoming_packet(s, c, step, step->input);
         if (size == 0)
             break;
         used += size;
         if (s->resend || s->dropping)
             mqtt_inflight_pump(s, c, step);
     }
+    step->input = (struct bytes){0};
     return used;
 }
 

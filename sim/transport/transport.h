@@ -30,7 +30,8 @@ enum connection_flags {
     CONNECTION_SILENT = 4,
     CONNECTION_GHOST = 8,
     CONNECTION_SLOT = 16,
-    CONNECTION_ENDED = 32
+    CONNECTION_ENDED = 32,
+    CONNECTION_WATCHED = 64 /* what passes is kept as evidence */
 };
 
 enum transport_wants { TRANSPORT_WANTS_READ = 1, TRANSPORT_WANTS_WRITE = 2 };
