@@ -14,6 +14,7 @@ libs_base     := -lz -lm -lpthread
 libs_crypto   := -lmbedcrypto
 libs_loop     := -lev
 libs_scenario := -lfyaml
+libs_backend  := -lpaho-mqtt3a
 
 BUILD    ?= build
 SANITIZE ?=
