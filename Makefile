@@ -67,6 +67,9 @@ $(BUILD)/%.o: %.c
 	@echo "  CC $<"
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 
+# the assembler takes these in
+$(BUILD)/sim/report/templates.o: $(wildcard reports/*.gp reports/*.css)
+
 # --- rooms and their unit tests ---------------------------------------------------------------------------------------
 
 # tests/ROOM/test_*.c are programs; other files of tests/ROOM/ are helpers, linked to each of them.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "report/figures.h"
+#include "report/html.h"
 #include "report/junit.h"
 #include "report/manifest.h"
 #include "report/resolved.h"
@@ -15,6 +16,7 @@ const struct report_ops report_table[] = {
     {"summary for people", "summary.md", "md", "md", false, summary_md_write},
     {"JUnit", "junit.xml", "xml", "junit", false, junit_write},
     {"summary", "summary.json", "json", "json", false, summary_json_write},
+    {"page", "report.html", "html", "html", false, html_write},
     {"manifest", "manifest.json", "json", NULL, true, manifest_write},
     {NULL, NULL, NULL, NULL, false, NULL},
 };

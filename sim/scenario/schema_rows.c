@@ -426,5 +426,6 @@ const struct schema_row schema_rows[] = {
     ROW("outputs.junit", FILE, .example = "out/ci.xml", .doc = "junit.xml, for continuous integration."),
     ROW("outputs.json", FILE, .example = "out/ci.json", .doc = "summary.json."),
     ROW("outputs.md", FILE, .example = "out/ci.md", .doc = "summary.md."),
+    ROW("outputs.html", FILE, .example = "out/ci.html", .doc = "report.html."),
     {.path = NULL},
 };

@@ -1,0 +1,58 @@
+#include <math.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "report/escape.h"
+#include "report/html_parts.h"
+#include "report/layout.h"
+
+enum { UTF8_TAIL = 3 };
+
+void html_text(struct text *out, const char *s) {
+    size_t size = strnlen(s, HTML_TEXT_MAX + 1);
+    if (size <= HTML_TEXT_MAX) {
+        escape_xml(out, s);
+        return;
+    }
+    struct text cut = {0};
+    size = HTML_TEXT_MAX;
+    for (int i = 0; i < UTF8_TAIL && ((unsigned char)s[size] & 0xc0) == 0x80; i++)
+        size--; /* not inside a character */
+    text_append_n(&cut, s, size);
+    escape_xml(out, text_get(&cut));
+    text_append(out, "…");
+    text_free(&cut);
+}
+
+void html_long_text(struct text *out, const char *s) {
+    escape_xml(out, s);
+}
+
+void html_count(struct text *out, uint64_t n) {
+    char digits[32];
+    layout_count(n, digits, sizeof digits);
+    for (const char *at = digits; *at != '\0'; at++)
+        if (*at == ' ')
+            text_append(out, "\u202f");
+        else
+            text_append_n(out, at, 1);
+}
+
+void html_millis(struct text *out, double ms) {
+    char value[32];
+    text_append(out, isnan(ms) ? "–" : units_format(UNITS_DURATION, ms * 1e6, value, sizeof value));
+}
+
+void html_time(struct text *out, double seconds) {
+    unsigned long long s = seconds > 0 ? (unsigned long long)(seconds + 0.5) : 0;
+    if (s >= 3600)
+        text_printf(out, "%llu:%02llu:%02llu", s / 3600, s / 60 % 60, s % 60);
+    else
+        text_printf(out, "%llu:%02llu", s / 60, s % 60);
+}
+
+void html_row(struct text *out, const char *term, const char *foreign) {
+    text_printf(out, "<div><dt>%s</dt><dd>", term);
+    html_text(out, foreign);
+    text_append(out, "</dd></div>\n");
+}
