@@ -16,7 +16,9 @@
 #include "base/text.h"
 
 struct file {
-    int fd;
+    int fd; /* −1: none, `store` takes the records */
+    int (*store)(void *context, const char *data, size_t size);
+    void *context;
     const char *name;
     off_t size; /* whole records of this part */
     unsigned part;
@@ -52,7 +54,7 @@ struct log_writer {
     int directory;                           /* where parts are made; -1: none */
     uint64_t part_bytes, cap_bytes, written; /* cap 0: none */
     bool told_cap[LOG_VERDICTS + 1];
-    atomic_uint_fast64_t dropped;
+    atomic_uint_fast64_t dropped, evidence_dropped;
 };
 
 /* How much of the cap may be full before records of that worth stop. */
@@ -171,7 +173,7 @@ static void write_record(struct log_writer *w, const struct record *r, const cha
     if (f->head != NULL && f->size >= f->rotates_from && !f->failed && !w->told_full)
         rotate(w, f);
     while (!capped && !f->failed && r->worth >= w->least) {
-        int error = append(w, f, data, r->size);
+        int error = f->store != NULL ? f->store(f->context, data, r->size) : append(w, f, data, r->size);
         if (error == 0)
             return;
         if (is_full(error) && w->least < LOG_VERDICTS) {
@@ -183,7 +185,8 @@ static void write_record(struct log_writer *w, const struct record *r, const cha
         f->failed = true;
         log_line(LOG_ERROR, "cannot write %s any more: %s", f->name, strerror(error));
     }
-    atomic_fetch_add(&w->dropped, 1);
+    f->failed = f->failed || r->worth == LOG_EVIDENCE;
+    atomic_fetch_add(r->worth == LOG_EVIDENCE ? &w->evidence_dropped : &w->dropped, 1);
 }
 
 static void write_batch(struct log_writer *w) {
@@ -270,6 +273,13 @@ int log_writer_add(struct log_writer *w, int fd, const char *name) {
     return w->file_count++;
 }
 
+int log_writer_add_store(struct log_writer *w, int (*store)(void *context, const char *data, size_t size),
+                         void *context, const char *name) {
+    CHECK(w->file_count < LOG_WRITER_FILES_MAX);
+    w->files[w->file_count] = (struct file){.fd = -1, .store = store, .context = context, .name = name};
+    return w->file_count++;
+}
+
 void log_writer_rotate(struct log_writer *w, int file, const char *head) {
     CHECK(file >= 0 && file < w->file_count);
     struct file *f = &w->files[file];
@@ -300,7 +310,8 @@ bool log_writer_put(struct log_writer *w, int file, enum log_worth worth, const 
     CHECK(file >= 0 && file < w->file_count);
     struct record r = {.size = (uint32_t)size, .file = (uint16_t)file, .worth = (uint16_t)worth};
     pthread_mutex_lock(&w->lock);
-    bool fits = size < LOG_WRITER_QUEUE_BYTES && w->filling.size + sizeof r + size <= LOG_WRITER_QUEUE_BYTES;
+    size_t share = worth == LOG_EVIDENCE ? LOG_WRITER_QUEUE_BYTES / 2 : LOG_WRITER_QUEUE_BYTES;
+    bool fits = size < share && w->filling.size + sizeof r + size <= share;
     if (fits) {
         memcpy(w->filling.data + w->filling.size, &r, sizeof r);
         memcpy(w->filling.data + w->filling.size + sizeof r, data, size);
@@ -308,7 +319,7 @@ bool log_writer_put(struct log_writer *w, int file, enum log_worth worth, const 
         pthread_cond_signal(&w->wake);
     }
     pthread_mutex_unlock(&w->lock);
-    if (!fits)
+    if (!fits && worth != LOG_EVIDENCE) /* the caller knows, and does not count it as written */
         atomic_fetch_add(&w->dropped, 1);
     return fits;
 }
@@ -330,6 +341,10 @@ uint64_t log_writer_dropped(const struct log_writer *w) {
     return atomic_load(&w->dropped);
 }
 
+uint64_t log_writer_evidence_dropped(const struct log_writer *w) {
+    return atomic_load(&w->evidence_dropped);
+}
+
 uint64_t log_writer_close(struct log_writer *w) {
     pthread_mutex_lock(&w->lock);
     w->closing = true;
@@ -337,7 +352,8 @@ uint64_t log_writer_close(struct log_writer *w) {
     pthread_mutex_unlock(&w->lock);
     pthread_join(w->thread, NULL);
     for (int i = 0; i < w->file_count; i++)
-        close(w->files[i].fd);
+        if (w->files[i].fd >= 0)
+            close(w->files[i].fd);
     uint64_t dropped = atomic_load(&w->dropped);
     free_writer(w);
     return dropped;

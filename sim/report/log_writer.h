@@ -10,7 +10,13 @@
  * Parts: a file that may rotate and has grown to the size of a part ends there, after a whole record, and what follows goes to the next:
  * events.ndjson, events.1.ndjson, events.2.ndjson …, in this order and without gaps (log_writer_part_name). Each part begins with the file's
  * head, for instance the column names of series.csv; lines of events.ndjson are numbered on from part to part. A part that cannot be made
- * leaves the file longer. All logs together have a cap: as it comes near, what is worth least stops first, as on a full disk, and the
+ * leaves the file longer.
+ *
+ * Evidence is many files, of which one is written at a time: its records go to a function that finds the file. They may fill half of the queue;
+ * after the first that was lost none is written, since what numbers them counts on each; and no verdict hangs on them, so they are not counted
+ * among the dropped records.
+ *
+ * All logs together have a cap: as it comes near, what is worth least stops first, as on a full disk, and the
  * verdicts never. */
 #ifndef MUSTER_REPORT_LOG_WRITER_H
 #define MUSTER_REPORT_LOG_WRITER_H
@@ -47,6 +53,10 @@ struct log_writer;
 struct log_writer *log_writer_new(int directory, const struct log_writer_io *io);
 /* Adds a file (append-only descriptor, owned from here on); its number. Before the first record. `name` is a static string. */
 int log_writer_add(struct log_writer *w, int fd, const char *name);
+/* A file whose records are stored by `store`, on the writer's thread: 0, or an errno with nothing of the record left behind. For evidence. Before
+ * the first record. */
+int log_writer_add_store(struct log_writer *w, int (*store)(void *context, const char *data, size_t size),
+                         void *context, const char *name);
 /* Lets a file go on in further parts, each of which begins with `head` (copied, "" for none; the caller puts it at the beginning of the first
  * itself). Before the first record. No effect without a directory. */
 void log_writer_rotate(struct log_writer *w, int file, const char *head);
@@ -60,8 +70,9 @@ bool log_writer_put(struct log_writer *w, int file, enum log_worth worth, const 
 void log_writer_sync(struct log_writer *w);
 /* The run is over: gives the rest of the reserve back before anything that is queued from here on. */
 void log_writer_release(struct log_writer *w);
-/* Records that did not reach their file so far. */
+/* Records that did not reach their file so far; evidence apart. */
 uint64_t log_writer_dropped(const struct log_writer *w);
+uint64_t log_writer_evidence_dropped(const struct log_writer *w);
 /* Writes what is queued, syncs, ends the thread, closes the files, gives the reserve back. Returns the dropped records. */
 uint64_t log_writer_close(struct log_writer *w);
 
