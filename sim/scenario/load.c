@@ -181,7 +181,9 @@ static void on_scalar(struct reader *r, struct fy_event *e) {
     const struct fy_mark *end = token == NULL ? NULL : fy_token_end_mark(token);
     struct diagnostic_mark mark = place(r, start, end, quoted);
     struct frame *f = r->depth > 0 ? &r->frames[r->depth - 1] : NULL;
-    if (start == NULL && f != NULL) /* nothing stands there: the place is that of the key, or of the list */
+    /* nothing stands there, which libfyaml 0.8 calls a plain scalar of no length: the place is that of the key, or of the list */
+    bool absent = start == NULL || end == NULL || (style == FYSS_PLAIN && start->input_pos == end->input_pos);
+    if (absent && f != NULL)
         mark = f->has_key ? f->key_mark : f->node->mark;
     refuse_decoration(r, e->scalar.anchor, e->scalar.tag);
     int error;
@@ -190,7 +192,7 @@ static void on_scalar(struct reader *r, struct fy_event *e) {
         diagnostic_add(r->list, "E101", mark, "this value cannot be read");
     if (text.size > 0 && memchr(text.data, '\0', text.size) != NULL)
         diagnostic_add(r->list, "E103", mark, "a value with a NUL character (\\0)");
-    if (end != NULL) {
+    if (!absent) {
         r->last = at_offset(r, start->input_pos);
         r->last_end = at_offset(r, end->input_pos);
         r->last_mark = mark;
