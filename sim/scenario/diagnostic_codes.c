@@ -47,6 +47,7 @@ const struct diagnostic_code diagnostic_codes[] = {
     {"E208", "not a name", "Names have letters, digits, '_', '.' and '-'; they stand in logs, labels and file names."},
     {"E209", "keys exclude each other", "Only one of these keys can be there."},
     {"E210", "shares", "Shares of a mix or of regions add up to 100 %."},
+    {"W201", "new name", "A --set that adds a fleet, profile or the like whose name is nearly that of another one."},
     {"E301", "unknown name", "The name is not defined where the key looks for it."},
     {"E302", "unknown parent", "`extends` names something that neither the scenario nor the library has."},
     {"E303", "inheritance cycle", "Things extend each other, or more than 16 levels; the message shows the chain."},

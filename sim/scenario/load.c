@@ -1,5 +1,6 @@
 #include "scenario/load.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <libfyaml.h>
@@ -11,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/suggest.h"
 #include "base/utf8.h"
 
 enum { ENTRIES_MAX = 4096 }; /* per map or list: keys are compared one by one */
@@ -608,6 +610,30 @@ static int read_all(const char *path, char **data, size_t *size) {
     return 0;
 }
 
+/* The file of the same directory that was probably meant. */
+static void suggest_file(struct diagnostic *d, const char *path) {
+    const char *slash = strrchr(path, '/');
+    int prefix = slash == NULL ? 0 : (int)(slash + 1 - path);
+    char *directory = text_format("%.*s", prefix > 0 ? prefix : 1, prefix > 0 ? path : ".");
+    struct dirent **entries = NULL;
+    int count = scandir(directory, &entries, NULL, alphasort);
+    const char **names = calloc(count > 0 ? (size_t)count : 1, sizeof *names);
+    CHECK(names != NULL);
+    for (int i = 0; i < count; i++)
+        names[i] = entries[i]->d_name;
+    const char *near = suggest_nearest(path + prefix, names, count > 0 ? (size_t)count : 0);
+    char *suggestion = near == NULL ? NULL : text_format("%.*s%s", prefix, path, near);
+    diagnostic_suggest(d, suggestion);
+    if (near == NULL)
+        diagnostic_help(d, "muster init quickstart writes a first scenario");
+    for (int i = 0; i < count; i++)
+        free(entries[i]);
+    free(entries);
+    free(names);
+    free(suggestion);
+    free(directory);
+}
+
 struct node *load_file(const char *path, struct diagnostic_mark from, struct diagnostic_list *list) {
     char *data = NULL;
     size_t size = 0;
@@ -616,7 +642,9 @@ struct node *load_file(const char *path, struct diagnostic_mark from, struct dia
         struct diagnostic_mark mark = from;
         if (mark.file == NULL)
             mark = (struct diagnostic_mark){diagnostic_source(list, path, NULL, 0), 0, 0, 1};
-        diagnostic_add(list, "E114", mark, "cannot read '%s': %s", path, strerror(failed));
+        struct diagnostic *d = diagnostic_add(list, "E114", mark, "cannot read '%s': %s", path, strerror(failed));
+        if (failed == ENOENT)
+            suggest_file(d, path);
         return NULL;
     }
     struct node *root = load_text(path, data, size, list);

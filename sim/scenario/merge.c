@@ -1,10 +1,12 @@
 #include "scenario/merge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/check.h"
 #include "base/suggest.h"
+#include "scenario/schema.h"
 
 enum { SIBLINGS_MAX = 256 };
 
@@ -88,18 +90,36 @@ static struct diagnostic_mark place(const struct flag *f, size_t start, size_t s
     return (struct diagnostic_mark){f->name, 1, (int)start + 1, size < 1 ? 1 : (int)size};
 }
 
-static struct diagnostic *report_missing(const struct flag *f, const struct node *at, size_t start, size_t size,
-                                         struct diagnostic_list *list) {
+static const char *nearest_sibling(const struct node *at, const char *word) {
     const char *names[SIBLINGS_MAX];
     size_t count = 0;
+    for (size_t i = 0; at->kind == NODE_MAP && i < at->count && count < SIBLINGS_MAX; i++)
+        names[count++] = at->entries[i].key;
+    return suggest_nearest(word, names, count);
+}
+
+static struct diagnostic *report_missing(const struct flag *f, const struct node *at, size_t start, size_t size,
+                                         struct diagnostic_list *list) {
     char word[NODE_PATH_MAX];
     memcpy(word, f->text + start, size);
     word[size] = '\0';
-    for (size_t i = 0; at->kind == NODE_MAP && i < at->count && count < SIBLINGS_MAX; i++)
-        names[count++] = at->entries[i].key;
     struct diagnostic *d = diagnostic_add(list, "E119", place(f, start, size), "'%s' is not in the scenario", word);
-    diagnostic_suggest(d, suggest_nearest(word, names, count));
+    diagnostic_suggest(d, nearest_sibling(at, word));
     return d;
+}
+
+/* A flag may define a further fleet; one whose name is nearly that of another is a slip. */
+static void warn_of_slip(const struct flag *f, const struct node *at, size_t start, const char *part,
+                         struct diagnostic_list *list) {
+    char path[NODE_PATH_MAX];
+    snprintf(path, sizeof path, "%.*s", (int)(start + strlen(part)), f->text);
+    const struct schema_row *row = schema_match(path);
+    const char *near = nearest_sibling(at, part);
+    if (near == NULL || row == NULL || strcmp(schema_last(row), "*") != 0)
+        return;
+    struct diagnostic *d = diagnostic_add(list, "W201", place(f, start, strlen(part)), "this adds '%s' to %.*s", part,
+                                          (int)start - 1, f->text);
+    diagnostic_suggest(d, near);
 }
 
 static struct node *list_item(const struct node *n, const char *part) {
@@ -148,6 +168,7 @@ static struct node *walk_to_parent(struct node *root, const struct flag *f, bool
         part[size] = '\0';
         struct node *next = at->kind == NODE_MAP ? node_get(at, part) : list_item(at, part);
         if (next == NULL && create && at->kind == NODE_MAP) {
+            warn_of_slip(f, at, start, part, list);
             next = node_new(NODE_MAP, place(f, start, size));
             next->from_flag = true;
             node_add(at, part, place(f, start, size), next);

@@ -189,7 +189,7 @@ static void report_unknown(struct walk *w, const struct level *l, const struct n
         diagnostic_help(d, "'%s' is a key of %.*s; muster explain %s", e->key, parent_size(other), other->path,
                         other->path);
     else if (row->path[0] == '\0')
-        diagnostic_help(d, "muster explain lists all keys; notes of your own begin with x-");
+        diagnostic_help(d, "muster explain scenario lists the keys; notes of your own begin with x-");
     else
         diagnostic_help(d, "muster explain %s", row->path);
 }

@@ -151,6 +151,9 @@ static void directories_and_missing_files_cannot_be_read(void) {
     CU_ASSERT_PTR_NULL(load_file("tests/no-such-file", none, &list));
     CU_ASSERT_EQUAL(list.errors, 2);
     CU_ASSERT_STRING_EQUAL(list.items[0].code, "E114");
+    CU_ASSERT_PTR_NOT_NULL(strstr(list.items[1].help, "muster init"));
+    CU_ASSERT_PTR_NULL(load_file("scenarios/quikstart.yaml", none, &list));
+    CU_ASSERT_STRING_EQUAL(list.items[2].suggestion, "scenarios/quickstart.yaml");
     diagnostic_free(&list);
 }
 

@@ -95,6 +95,25 @@ static void paths_that_lead_nowhere_are_errors_with_a_suggestion(void) {
     diagnostic_free(&list);
 }
 
-HARNESS_MAIN("scenario/merge", HARNESS_CASE(maps_merge_and_lists_replace),
-             HARNESS_CASE(a_child_keeps_what_it_says_itself), HARNESS_CASE(set_replaces_adds_and_reaches_into_lists),
-             HARNESS_CASE(unset_takes_away), HARNESS_CASE(paths_that_lead_nowhere_are_errors_with_a_suggestion))
+static void a_new_name_that_is_nearly_another_is_a_slip(void) {
+    struct diagnostic_list list;
+    diagnostic_init(&list);
+    struct node *root = load("fleets: {meters: {count: 1}}\n", &list);
+    apply(root, LOAD_SET, "fleets.gates.count=5", &list);          /* a further fleet */
+    apply(root, LOAD_SET, "fleets.meters.telemetri.qos=1", &list); /* no name of the user's: the validator refuses it */
+    CU_ASSERT_EQUAL(list.warnings, 0);
+    apply(root, LOAD_SET, "fleets.meter.count=5", &list);
+    CU_ASSERT_EQUAL_FATAL(list.warnings, 1);
+    CU_ASSERT_STRING_EQUAL(list.items[0].code, "W201");
+    CU_ASSERT_STRING_EQUAL(list.items[0].message, "this adds 'meter' to fleets");
+    CU_ASSERT_STRING_EQUAL(list.items[0].suggestion, "meters");
+    CU_ASSERT_EQUAL(list.items[0].mark.column, 8);
+    CU_ASSERT_EQUAL(list.errors, 0);
+    node_free(root);
+    diagnostic_free(&list);
+}
+
+HARNESS_MAIN("scenario/merge", HARNESS_CASE(a_new_name_that_is_nearly_another_is_a_slip),
+             HARNESS_CASE(maps_merge_and_lists_replace), HARNESS_CASE(a_child_keeps_what_it_says_itself),
+             HARNESS_CASE(set_replaces_adds_and_reaches_into_lists), HARNESS_CASE(unset_takes_away),
+             HARNESS_CASE(paths_that_lead_nowhere_are_errors_with_a_suggestion))
