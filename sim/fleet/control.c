@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/check.h"
 #include "base/err.h"
 #include "fleet/memory.h"
 
@@ -91,6 +92,52 @@ static void tell_phases(struct control *c, instant at) {
     }
 }
 
+/* Entries of the plan that start or end up to `at`. Those with a condition do so per device, as the devices' notes tell. */
+static void tell_actions(struct control *c, instant at) {
+    instant load_ends = c->ended > 0 ? instant_min(c->ended, c->plan->duration) : c->plan->duration;
+    for (unsigned i = 0; i < c->plan->action_count; i++) {
+        const struct action *a = &c->plan->actions[i];
+        if (a->when || a->start >= load_ends)
+            continue;
+        if (a->start > c->actions_told && a->start <= at)
+            say(c, &(struct run_event){.kind = RUN_ACTION, .at = a->start, .id = a->id, .start = true});
+        if (a->end > a->start && a->end > c->actions_told && a->end <= at)
+            say(c, &(struct run_event){.kind = RUN_ACTION, .at = a->end, .id = a->id});
+    }
+    c->actions_told = at;
+}
+
+static void tell_abort(struct control *c, instant at) {
+    struct check_verdict *verdicts = calloc(c->plan->check_count, sizeof *verdicts);
+    CHECK(verdicts != NULL);
+    judge_finish(c->judge, c->total, verdicts);
+    say(c, &(struct run_event){.kind = RUN_CHECK, .at = at, .verdict = &verdicts[c->aborted_by]});
+    free(verdicts);
+}
+
+static void tell_signal(const struct control *c) {
+    say(c, &(struct run_event){.kind = RUN_MESSAGE,
+                               .at = now(c),
+                               .id = "signal",
+                               .text = "stopping: no new load, devices disconnect; again to exit now"});
+}
+
+/* What a silent link was like for the backend: only the workers know. */
+static void tell_silence(const struct control *c) {
+    bool planned = false, filtered = false;
+    for (unsigned i = 0; i < c->plan->action_count; i++)
+        planned = planned || (c->plan->actions[i].verb == DO_LINK_DOWN && c->plan->actions[i].how == LINK_SILENT);
+    for (unsigned i = 0; i < c->worker_count; i++)
+        filtered = filtered || c->workers[i].true_silence;
+    if (planned)
+        say(c, &(struct run_event){.kind = RUN_MESSAGE,
+                                   .at = c->ended,
+                                   .id = "silence",
+                                   .text = filtered ? "silent links dropped the backend's packets, as a real hole does"
+                                                    : "silent links only stopped reading and writing: the kernel went "
+                                                      "on acknowledging what the backend sent"});
+}
+
 static void tell_second(struct control *c, instant at) {
     double busiest = 0;
     for (unsigned i = 0; i < c->worker_count; i++)
@@ -143,9 +190,12 @@ static void close_second(struct control *c, instant at, bool running) {
     for (unsigned i = findings; i < c->trust.count; i++)
         say(c, &(struct run_event){.kind = RUN_TRUST, .at = at, .text = c->trust.findings[i].text});
     int aborts = judge_second(c->judge, at, c->second, c->total);
-    if (aborts >= 0 && c->aborted_by < 0 && running)
+    if (aborts >= 0 && c->aborted_by < 0 && running) {
         c->aborted_by = aborts;
+        tell_abort(c, at);
+    }
     tell_phases(c, at);
+    tell_actions(c, at);
     tell_second(c, at);
     result_clear(c->second);
 }
@@ -165,8 +215,11 @@ static void tick(struct control *c, bool running) {
         close_second(c, c->second_at, running);
         c->second_at += SPAN_S;
     }
-    if (c->options->signal_number != NULL && *c->options->signal_number != 0)
+    if (c->options->signal_number != NULL && *c->options->signal_number != 0) {
+        if (c->signal == 0)
+            tell_signal(c);
         c->signal = *c->options->signal_number;
+    }
 }
 
 static bool cut_short(const struct control *c) {
@@ -289,6 +342,8 @@ int control_run(struct control *c) {
     say(c, &(struct run_event){.kind = RUN_STARTED, .unix_ns = c->start_unix_ns});
     c->second_at = SPAN_S;
     tell_phases(c, 0);
+    c->actions_told = -1;
+    tell_actions(c, 0);
     while (now(c) < c->plan->duration && !cut_short(c))
         tick(c, true);
     if (!cut_short(c))
@@ -299,6 +354,7 @@ int control_run(struct control *c) {
     say_farewell(c);
     join_all(c);
     close_second(c, now(c), false);
+    tell_silence(c);
     say(c, &(struct run_event){.kind = RUN_ENDED, .at = c->ended});
     return 0;
 }

@@ -29,6 +29,7 @@ struct control {
     instant settle_start, settle_end, ended;
     unsigned phases_begun; /* how many of plan->phases were reported as begun; and ended: */
     bool *phase_open;
+    instant actions_told; /* starts and ends of entries up to here were reported */
 };
 
 /* `workers` are built and not started. Starts them, runs the plan to its end, joins them. */

@@ -81,11 +81,11 @@ enum run_event_kind {
 struct run_event {
     enum run_event_kind kind;
     instant at;
-    const char *id;          /* phase or entry id, check name, message key */
+    const char *id;          /* phase or entry id, message key ("signal", "silence") */
     const char *text;        /* sentence or NULL */
     const struct note *note; /* RUN_NOTE */
     const struct health *health;
-    const struct check_verdict *verdict;
+    const struct check_verdict *verdict;    /* RUN_CHECK: the check that aborts the run */
     const struct evidence_record *evidence; /* RUN_EVIDENCE, with its bytes; NULL: `omitted` more did not fit */
     const uint8_t *evidence_data;
     uint64_t omitted;

@@ -62,6 +62,10 @@ class Workplace:
     def summary(self):
         return suite.summary(self.out)
 
+    def events(self):
+        with open(os.path.join(self.out, "events.ndjson"), encoding="utf-8") as f:
+            return [json.loads(line) for line in f]
+
     def __enter__(self):
         return self
 
@@ -125,6 +129,9 @@ def _():
         result = w.run().expect(12)
         suite.equal(w.summary()["verdict"], "aborted", "verdict")
         suite.check(result.seconds < 20, f"it took {result.seconds:.0f} s")
+        told = [e for e in w.events() if e["kind"] == "check"]
+        suite.equal([(e["pass"], e["aborted"]) for e in told], [(False, True)] * 2, "check lines: as it fired, and at the end")
+        suite.check(told[0]["n"] < [e["n"] for e in w.events() if e["kind"] == "health"][-1], "told only after the run")
 
 
 @suite.case("a check over an empty set fails and says so")

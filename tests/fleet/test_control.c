@@ -22,6 +22,13 @@ static struct told {
     bool phase_starts[16];
     volatile int signals, signal_number;
     unsigned signal_in_second;
+    unsigned actions, messages;
+    struct {
+        const char *id;
+        instant at;
+        bool start;
+    } action[16];
+    const char *message;
 } told;
 
 static void on_event(void *context, const struct run_event *e) {
@@ -37,6 +44,18 @@ static void on_event(void *context, const struct run_event *e) {
             t->phase_starts[t->phases] = e->start;
         }
         t->phases++;
+        break;
+    case RUN_ACTION:
+        if (t->actions < 16) {
+            t->action[t->actions].id = e->id;
+            t->action[t->actions].at = e->at;
+            t->action[t->actions].start = e->start;
+        }
+        t->actions++;
+        break;
+    case RUN_MESSAGE:
+        t->messages++;
+        t->message = e->id;
         break;
     case RUN_HEALTH:
         t->healths++;
@@ -145,6 +164,38 @@ static void phases_begin_and_end_in_their_time(void) {
     done(&peer);
 }
 
+static void entries_are_told_when_they_start_and_end(void) {
+    const struct peer_script script = {0};
+    struct peer peer = peer_start(&script);
+    made_plan(&m, 2, &peer);
+    m.plan.duration = 1200 * SPAN_MS;
+    m.actions[0].over = m.actions[0].end = 200 * SPAN_MS;
+    m.actions[0].id = "join";
+    made_action(&m, DO_MARK, SPAN_S, 0)->id = "mark";
+    made_action(&m, DO_RESET, 1300 * SPAN_MS, 0)->id = "never";
+    struct action *a = made_action(&m, DO_RESET, INSTANT_NEVER, 0);
+    a->when = true;
+    go(1);
+    CU_ASSERT_EQUAL_FATAL(told.actions, 3);
+    CU_ASSERT_STRING_EQUAL(told.action[0].id, "join");
+    CU_ASSERT(told.action[0].start && told.action[0].at == 0);
+    CU_ASSERT(!told.action[1].start && told.action[1].at == 200 * SPAN_MS);
+    CU_ASSERT_STRING_EQUAL(told.action[2].id, "mark");
+    CU_ASSERT(told.action[2].start && told.action[2].at == SPAN_S);
+    done(&peer);
+}
+
+static void what_silent_links_were_like_is_told(void) {
+    const struct peer_script script = {0};
+    struct peer peer = peer_start(&script);
+    made_plan(&m, 2, &peer);
+    made_action(&m, DO_LINK_DOWN, 100 * SPAN_MS, 50 * SPAN_MS)->how = LINK_SILENT;
+    go(1);
+    CU_ASSERT_EQUAL_FATAL(told.messages, 1);
+    CU_ASSERT_STRING_EQUAL(told.message, "silence");
+    done(&peer);
+}
+
 static void settling_ends_when_nothing_is_in_flight(void) {
     const struct peer_script script = {0};
     struct peer peer = peer_start(&script);
@@ -177,6 +228,8 @@ static void a_signal_cuts_short_and_devices_say_goodbye(void) {
     told.signal_in_second = 1;
     go(2);
     CU_ASSERT_EQUAL(c.signal, SIGTERM);
+    CU_ASSERT_EQUAL_FATAL(told.messages, 1); /* at once */
+    CU_ASSERT_STRING_EQUAL(told.message, "signal");
     CU_ASSERT(c.ended < 20 * SPAN_S);
     CU_ASSERT_TRUE(peer_reaches(&peer.seen->polite_ends, 10));
     CU_ASSERT_EQUAL(made_sum(c.total, OP_MQTT_CONNECT), 10);
@@ -208,7 +261,8 @@ static void a_start_in_the_future_is_waited_for(void) {
 }
 
 HARNESS_MAIN("control", HARNESS_CASE(each_second_is_told_once_and_the_total_is_their_sum),
-             HARNESS_CASE(phases_begin_and_end_in_their_time), HARNESS_CASE(settling_ends_when_nothing_is_in_flight),
+             HARNESS_CASE(phases_begin_and_end_in_their_time), HARNESS_CASE(entries_are_told_when_they_start_and_end),
+             HARNESS_CASE(what_silent_links_were_like_is_told), HARNESS_CASE(settling_ends_when_nothing_is_in_flight),
              HARNESS_CASE(settling_waits_for_answers_as_long_as_it_may),
              HARNESS_CASE(a_signal_cuts_short_and_devices_say_goodbye),
              HARNESS_CASE(a_stall_in_the_last_part_of_a_second_is_judged),
