@@ -119,6 +119,7 @@ static void tell_signal(const struct control *c) {
     say(c, &(struct run_event){.kind = RUN_MESSAGE,
                                .at = now(c),
                                .id = "signal",
+                               .urgent = true,
                                .text = "stopping: no new load, devices disconnect; again to exit now"});
 }
 

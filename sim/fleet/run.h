@@ -89,6 +89,7 @@ struct run_event {
     const struct evidence_record *evidence; /* RUN_EVIDENCE, with its bytes; NULL: `omitted` more did not fit */
     const uint8_t *evidence_data;
     uint64_t omitted;
+    bool urgent;     /* RUN_MESSAGE: for whoever watches, at once */
     bool start;      /* RUN_PHASE, RUN_ACTION: begins (true) or ends */
     int64_t unix_ns; /* RUN_ANCHOR: wall clock at `at` */
 };

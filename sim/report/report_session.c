@@ -26,7 +26,7 @@ struct report_session {
     struct run_dir dir;
     struct host host;
     struct ceiling ceiling;
-    bool measured; /* there is a ceiling */
+    bool measured;          /* there is a ceiling */
     struct log_writer *log; /* NULL once closed */
     int series_file;
     struct events *events;
@@ -59,6 +59,10 @@ static void free_session(struct report_session *s) {
 static void on_event(void *context, const struct run_event *e) {
     struct report_session *s = context;
     events_event(s->events, e);
+    if (e->kind == RUN_MESSAGE && e->urgent && !s->options.quiet) {
+        progress_end(&s->progress); /* its block is drawn anew below the line */
+        log_line(LOG_INFO, "%s", e->text);
+    }
     if (e->kind == RUN_PHASE || e->kind == RUN_ENDED)
         log_writer_sync(s->log);
 }

@@ -210,6 +210,23 @@ def _():
         sums_add_up(summary)
 
 
+@suite.case("the first Ctrl-C is answered at once, unless --quiet")
+def _():
+    for quiet in (False, True):
+        with Workplace([ALL_CONNECT], duration="60s") as w:
+            arguments = [a for a in w.arguments() if quiet or a != "--quiet"]
+            with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=suite.ROOT) as run:
+                time.sleep(2)
+                run.send_signal(signal.SIGINT)
+                if not quiet:
+                    told = run.stderr.readline()
+                    suite.check("stopping: no new load, devices disconnect; again to exit now" in told, f"stderr: {told}")
+                    suite.check(not os.path.exists(os.path.join(w.out, "summary.json")), "told only with the results")
+                _, error = run.communicate(timeout=20)
+                suite.equal(run.returncode, 130, "exit status")
+                suite.check("stopping" not in error, f"stderr: {error}")
+
+
 @suite.case("SIGTERM: results, 143")
 def _():
     with Workplace([ALL_CONNECT], duration="60s") as w:
