@@ -31,13 +31,20 @@ static void separate(struct json_write *w) {
         new_line(w);
 }
 
-static void value_done(struct json_write *w) {
-    w->need_comma = true;
+static void tell(const struct json_write *w, enum json_write_what what, const char *key) {
+    if (w->watch != NULL)
+        w->watch(w->watch_context, what, key);
 }
 
-static void open_with(struct json_write *w, const char *bracket) {
+static void value_done(struct json_write *w, enum json_write_what what) {
+    w->need_comma = true;
+    tell(w, what, NULL);
+}
+
+static void open_with(struct json_write *w, const char *bracket, enum json_write_what what) {
     CHECK(w->depth < DEPTH_MAX);
     separate(w);
+    tell(w, what, NULL);
     text_append(w->out, bracket);
     w->depth++;
     w->need_comma = false;
@@ -49,11 +56,11 @@ static void close_with(struct json_write *w, const char *bracket) {
     if (w->need_comma) /* not empty */
         new_line(w);
     text_append(w->out, bracket);
-    value_done(w);
+    value_done(w, JSON_WRITE_CLOSE);
 }
 
 void json_write_open_object(struct json_write *w) {
-    open_with(w, "{");
+    open_with(w, "{", JSON_WRITE_OBJECT);
 }
 
 void json_write_close_object(struct json_write *w) {
@@ -61,7 +68,7 @@ void json_write_close_object(struct json_write *w) {
 }
 
 void json_write_open_array(struct json_write *w) {
-    open_with(w, "[");
+    open_with(w, "[", JSON_WRITE_ARRAY);
 }
 
 void json_write_close_array(struct json_write *w) {
@@ -118,6 +125,7 @@ static void append_quoted(struct text *out, const char *value, size_t size) {
 void json_write_key(struct json_write *w, const char *key) {
     CHECK(w->depth > 0 && !w->after_key);
     separate(w);
+    tell(w, JSON_WRITE_KEY, key);
     append_quoted(w->out, key, strlen(key));
     text_append(w->out, w->indent > 0 ? ": " : ":");
     w->after_key = true;
@@ -126,7 +134,7 @@ void json_write_key(struct json_write *w, const char *key) {
 void json_write_string_n(struct json_write *w, const char *value, size_t size) {
     separate(w);
     append_quoted(w->out, value, size);
-    value_done(w);
+    value_done(w, JSON_WRITE_STRING);
 }
 
 void json_write_string(struct json_write *w, const char *value) {
@@ -139,13 +147,13 @@ void json_write_string(struct json_write *w, const char *value) {
 void json_write_int(struct json_write *w, int64_t value) {
     separate(w);
     text_printf(w->out, "%lld", (long long)value);
-    value_done(w);
+    value_done(w, JSON_WRITE_INT);
 }
 
 void json_write_uint(struct json_write *w, uint64_t value) {
     separate(w);
     text_printf(w->out, "%llu", (unsigned long long)value);
-    value_done(w);
+    value_done(w, JSON_WRITE_UINT);
 }
 
 void json_write_double(struct json_write *w, double value) {
@@ -161,19 +169,19 @@ void json_write_double(struct json_write *w, double value) {
         snprintf(digits, sizeof digits, "%.*g", precision, value);
     while (++precision <= 17 && strtod(digits, NULL) != value);
     text_append(w->out, digits);
-    value_done(w);
+    value_done(w, JSON_WRITE_DOUBLE);
 }
 
 void json_write_bool(struct json_write *w, bool value) {
     separate(w);
     text_append(w->out, value ? "true" : "false");
-    value_done(w);
+    value_done(w, JSON_WRITE_BOOL);
 }
 
 void json_write_null(struct json_write *w) {
     separate(w);
     text_append(w->out, "null");
-    value_done(w);
+    value_done(w, JSON_WRITE_NULL);
 }
 
 void json_write_member_string(struct json_write *w, const char *key, const char *value) {

@@ -9,10 +9,27 @@
 
 #include "base/text.h"
 
+/* What was written, for those who watch. */
+enum json_write_what {
+    JSON_WRITE_KEY,
+    JSON_WRITE_NULL,
+    JSON_WRITE_BOOL,
+    JSON_WRITE_INT,
+    JSON_WRITE_UINT,
+    JSON_WRITE_DOUBLE,
+    JSON_WRITE_STRING,
+    JSON_WRITE_OBJECT, /* opens */
+    JSON_WRITE_ARRAY,
+    JSON_WRITE_CLOSE
+};
+
 struct json_write {
     struct text *out;  /* borrowed */
     int depth, indent; /* indent 0: one line */
     bool need_comma, after_key;
+    /* Told of every piece as it is written; `key` with JSON_WRITE_KEY only. NULL: nobody. */
+    void (*watch)(void *context, enum json_write_what what, const char *key);
+    void *watch_context;
 };
 
 struct json_write json_write_to(struct text *out, int indent);

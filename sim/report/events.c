@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/json_write.h"
 #include "metrics/interval.h"
+#include "report/events_shape.h"
 #include "report/judged.h"
 
 const struct events_row events_rows[EVENTS_KINDS] = {
@@ -50,6 +51,8 @@ struct events {
     uint32_t *states; /* [group_count * STATE_KINDS]: as the last `devices` lines said */
     struct text line; /* reused */
     struct json_write json;
+    struct json_schema_check check; /* of the line that is being written */
+    bool told;                      /* that a line departs from its schema */
 };
 
 struct events *events_new(const struct plan *plan, struct log_writer *log, int file) {
@@ -75,6 +78,10 @@ void events_free(struct events *e) {
     free(e);
 }
 
+bool events_keep_to_schema(const struct events *e) {
+    return !e->told;
+}
+
 void events_seal(struct text *line) {
     uLong crc = crc32(0, (const Bytef *)line->data, (uInt)line->size);
     text_printf(line, ",\"crc\":\"%08lx\"}\n", crc);
@@ -90,6 +97,7 @@ static bool begin(struct events *e, enum events_kind kind, instant at) {
     }
     e->line.size = 0;
     e->json = json_write_to(&e->line, 0);
+    json_schema_watch(&e->check, &e->json, events_shape(kind));
     json_write_open_object(&e->json);
     json_write_member_uint(&e->json, "n", e->n);
     json_write_member_double(&e->json, "t", span_seconds(at));
@@ -100,6 +108,7 @@ static bool begin(struct events *e, enum events_kind kind, instant at) {
 /* A number is spent even when the record is dropped, so that the gap shows. */
 static void end(struct events *e, enum events_kind kind) {
     json_write_close_object(&e->json);
+    e->told = e->told || !json_schema_report(&e->check, "events.ndjson");
     e->line.size--; /* the brace comes after the checksum */
     events_seal(&e->line);
     if (e->line.size > EVENTS_LINE_MAX) { /* a name without measure: readers refuse such lines */

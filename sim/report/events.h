@@ -6,6 +6,7 @@
 #ifndef MUSTER_REPORT_EVENTS_H
 #define MUSTER_REPORT_EVENTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,6 +57,9 @@ void events_event(struct events *e, const struct run_event *event);
 void events_second(struct events *e, const struct run_second *s);
 /* After the run: verdicts of the checks, causes of failures, and the end. */
 void events_facts(struct events *e, const struct run_facts *facts);
+
+/* Has every line so far kept to its rows in report/events_shape.c? */
+bool events_keep_to_schema(const struct events *e);
 
 /* Closes a line `{…` that lacks its brace: appends crc, brace and newline. */
 void events_seal(struct text *line);

@@ -8,6 +8,7 @@
 #include "report/figures.h"
 #include "report/headroom.h"
 #include "report/judged.h"
+#include "report/summary_shape.h"
 
 static void object(struct json_write *w, const char *key) {
     json_write_key(w, key);
@@ -262,9 +263,8 @@ static void write_caveat(void *context, const char *sentence) {
     json_write_string(context, sentence);
 }
 
-void summary_json_write(struct text *out, const struct report *r) {
+void summary_json_write_to(struct json_write *w, const struct report *r) {
     const struct run_facts *f = r->facts;
-    struct json_write writer = json_write_to(out, 2), *w = &writer;
     json_write_open_object(w);
     json_write_member_uint(w, "schema", 1);
     object(w, "muster");
@@ -295,5 +295,13 @@ void summary_json_write(struct text *out, const struct report *r) {
     write_causes(w, f);
     write_fleets(w, f);
     json_write_close_object(w);
+}
+
+void summary_json_write(struct text *out, const struct report *r) {
+    struct json_write w = json_write_to(out, 2);
+    struct json_schema_check check;
+    json_schema_watch(&check, &w, &summary_shape);
+    summary_json_write_to(&w, r);
+    json_schema_report(&check, "summary.json");
     text_append(out, "\n");
 }

@@ -129,7 +129,35 @@ static void doubles_without_a_value_are_null(void) {
     }
 }
 
-HARNESS_MAIN("base/json_write", HARNESS_CASE(nesting_and_commas_on_one_line), HARNESS_CASE(nesting_with_indent),
+static void note(void *context, enum json_write_what what, const char *key) {
+    static const char letters[] = "KNbiudsoa.";
+    text_printf(context, "%c%s", letters[what], key != NULL ? key : "");
+}
+
+static void who_watches_is_told_of_every_piece(void) {
+    struct text out = {0}, told = {0};
+    struct json_write w = json_write_to(&out, 0);
+    w.watch = note;
+    w.watch_context = &told;
+    json_write_open_object(&w);
+    json_write_member_uint(&w, "x", 1);
+    json_write_member_double(&w, "y", (double)NAN);
+    json_write_member_double(&w, "z", 1.5);
+    json_write_key(&w, "l");
+    json_write_open_array(&w);
+    json_write_string(&w, NULL);
+    json_write_string(&w, "s");
+    json_write_bool(&w, true);
+    json_write_int(&w, -1);
+    json_write_close_array(&w);
+    json_write_close_object(&w);
+    CU_ASSERT_STRING_EQUAL(text_get(&told), "oKxuKyNKzdKlaNsbi..");
+    text_free(&out);
+    text_free(&told);
+}
+
+HARNESS_MAIN("base/json_write", HARNESS_CASE(who_watches_is_told_of_every_piece),
+             HARNESS_CASE(nesting_and_commas_on_one_line), HARNESS_CASE(nesting_with_indent),
              HARNESS_CASE(strings_are_escaped_also_for_html),
              HARNESS_CASE(bytes_that_are_no_text_become_replacement_characters),
              HARNESS_CASE(doubles_are_the_shortest_that_read_back_equal),

@@ -47,6 +47,7 @@ static void keep(void *context, uint64_t n, const char *line, size_t size) {
 
 static void finish(void) {
     char path[256];
+    CU_ASSERT_TRUE(events_keep_to_schema(s.events));
     events_free(s.events);
     CU_ASSERT_EQUAL(log_writer_close(s.log), 0);
     CU_ASSERT_EQUAL(events_read_file(temporary_path(&s.t, "events.ndjson", path, sizeof path), keep, &s.lines, &s.read),
