@@ -65,12 +65,11 @@ static void write_words(struct json_write *w, const char *(*words)(unsigned i)) 
 
 /* The members of a schema that say of what type one value is. */
 static void write_type(struct json_write *w, const struct json_schema_row *row, bool nullable) {
-    static const char *const names[] = {
-        [SCHEMA_BOOL] = "boolean",  [SCHEMA_UINT] = "integer",  [SCHEMA_INT] = "integer",
-        [SCHEMA_NUMBER] = "number", [SCHEMA_STRING] = "string", [SCHEMA_MAP] = "object"};
-    if (row->type == SCHEMA_OBJECT && !nullable) {
+    static const char *const names[] = {[SHAPE_BOOL] = "boolean",  [SHAPE_UINT] = "integer",  [SHAPE_INT] = "integer",
+                                        [SHAPE_NUMBER] = "number", [SHAPE_STRING] = "string", [SHAPE_MAP] = "object"};
+    if (row->type == SHAPE_OBJECT && !nullable) {
         write_reference(w, row->shape);
-    } else if (row->type == SCHEMA_OBJECT) {
+    } else if (row->type == SHAPE_OBJECT) {
         json_write_key(w, "anyOf");
         json_write_open_array(w);
         json_write_open_object(w);
@@ -83,11 +82,11 @@ static void write_type(struct json_write *w, const struct json_schema_row *row, 
     } else {
         write_type_name(w, names[row->type], nullable);
     }
-    if (row->type == SCHEMA_UINT)
+    if (row->type == SHAPE_UINT)
         json_write_member_uint(w, "minimum", 0);
     if (row->words != NULL)
         write_words(w, row->words);
-    if (row->type == SCHEMA_MAP) {
+    if (row->type == SHAPE_MAP) {
         json_write_key(w, "additionalProperties");
         json_write_open_object(w);
         write_reference(w, row->shape);
@@ -96,11 +95,11 @@ static void write_type(struct json_write *w, const struct json_schema_row *row, 
 }
 
 static void write_property(struct json_write *w, const char *key, const struct json_schema_row *row) {
-    bool nullable = (row->flags & SCHEMA_NULLABLE) != 0;
+    bool nullable = (row->flags & SHAPE_NULLABLE) != 0;
     json_write_key(w, key);
     json_write_open_object(w);
     json_write_member_string(w, "description", row->doc); /* beside $ref validators ignore it, and editors show it */
-    if ((row->flags & SCHEMA_LIST) != 0) {
+    if ((row->flags & SHAPE_LIST) != 0) {
         write_type_name(w, "array", nullable);
         json_write_key(w, "items");
         json_write_open_object(w);
@@ -127,7 +126,7 @@ static void write_properties(struct json_write *w, const struct json_shape *firs
     json_write_open_array(w);
     for (const struct json_shape *shape = first; shape != NULL; shape = shape->also)
         for (const struct json_schema_row *row = shape->rows; !is_last(row); row++)
-            for (unsigned i = 0; (row->flags & SCHEMA_OPTIONAL) == 0; i++) {
+            for (unsigned i = 0; (row->flags & SHAPE_OPTIONAL) == 0; i++) {
                 const char *key = row->key != NULL ? (i == 0 ? row->key : NULL) : row->keys(i);
                 if (key == NULL)
                     break;
@@ -249,7 +248,7 @@ static void take_key(struct json_schema_check *c, const char *key) {
         return;
     }
     f->cursor = c->pending->key != NULL ? c->pending + 1 : c->pending;
-    f->required += (c->pending->flags & (SCHEMA_OPTIONAL | SCHEMA_LATER)) == 0;
+    f->required += (c->pending->flags & (SHAPE_OPTIONAL | SHAPE_LATER)) == 0;
 }
 
 static const char *name_of(const struct json_schema_check *c) {
@@ -261,22 +260,22 @@ static const char *name_of(const struct json_schema_check *c) {
 
 static bool fits(const struct json_schema_row *row, bool listed, enum json_write_what what) {
     if (listed)
-        return what == JSON_WRITE_ARRAY || (what == JSON_WRITE_NULL && (row->flags & SCHEMA_NULLABLE) != 0);
+        return what == JSON_WRITE_ARRAY || (what == JSON_WRITE_NULL && (row->flags & SHAPE_NULLABLE) != 0);
     switch (what) {
     case JSON_WRITE_NULL:
-        return (row->flags & (SCHEMA_NULLABLE | SCHEMA_LIST)) == SCHEMA_NULLABLE;
+        return (row->flags & (SHAPE_NULLABLE | SHAPE_LIST)) == SHAPE_NULLABLE;
     case JSON_WRITE_BOOL:
-        return row->type == SCHEMA_BOOL;
+        return row->type == SHAPE_BOOL;
     case JSON_WRITE_UINT:
-        return row->type == SCHEMA_UINT || row->type == SCHEMA_NUMBER;
+        return row->type == SHAPE_UINT || row->type == SHAPE_NUMBER;
     case JSON_WRITE_INT:
-        return row->type == SCHEMA_INT || row->type == SCHEMA_NUMBER;
+        return row->type == SHAPE_INT || row->type == SHAPE_NUMBER;
     case JSON_WRITE_DOUBLE:
-        return row->type == SCHEMA_NUMBER;
+        return row->type == SHAPE_NUMBER;
     case JSON_WRITE_STRING:
-        return row->type == SCHEMA_STRING;
+        return row->type == SHAPE_STRING;
     case JSON_WRITE_OBJECT:
-        return row->type == SCHEMA_OBJECT || row->type == SCHEMA_MAP;
+        return row->type == SHAPE_OBJECT || row->type == SHAPE_MAP;
     default:
         return false;
     }
@@ -285,16 +284,16 @@ static bool fits(const struct json_schema_row *row, bool listed, enum json_write
 /* A value begins. In a list, and in a map, the same row holds for the next one. */
 static void take_value(struct json_schema_check *c, enum json_write_what what) {
     const struct json_schema_frame *f = c->depth > 0 ? &c->frames[c->depth - 1] : NULL;
-    bool in_list = f != NULL && f->shape == NULL && f->row != NULL && f->row->type != SCHEMA_MAP;
-    bool in_map = f != NULL && f->shape == NULL && f->row != NULL && f->row->type == SCHEMA_MAP;
+    bool in_list = f != NULL && f->shape == NULL && f->row != NULL && f->row->type != SHAPE_MAP;
+    bool in_map = f != NULL && f->shape == NULL && f->row != NULL && f->row->type == SHAPE_MAP;
     const struct json_schema_row *row = in_list || in_map ? f->row : c->pending;
     struct json_schema_frame next = {.shape = c->depth == 0 ? c->root : NULL};
     if (row != NULL && c->depth > 0) {
-        bool listed = !in_list && !in_map && (row->flags & SCHEMA_LIST) != 0;
+        bool listed = !in_list && !in_map && (row->flags & SHAPE_LIST) != 0;
         if (!fits(row, listed, what))
             fault(c, "another type than its row says has the key", row->key != NULL ? row->key : "(one of many)",
                   name_of(c));
-        else if (listed || (row->type == SCHEMA_MAP && !in_map))
+        else if (listed || (row->type == SHAPE_MAP && !in_map))
             next.row = row;
         else
             next.shape = row->shape;
@@ -312,7 +311,7 @@ static void take_close(struct json_schema_check *c) {
     unsigned required = 0;
     for (const struct json_shape *shape = f->shape; shape != NULL; shape = shape->also)
         for (const struct json_schema_row *row = shape->rows; !is_last(row); row++)
-            for (unsigned i = 0; (row->flags & (SCHEMA_OPTIONAL | SCHEMA_LATER)) == 0; i++) {
+            for (unsigned i = 0; (row->flags & (SHAPE_OPTIONAL | SHAPE_LATER)) == 0; i++) {
                 if (row->key == NULL ? row->keys(i) == NULL : i > 0)
                     break;
                 required++;

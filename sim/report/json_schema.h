@@ -10,19 +10,19 @@
 #include "base/text.h"
 
 enum json_schema_type {
-    SCHEMA_BOOL,
-    SCHEMA_UINT,
-    SCHEMA_INT,
-    SCHEMA_NUMBER,
-    SCHEMA_STRING,
-    SCHEMA_OBJECT, /* of row->shape */
-    SCHEMA_MAP     /* any keys, each an object of row->shape */
+    SHAPE_BOOL,
+    SHAPE_UINT,
+    SHAPE_INT,
+    SHAPE_NUMBER,
+    SHAPE_STRING,
+    SHAPE_OBJECT, /* of row->shape */
+    SHAPE_MAP     /* any keys, each an object of row->shape */
 };
 enum json_schema_flag {
-    SCHEMA_OPTIONAL = 1,
-    SCHEMA_NULLABLE = 2,
-    SCHEMA_LIST = 4, /* a list of such values */
-    SCHEMA_LATER = 8 /* appended after the writer closed the object */
+    SHAPE_OPTIONAL = 1,
+    SHAPE_NULLABLE = 2,
+    SHAPE_LIST = 4, /* a list of such values */
+    SHAPE_LATER = 8 /* appended after the writer closed the object */
 };
 
 struct json_shape;
@@ -32,22 +32,22 @@ struct json_schema_row {
     unsigned flags;
     const char *doc;
     const struct json_shape *shape;
-    const char *(*words)(unsigned i); /* SCHEMA_STRING: the i-th value that there is, NULL after the last; NULL: any */
+    const char *(*words)(unsigned i); /* SHAPE_STRING: the i-th value that there is, NULL after the last; NULL: any */
     const char *(*keys)(unsigned i);  /* the i-th key, NULL after the last */
 };
 /* A plain value · an object or a map of objects · one of some words · all keys of another table · the last row. */
-#define SCHEMA_ROW(key, type, flags, doc)                                                                              \
+#define SHAPE_ROW(key, type, flags, doc)                                                                               \
     { key, type, flags, doc, NULL, NULL, NULL }
-#define SCHEMA_PART(key, type, flags, doc, shape)                                                                      \
+#define SHAPE_PART(key, type, flags, doc, shape)                                                                       \
     { key, type, flags, doc, shape, NULL, NULL }
-#define SCHEMA_WORD(key, flags, doc, words)                                                                            \
-    { key, SCHEMA_STRING, flags, doc, NULL, words, NULL }
-#define SCHEMA_KEYS(keys, type, flags, doc, shape)                                                                     \
+#define SHAPE_WORD(key, flags, doc, words)                                                                             \
+    { key, SHAPE_STRING, flags, doc, NULL, words, NULL }
+#define SHAPE_KEYS(keys, type, flags, doc, shape)                                                                      \
     { NULL, type, flags, doc, shape, NULL, keys }
-#define SCHEMA_END                                                                                                     \
-    { NULL, SCHEMA_NUMBER, 0, NULL, NULL, NULL, NULL }
+#define SHAPE_END                                                                                                      \
+    { NULL, SHAPE_NUMBER, 0, NULL, NULL, NULL, NULL }
 
-/* Rows end with SCHEMA_END. `also`: what the object has besides. */
+/* Rows end with SHAPE_END. `also`: what the object has besides. */
 struct json_shape {
     const char *name; /* of its definition in the schema: unique */
     const struct json_shape *also;

@@ -17,19 +17,18 @@ static const char *color(unsigned i) {
 
 static const struct json_shape leaf = {
     "leaf", NULL,
-    (const struct json_schema_row[]){SCHEMA_ROW("x", SCHEMA_NUMBER, SCHEMA_NULLABLE, "a number"), SCHEMA_END}};
+    (const struct json_schema_row[]){SHAPE_ROW("x", SHAPE_NUMBER, SHAPE_NULLABLE, "a number"), SHAPE_END}};
 static const struct json_shape base = {
-    "base", NULL, (const struct json_schema_row[]){SCHEMA_ROW("id", SCHEMA_UINT, 0, "a count"), SCHEMA_END}};
+    "base", NULL, (const struct json_schema_row[]){SHAPE_ROW("id", SHAPE_UINT, 0, "a count"), SHAPE_END}};
 static const struct json_shape tree = {
     "tree", &base,
     (const struct json_schema_row[]){
-        SCHEMA_WORD("paint", 0, "a word", word), SCHEMA_ROW("names", SCHEMA_STRING, SCHEMA_LIST, "some texts"),
-        SCHEMA_PART("leaf", SCHEMA_OBJECT, SCHEMA_NULLABLE, "one leaf", &leaf),
-        SCHEMA_PART("leaves", SCHEMA_OBJECT, SCHEMA_LIST, "several", &leaf),
-        SCHEMA_PART("by_name", SCHEMA_MAP, 0, "any keys", &leaf),
-        SCHEMA_KEYS(color, SCHEMA_UINT, 0, "how much ink", NULL),
-        SCHEMA_ROW("maybe", SCHEMA_BOOL, SCHEMA_OPTIONAL, "not always"),
-        SCHEMA_ROW("seal", SCHEMA_STRING, SCHEMA_LATER, "comes after the object is closed"), SCHEMA_END}};
+        SHAPE_WORD("paint", 0, "a word", word), SHAPE_ROW("names", SHAPE_STRING, SHAPE_LIST, "some texts"),
+        SHAPE_PART("leaf", SHAPE_OBJECT, SHAPE_NULLABLE, "one leaf", &leaf),
+        SHAPE_PART("leaves", SHAPE_OBJECT, SHAPE_LIST, "several", &leaf),
+        SHAPE_PART("by_name", SHAPE_MAP, 0, "any keys", &leaf), SHAPE_KEYS(color, SHAPE_UINT, 0, "how much ink", NULL),
+        SHAPE_ROW("maybe", SHAPE_BOOL, SHAPE_OPTIONAL, "not always"),
+        SHAPE_ROW("seal", SHAPE_STRING, SHAPE_LATER, "comes after the object is closed"), SHAPE_END}};
 
 static struct text out;
 static struct json_write w;
