@@ -105,7 +105,8 @@ struct telemetry {
     uint32_t random_size; /* payload is random(N): N bytes, with the mark at its head when N ≥ 22 */
     uint8_t qos;
     bool retain;
-    uint8_t mark; /* enum mark_place */
+    uint8_t mark;  /* enum mark_place */
+    bool observed; /* an observer audits its messages, of those devices that are audited */
     uint32_t message_expiry_s;
     struct template content_type, response_topic, correlation_data;
     const struct mqtt_user_property *user_properties;

@@ -97,3 +97,64 @@ bool mqtt_topic_matches(struct bytes filter, struct bytes name) {
     }
     return n == name.size;
 }
+
+/* The level that begins at *at, which moves behind the slash after it; false behind the last one. */
+static bool next_level(struct bytes filter, size_t *at, struct bytes *level) {
+    if (*at > filter.size)
+        return false;
+    size_t end = *at;
+    while (end < filter.size && filter.data[end] != '/')
+        end++;
+    *level = bytes_of(filter.data + *at, end - *at);
+    *at = end + 1;
+    return true;
+}
+
+static bool is_wildcard(struct bytes level, char c) {
+    return level.size == 1 && level.data[0] == (uint8_t)c;
+}
+
+static bool is_any_wildcard(struct bytes level) {
+    return is_wildcard(level, '+') || is_wildcard(level, '#');
+}
+
+static bool same_level(struct bytes a, struct bytes b) {
+    return a.size == b.size && (a.size == 0 || memcmp(a.data, b.data, a.size) == 0);
+}
+
+/* A wildcard at the beginning stands for no name that begins with '$' (MQTT-4.7.2-1). */
+static bool is_hidden_from(struct bytes filter, struct bytes other) {
+    return is_any_wildcard(bytes_of(filter.data, 1)) && other.data[0] == '$';
+}
+
+bool mqtt_topic_covers(struct bytes wide, struct bytes narrow) {
+    size_t w = 0, n = 0;
+    struct bytes wide_level, narrow_level;
+    if (wide.size == 0 || narrow.size == 0 || is_hidden_from(wide, narrow))
+        return false;
+    while (next_level(wide, &w, &wide_level)) {
+        if (is_wildcard(wide_level, '#'))
+            return true;
+        if (!next_level(narrow, &n, &narrow_level) || is_wildcard(narrow_level, '#'))
+            return false;
+        if (!is_wildcard(wide_level, '+') && (is_wildcard(narrow_level, '+') || !same_level(wide_level, narrow_level)))
+            return false;
+    }
+    return n > narrow.size;
+}
+
+bool mqtt_topic_overlaps(struct bytes a, struct bytes b) {
+    size_t at_a = 0, at_b = 0;
+    struct bytes level_a, level_b;
+    if (a.size == 0 || b.size == 0 || is_hidden_from(a, b) || is_hidden_from(b, a))
+        return false;
+    for (;;) {
+        bool more_a = next_level(a, &at_a, &level_a), more_b = next_level(b, &at_b, &level_b);
+        if ((more_a && is_wildcard(level_a, '#')) || (more_b && is_wildcard(level_b, '#')))
+            return true; /* "a/#" matches "a", too */
+        if (!more_a || !more_b)
+            return more_a == more_b;
+        if (!is_wildcard(level_a, '+') && !is_wildcard(level_b, '+') && !same_level(level_a, level_b))
+            return false;
+    }
+}

@@ -21,6 +21,10 @@ bool mqtt_topic_filter_valid(struct bytes filter, enum mqtt_version version);
  * '$' (MQTT-4.7.2-1). */
 bool mqtt_topic_matches(struct bytes filter, struct bytes name);
 
+/* Of two (valid, not shared) filters: does `wide` match every name that `narrow` matches; is there a name that both match? */
+bool mqtt_topic_covers(struct bytes wide, struct bytes narrow);
+bool mqtt_topic_overlaps(struct bytes a, struct bytes b);
+
 struct mqtt_share {
     struct bytes name, filter;
 };

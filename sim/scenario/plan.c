@@ -12,6 +12,7 @@
 #include "scenario/plan_digest.h"
 #include "scenario/plan_fleets.h"
 #include "scenario/plan_lint.h"
+#include "scenario/plan_observe.h"
 #include "scenario/plan_rate.h"
 #include "scenario/plan_resources.h"
 #include "scenario/plan_targets.h"
@@ -140,6 +141,7 @@ static void compile(const struct plan_build *b) {
     plan_digest_scenario(b->root, b->plan->scenario_hash);
     plan_digest_plan(b->plan, b->plan->plan_hash);
     choose_run_id(b);
+    plan_observe_make(b);
     if (!b->options->skip_resources)
         plan_resources_check(b);
 }

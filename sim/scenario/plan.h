@@ -75,6 +75,7 @@ struct plan {
     struct excluded_set excluded[EXCLUDED_SETS_MAX];
     unsigned excluded_count;
     struct trust_limits trust;
+    struct plan_observe *observe; /* scenario/plan_observe.h; NULL: nobody observes */
     struct guard_limits safety;
     struct address
         *sources; /* local addresses to bind, in order; none: the system chooses (loopback: see plan_sources) */

@@ -320,6 +320,27 @@ const struct schema_row schema_rows[] = {
         .doc = "5.0: keep the retain flag."),
     ROW("fleets.*.subscribe.[].id", INTEGER, .min = 1, .max = 268435455, .example = "7",
         .doc = "5.0: Subscription Identifier; filters with equal ids travel in one SUBSCRIBE."),
+    ROW("observe", MAP, .words = WORDS("all", "none"), .standard = "none", .example = "{fleets: [meters], share: 10%}",
+        .doc = "Who listens beside the fleet, as an application would, and audits what arrives: end-to-end times, and "
+               "messages lost, duplicated and reordered. `all` is short for a map without keys: every message that "
+               "carries a mark. Without `observe` nobody listens, and loss is counted by acknowledgement alone."),
+    ROW("observe.fleets", REFERENCE, .flags = SCHEMA_OR_LIST, .refers = "fleets", .example = "[meters]",
+        .doc = "Only these fleets. Without it: all of them."),
+    QUANTITY("observe.share", SHARE, .min = 0.00001, .max = 1, .example = "5%",
+             .doc = "The share of devices whose messages are audited, the same ones in every run. Without it: all of "
+                    "them while their messages are at most 20,000/s on average, beyond that as many devices as make "
+                    "20,000/s; the report names the share."),
+    ROW("observe.topics", TEXT, .flags = SCHEMA_OR_LIST, .example = "[\"m/#\"]",
+        .doc = "The filters to subscribe to; they may not overlap. Without it they are made from the topics of the "
+               "telemetry, with + for what differs between devices and messages."),
+    ROW("observe.qos", INTEGER, .min = 1, .max = 2, .standard = "2", .example = "1",
+        .doc = "The highest quality of service asked for. A backend may grant 1; with less the run does not start, "
+               "since messages could then be dropped rightly."),
+    ROW("observe.protocol", WORD, .words = PROTOCOLS, .example = "mqtt311",
+        .doc = "The observer's protocol. Without it: that of the first fleet it observes."),
+    ROW("observe.identity", REFERENCE, .refers = "identities", .example = "auditor",
+        .doc = "One of `identities`, for backends that ask for credentials. ${device.id} is observer-0 there, with "
+               "several targets or shards observer-1 and so on. Without it: no credentials."),
     ROW("timeline", LIST, .example = "[{do: connect, who: all, over: 10s}]",
         .doc = "What happens, as a flat list; entries may overlap. Without it all devices connect over 10 s."),
     ROW("timeline.[]", MAP, .doc = "One entry: what is done, when, to whom."),
