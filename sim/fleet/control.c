@@ -184,6 +184,8 @@ static void close_second(struct control *c, instant at, bool running) {
     result_end_second(c->second, at);
     measure_cpu(c);
     read_gauges(c);
+    if (c->sink->dropped != NULL)
+        c->second->dropped_records = c->sink->dropped(c->sink->context) - c->total->dropped_records;
     result_merge(c->total, c->second);
     unsigned findings = c->trust.count;
     trust_shortages(&c->trust, at, shortages(c));

@@ -108,6 +108,7 @@ struct run_sink {
     void *context;
     void (*event)(void *context, const struct run_event *e);
     void (*second)(void *context, const struct run_second *s);
+    uint64_t (*dropped)(void *context); /* log records that could not be written so far; NULL: there are no logs */
 };
 
 struct run_options {

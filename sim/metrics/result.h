@@ -55,8 +55,9 @@ struct result {
     struct reason_row *reasons;
     size_t reason_count;
     struct histogram lag_all; /* lag of every operation emitted, for the tool's p99 and p99.9 */
-    uint64_t late_all, emitted_all, dropped_records;
-    uint64_t notes_omitted; /* findings and state changes beyond the recorders' caps */
+    uint64_t late_all, emitted_all;
+    uint64_t dropped_records; /* of the logs, up to the last second */
+    uint64_t notes_omitted;   /* findings and state changes beyond the recorders' caps */
     span loop_late_max;
     uint64_t online_peak;
     struct result_index *index; /* private */

@@ -46,7 +46,7 @@ static void write_figures(struct text *out, const struct report *r) {
     html_millis(out, span_millis(f->plan->trust.stall));
     text_append(out, "</small></dd></div>\n");
     begin_row(out, "Records dropped");
-    html_count(out, f->result->dropped_records + r->log_records_dropped);
+    html_count(out, r->log_records_dropped);
     text_append(out, "</dd></div>\n");
     begin_row(out, "Processor time");
     html_millis(out, f->cpu_s * 1000);

@@ -21,8 +21,8 @@ struct report {
     /* Directories whose logs the plots are made from: one, or several that were merged. None: no plots. */
     const char *const *logs;
     unsigned log_count;
-    bool complete; /* the run ended by itself and everything was written */
-    uint64_t log_records_dropped;
+    bool complete;                /* the run ended by itself and everything was written */
+    uint64_t log_records_dropped; /* in all: result->dropped_records and what came after the last second */
 };
 
 struct report_ops {

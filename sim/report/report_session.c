@@ -67,6 +67,10 @@ static void on_event(void *context, const struct run_event *e) {
         log_writer_sync(s->log);
 }
 
+static uint64_t dropped_so_far(void *context) {
+    return log_writer_dropped(((struct report_session *)context)->log);
+}
+
 static void on_second(void *context, const struct run_second *second) {
     struct report_session *s = context;
     events_second(s->events, second);
@@ -78,7 +82,7 @@ static void on_second(void *context, const struct run_second *second) {
 }
 
 struct run_sink report_session_sink(struct report_session *s) {
-    return (struct run_sink){.context = s, .event = on_event, .second = on_second};
+    return (struct run_sink){.context = s, .event = on_event, .second = on_second, .dropped = dropped_so_far};
 }
 
 const char *report_session_directory(const struct report_session *s) {
@@ -182,19 +186,21 @@ void report_session_discard(struct report_session *s) {
 
 /* --- the end ---------------------------------------------------------------------------------------------------------- */
 
-/* A log with holes cannot carry a verdict. */
-static void judge_logs(struct report_session *s, struct run_facts *facts, uint64_t dropped) {
-    if (dropped == 0)
-        return;
+/* A log with holes cannot carry a verdict. `known`: how many dropped records it has heard of; returns how many there are. */
+static uint64_t judge_logs(struct report_session *s, struct run_facts *facts, uint64_t known, uint64_t dropped) {
+    if (dropped <= known)
+        return known;
     bool aborted = false;
     for (unsigned i = 0; i < facts->plan->check_count; i++)
         aborted = aborted || facts->checks[i].aborted_the_run;
     if (facts->trust_count < TRUST_REASONS_MAX) {
         struct trust_finding *f = &facts->trust[facts->trust_count++];
         *f = (struct trust_finding){.from = 0, .to = facts->ended};
-        snprintf(f->text, sizeof f->text, "%llu records of the logs were dropped", (unsigned long long)dropped);
+        snprintf(f->text, sizeof f->text, "%llu log records were dropped at the end",
+                 (unsigned long long)(dropped - known));
     }
     run_decide(facts, aborted, s->options.fail_code);
+    return dropped;
 }
 
 static int write_result(const struct report_session *s, const struct report *r) {
@@ -212,12 +218,13 @@ static int write_result(const struct report_session *s, const struct report *r) 
 
 int report_session_close(struct report_session *s, struct run_facts *facts) {
     progress_end(&s->progress);
-    /* what was dropped up to here decides; the verdict lines themselves go to space that was set aside for them */
-    judge_logs(s, facts, log_writer_dropped(s->log));
+    /* the verdict lines go to space that was set aside for them; should even they be dropped, the documents tell */
+    uint64_t known = judge_logs(s, facts, facts->result->dropped_records, log_writer_dropped(s->log));
     log_writer_release(s->log);
     events_facts(s->events, facts);
     uint64_t dropped = log_writer_close(s->log);
     s->log = NULL;
+    (void)judge_logs(s, facts, known, dropped);
     const char *logs[] = {s->dir.path};
     struct report r = {.facts = facts,
                        .logs = logs,

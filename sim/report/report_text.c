@@ -248,7 +248,7 @@ static void write_tool(const struct writer *w) {
     if (lag->count > 0)
         append_quantile(&line, "lag p99.9", lag, 0.999);
     text_printf(&line, "  late %s  dropped %s  CPU %.1fs", layout_count(f->result->late_all, n[0], sizeof n[0]),
-                layout_count(f->result->dropped_records + w->r->log_records_dropped, n[1], sizeof n[1]), f->cpu_s);
+                layout_count(w->r->log_records_dropped, n[1], sizeof n[1]), f->cpu_s);
     if (f->bytes_per_device > 0 && f->devices_here >= PER_DEVICE_FROM)
         text_printf(&line, "  %.0f B/device", f->bytes_per_device);
     layout_label(w->out, "tool");

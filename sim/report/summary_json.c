@@ -225,7 +225,7 @@ static void write_tool(struct json_write *w, const struct report *r) {
     object(w, "tool");
     json_write_member_double(w, "lag_p999_ms", figures_quantile_ms(lag, 0.999));
     json_write_member_uint(w, "late", f->result->late_all);
-    json_write_member_uint(w, "dropped", f->result->dropped_records + r->log_records_dropped);
+    json_write_member_uint(w, "dropped", r->log_records_dropped);
     json_write_member_double(w, "cpu_s", f->cpu_s);
     json_write_member_uint(w, "rss_peak_bytes", f->rss_peak_bytes);
     json_write_member_double(w, "bytes_per_device", f->bytes_per_device);

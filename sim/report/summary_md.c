@@ -144,7 +144,7 @@ static void write_causes(struct text *out, const struct run_facts *f) {
 
 static void write_tool(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
-    unsigned long long dropped = f->result->dropped_records + r->log_records_dropped;
+    unsigned long long dropped = r->log_records_dropped;
     text_printf(
         out,
         "\n## Was the tool the bottleneck?\n\n%s: lag p99.9 %.3f ms (limit %.0f ms), %llu of %llu operations late, "

@@ -22,6 +22,7 @@ static struct told {
     bool phase_starts[16];
     volatile int signals, signal_number;
     unsigned signal_in_second;
+    bool drops;
     unsigned actions, messages;
     struct {
         const char *id;
@@ -83,11 +84,17 @@ static void on_second(void *context, const struct run_second *s) {
     }
 }
 
-static const struct run_sink sink = {.context = &told, .event = on_event, .second = on_second};
+/* Two records by the first second, three in all. */
+static uint64_t dropped(void *context) {
+    const struct told *t = context;
+    return !t->drops ? 0 : t->seconds == 0 ? 2 : 3;
+}
+
+static const struct run_sink sink = {.context = &told, .event = on_event, .second = on_second, .dropped = dropped};
 
 static void go(unsigned workers) {
     unsigned in_second = told.signal_in_second;
-    told = (struct told){.in_order = true, .signal_in_second = in_second};
+    told = (struct told){.in_order = true, .signal_in_second = in_second, .drops = told.drops};
     options = (struct run_options){
         .signals = &told.signals, .signal_number = &told.signal_number, .start_at_unix_ns = start_at};
     c = (struct control){.plan = &m.plan,
@@ -142,6 +149,18 @@ static void each_second_is_told_once_and_the_total_is_their_sum(void) {
     CU_ASSERT_EQUAL(told.anchors, told.seconds);
     CU_ASSERT_EQUAL(c.online_peak, 20);
     CU_ASSERT_EQUAL(c.total->gauge_count, told.seconds);
+    done(&peer);
+}
+
+static void records_that_the_logs_dropped_are_in_the_result(void) {
+    const struct peer_script script = {0};
+    struct peer peer = peer_start(&script);
+    made_plan(&m, 2, &peer);
+    m.plan.duration = 1200 * SPAN_MS;
+    told.drops = true;
+    go(1);
+    CU_ASSERT_EQUAL(c.total->dropped_records, 3);
+    told.drops = false;
     done(&peer);
 }
 
@@ -261,6 +280,7 @@ static void a_start_in_the_future_is_waited_for(void) {
 }
 
 HARNESS_MAIN("control", HARNESS_CASE(each_second_is_told_once_and_the_total_is_their_sum),
+             HARNESS_CASE(records_that_the_logs_dropped_are_in_the_result),
              HARNESS_CASE(phases_begin_and_end_in_their_time), HARNESS_CASE(entries_are_told_when_they_start_and_end),
              HARNESS_CASE(what_silent_links_were_like_is_told), HARNESS_CASE(settling_ends_when_nothing_is_in_flight),
              HARNESS_CASE(settling_waits_for_answers_as_long_as_it_may),
