@@ -191,7 +191,11 @@ static void close_second(struct control *c, instant at, bool running) {
     trust_shortages(&c->trust, at, shortages(c));
     trust_second(&c->trust, at, running ? c->cpu_share : NULL, c->second);
     for (unsigned i = findings; i < c->trust.count; i++)
-        say(c, &(struct run_event){.kind = RUN_TRUST, .at = at, .text = c->trust.findings[i].text});
+        say(c, &(struct run_event){.kind = RUN_TRUST,
+                                   .at = at,
+                                   .text = c->trust.findings[i].text,
+                                   .from = c->trust.findings[i].from,
+                                   .to = c->trust.findings[i].to});
     int aborts = judge_second(c->judge, at, c->second, c->total);
     if (aborts >= 0 && c->aborted_by < 0 && running) {
         c->aborted_by = aborts;

@@ -83,6 +83,7 @@ struct run_event {
     instant at;
     const char *id;          /* phase or entry id, message key ("signal", "silence") */
     const char *text;        /* sentence or NULL */
+    instant from, to;        /* RUN_TRUST: when it was so */
     const struct note *note; /* RUN_NOTE */
     const struct health *health;
     const struct check_verdict *verdict;    /* RUN_CHECK: the check that aborts the run */

@@ -104,12 +104,6 @@ struct series *result_series(struct result *r, struct cell_key key, bool make) {
     return s;
 }
 
-static struct histogram *histogram_of(struct series *s, int clock) {
-    if (s->clocks[clock] == NULL)
-        s->clocks[clock] = take_zeroed(sizeof *s->clocks[clock]);
-    return s->clocks[clock];
-}
-
 static struct tally_series *tally_of(struct result *r, uint16_t group, uint16_t segment, uint8_t qos) {
     uint64_t key = (uint64_t)qos << 48 | (uint64_t)group << 32 | segment;
     uint32_t found = keymap_find(&r->index->tallies, key);
@@ -123,14 +117,14 @@ static struct tally_series *tally_of(struct result *r, uint16_t group, uint16_t 
     return &r->tallies[count];
 }
 
-static void add_tally(struct result *r, const struct tally_series *from) {
+void result_add_tally(struct result *r, const struct tally_series *from) {
     struct tally_series *into = tally_of(r, from->group, from->segment, from->qos);
     for (int k = 0; k < TALLY_KINDS; k++)
         into->counts[k] += from->counts[k];
 }
 
 /* The example is the earliest, of the lowest device: the same whatever the order of merging. */
-static void add_reason(struct result *r, const struct reason_row *from) {
+void result_add_reason(struct result *r, const struct reason_row *from) {
     uint64_t key = interval_reason_key(from);
     uint32_t found = keymap_find(&r->index->reasons, key);
     if (found == KEYMAP_NONE) {
@@ -187,7 +181,7 @@ static void add_series(struct result *r, const struct interval_series *from, spa
         into->held[h] += from->held[h];
     for (int c = 0; c < CLOCK_KINDS; c++)
         if (from->clocks[c].count > 0)
-            add_clock(histogram_of(into, c), &from->clocks[c]);
+            add_clock(series_clock(into, (enum clock_kind)c), &from->clocks[c]);
     const struct interval_clock *lag = &from->clocks[CLOCK_LAG];
     if (lag->count == 0)
         return;
@@ -215,9 +209,9 @@ void result_add(struct result *r, const struct interval *i, span late_limit) {
     for (uint32_t s = 0; s < i->series_count; s++)
         add_series(r, &i->series[s], late_limit);
     for (uint32_t t = 0; t < i->tally_count; t++)
-        add_tally(r, &i->tallies[t]);
+        result_add_tally(r, &i->tallies[t]);
     for (uint32_t n = 0; n < i->reason_count; n++)
-        add_reason(r, &i->reasons[n]);
+        result_add_reason(r, &i->reasons[n]);
     if (r->group_count > 0)
         memcpy(latest_of(r, i->owner), i->states, gauge_bytes(r));
     if (i->loop_late_max > r->loop_late_max)
@@ -257,6 +251,10 @@ static void add_gauge(struct result *r, struct gauge_row *row, const uint32_t *c
         r->online_peak = online;
 }
 
+void result_add_gauge(struct result *r, instant at, const uint32_t *counts) {
+    add_gauge(r, gauge_at(r, at), counts);
+}
+
 void result_end_second(struct result *r, instant at) {
     struct gauge_row *row = gauge_at(r, at);
     for (uint32_t w = 0; w < r->index->workers.count; w++)
@@ -274,7 +272,7 @@ static void merge_series(struct result *r, const struct series *from) {
     into->late += from->late;
     for (int c = 0; c < CLOCK_KINDS; c++)
         if (from->clocks[c] != NULL && from->clocks[c]->count > 0)
-            histogram_add(histogram_of(into, c), from->clocks[c]);
+            histogram_add(series_clock(into, (enum clock_kind)c), from->clocks[c]);
 }
 
 static bool has_counts(const struct series *s) {
@@ -290,11 +288,11 @@ void result_merge(struct result *into, const struct result *from) {
         if (has_counts(from->series[i]))
             merge_series(into, from->series[i]);
     for (size_t i = 0; i < from->tally_count; i++)
-        add_tally(into, &from->tallies[i]);
+        result_add_tally(into, &from->tallies[i]);
     for (size_t i = 0; i < from->reason_count; i++)
-        add_reason(into, &from->reasons[i]);
+        result_add_reason(into, &from->reasons[i]);
     for (size_t i = 0; i < from->gauge_count; i++)
-        add_gauge(into, gauge_at(into, from->gauges[i].at), from->gauges[i].counts);
+        result_add_gauge(into, from->gauges[i].at, from->gauges[i].counts);
     if (from->lag_all.count > 0)
         histogram_add(&into->lag_all, &from->lag_all);
     into->late_all += from->late_all;

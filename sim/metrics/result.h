@@ -76,12 +76,18 @@ void result_merge(struct result *into, const struct result *from);
 
 /* The series of that key, made when missing if `make`; NULL otherwise. */
 struct series *result_series(struct result *r, struct cell_key key, bool make);
+/* What came another way than in an interval, for instance out of a log: counters, causes, and devices by state, which add to the row of the
+ * same instant. */
+void result_add_tally(struct result *r, const struct tally_series *from);
+void result_add_reason(struct result *r, const struct reason_row *from);
+void result_add_gauge(struct result *r, instant at, const uint32_t *counts);
 /* Walks series that match: -1 matches everything. Returns the next index ≥ from, or series_count. */
 size_t result_next(const struct result *r, size_t from, int op, int group, int qos);
-uint64_t series_count_answered(const struct series *s); /* ok + refused */
-uint64_t series_count_failed(const struct series *s);   /* refused + timeout + broken */
-uint64_t series_count(const struct series *s);          /* ok + failed */
-uint64_t series_unanswered(const struct series *s);     /* timeout + broken + open: infinite for percentiles */
+struct histogram *series_clock(struct series *s, enum clock_kind clock); /* made when missing */
+uint64_t series_count_answered(const struct series *s);                  /* ok + refused */
+uint64_t series_count_failed(const struct series *s);                    /* refused + timeout + broken */
+uint64_t series_count(const struct series *s);                           /* ok + failed */
+uint64_t series_unanswered(const struct series *s); /* timeout + broken + open: infinite for percentiles */
 /* Notes of an interval, for events.ndjson: calls `visit` for each. */
 void interval_notes(const struct interval *i, void (*visit)(void *context, const struct note *), void *context);
 uint64_t interval_notes_omitted(const struct interval *i);

@@ -1,4 +1,15 @@
+#include <stdlib.h>
+
+#include "base/check.h"
 #include "metrics/result.h"
+
+struct histogram *series_clock(struct series *s, enum clock_kind clock) {
+    if (s->clocks[clock] == NULL) {
+        s->clocks[clock] = calloc(1, sizeof *s->clocks[clock]);
+        CHECK(s->clocks[clock] != NULL);
+    }
+    return s->clocks[clock];
+}
 
 uint64_t series_count_answered(const struct series *s) {
     return s->outcomes[OP_OK] + s->outcomes[OP_REFUSED];

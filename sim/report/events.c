@@ -9,6 +9,7 @@
 #include "base/json_write.h"
 #include "metrics/interval.h"
 #include "report/events_shape.h"
+#include "report/facts.h"
 #include "report/judged.h"
 
 const struct events_row events_rows[EVENTS_KINDS] = {
@@ -28,8 +29,9 @@ const struct events_row events_rows[EVENTS_KINDS] = {
     {EVENTS_TALLY, "tally", false, LOG_TALLIES, "how operations of one cell ended in one interval"},
     {EVENTS_COUNTERS, "counters", false, LOG_TALLIES, "counters of one group in one interval"},
     {EVENTS_DEVICES, "devices", false, LOG_TALLIES, "a group's devices by state, when that changed"},
-    {EVENTS_CAUSE, "cause", false, LOG_VERDICTS, "why operations failed, summed over the run"},
+    {EVENTS_CAUSE, "cause", false, LOG_TALLIES, "why operations failed in one interval"},
     {EVENTS_LEFT_OUT, "left_out", false, LOG_EVENTS, "how many records of a kind a cap left out in one interval"},
+    {EVENTS_SECOND, "second", false, LOG_TALLIES, "the last line of an interval: all of it is there"},
     {EVENTS_ENDED, "ended", false, LOG_VERDICTS, "the run is over: its verdict"},
 };
 
@@ -48,8 +50,9 @@ struct events {
     uint64_t n;
     uint32_t this_second[EVENTS_KINDS];
     uint64_t left_out[EVENTS_KINDS];
-    uint32_t *states; /* [group_count * STATE_KINDS]: as the last `devices` lines said */
-    struct text line; /* reused */
+    unsigned trust_told; /* findings that have their line */
+    uint32_t *states;    /* [group_count * STATE_KINDS]: as the last `devices` lines said */
+    struct text line;    /* reused */
     struct json_write json;
     struct json_schema_check check; /* of the line that is being written */
     bool told;                      /* that a line departs from its schema */
@@ -162,6 +165,26 @@ static void write_groups(struct events *e) {
     free(devices);
 }
 
+/* What the targets' names stood for in this run, in the plan's order. */
+static void put_nodes(struct events *e) {
+    enum { NODES_SHOWN_MAX = 500 };
+    const struct plan *p = e->plan;
+    unsigned room = NODES_SHOWN_MAX;
+    json_write_key(&e->json, "nodes");
+    json_write_open_array(&e->json);
+    for (unsigned t = 0; t < p->target_count; t++)
+        for (unsigned n = 0; n < p->targets[t].node_count && room > 0; n++, room--) {
+            char address[64];
+            json_write_string(&e->json, address_format(&p->targets[t].nodes[n], address, sizeof address));
+        }
+    json_write_close_array(&e->json);
+    json_write_key(&e->json, "nodes_of_target");
+    json_write_open_array(&e->json);
+    for (unsigned t = 0; t < p->target_count && t < NODES_SHOWN_MAX; t++)
+        json_write_uint(&e->json, p->targets[t].node_count);
+    json_write_close_array(&e->json);
+}
+
 static void write_started(struct events *e, const struct run_event *event) {
     const struct plan *p = e->plan;
     begin(e, EVENTS_STARTED, event->at);
@@ -181,6 +204,7 @@ static void write_started(struct events *e, const struct run_event *event) {
     for (unsigned i = 1; i < p->segments.count && i <= EDGES_SHOWN_MAX; i++) /* the first lies before everything */
         json_write_double(&e->json, span_seconds(p->segments.edges[i]));
     json_write_close_array(&e->json);
+    put_nodes(e);
     end(e, EVENTS_STARTED);
     write_groups(e);
 }
@@ -263,6 +287,16 @@ static void write_check(struct events *e, instant at, const struct check_verdict
     end(e, EVENTS_CHECK);
 }
 
+static void write_trust(struct events *e, instant at, const char *text, instant from, instant to) {
+    e->trust_told++;
+    if (!begin(e, EVENTS_TRUST, at))
+        return;
+    put_long_text(e, "text", text);
+    json_write_member_int(&e->json, "from_ns", from);
+    json_write_member_int(&e->json, "to_ns", to);
+    end(e, EVENTS_TRUST);
+}
+
 static void write_plain(struct events *e, enum events_kind kind, const struct run_event *event) {
     if (!begin(e, kind, event->at))
         return;
@@ -290,7 +324,7 @@ void events_event(struct events *e, const struct run_event *event) {
         write_note(e, event->note);
         break;
     case RUN_TRUST:
-        write_plain(e, EVENTS_TRUST, event);
+        write_trust(e, event->at, event->text, event->from, event->to);
         break;
     case RUN_CHECK:
         write_check(e, event->at, event->verdict);
@@ -328,6 +362,24 @@ static void put_parts(struct events *e, const char *key, const uint64_t *counts,
         json_write_close_object(&e->json);
 }
 
+/* What a histogram of the interval log cannot carry: samples, and their exact sum, least and greatest. */
+static void put_clocks(struct events *e, const struct series *s) {
+    static const char *const keys[] = {
+        [CLOCK_LAG] = "lag_ns", [CLOCK_SERVICE] = "service_ns", [CLOCK_RESPONSE] = "response_ns"};
+    for (int c = 0; c < CLOCK_KINDS; c++) {
+        const struct histogram *h = s->clocks[c];
+        if (h == NULL || h->count == 0)
+            continue;
+        json_write_key(&e->json, keys[c]);
+        json_write_open_array(&e->json);
+        json_write_int(&e->json, (int64_t)h->count);
+        json_write_int(&e->json, h->sum_ns);
+        json_write_int(&e->json, h->min_ns);
+        json_write_int(&e->json, h->max_ns);
+        json_write_close_array(&e->json);
+    }
+}
+
 static void write_tally(struct events *e, instant at, const struct series *s) {
     uint64_t all = 0;
     for (int o = 0; o < OP_OUTCOMES; o++)
@@ -346,6 +398,7 @@ static void write_tally(struct events *e, instant at, const struct series *s) {
     put_parts(e, "dropped_because", s->drops, op_drop_names, OP_DROP_REASONS);
     put_parts(e, "held_because", s->held, op_held_names, OP_HELD_REASONS);
     put_count(e, "late", s->late);
+    put_clocks(e, s);
     end(e, EVENTS_TALLY);
 }
 
@@ -383,23 +436,6 @@ static void write_left_out(struct events *e, instant at, const char *of, uint64_
     end(e, EVENTS_LEFT_OUT);
 }
 
-void events_second(struct events *e, const struct run_second *s) {
-    for (size_t i = 0; i < s->second->series_count; i++)
-        write_tally(e, s->at, s->second->series[i]);
-    for (size_t i = 0; i < s->second->tally_count; i++)
-        write_counters(e, s->at, &s->second->tallies[i]);
-    if (s->second->gauge_count > 0)
-        write_devices(e, s->at, &s->second->gauges[s->second->gauge_count - 1]);
-    for (int k = 0; k < EVENTS_KINDS; k++) {
-        write_left_out(e, s->at, events_rows[k].name, e->left_out[k]);
-        e->left_out[k] = 0;
-        e->this_second[k] = 0;
-    }
-    write_left_out(e, s->at, "note", s->second->notes_omitted);
-}
-
-/* --- after the run ---------------------------------------------------------------------------------------------------- */
-
 static void write_cause(struct events *e, instant at, const struct reason_row *r) {
     begin(e, EVENTS_CAUSE, at);
     put_labels(e, r->group);
@@ -415,17 +451,45 @@ static void write_cause(struct events *e, instant at, const struct reason_row *r
     end(e, EVENTS_CAUSE);
 }
 
-void events_facts(struct events *e, const struct run_facts *facts) {
-    for (size_t i = 0; i < facts->result->reason_count; i++)
-        write_cause(e, facts->ended, &facts->result->reasons[i]);
+static void write_second(struct events *e, const struct run_second *s, uint64_t intervals) {
+    begin(e, EVENTS_SECOND, s->at);
+    json_write_member_int(&e->json, "at_ns", s->at);
+    json_write_member_uint(&e->json, "intervals", intervals);
+    json_write_member_int(&e->json, "loop_late_max_ns", s->second->loop_late_max);
+    json_write_member_double(&e->json, "cpu_share", s->cpu_share_max);
+    json_write_member_uint(&e->json, "rss_bytes", s->rss_bytes);
+    end(e, EVENTS_SECOND);
+}
+
+void events_second(struct events *e, const struct run_second *s, uint64_t intervals) {
+    for (size_t i = 0; i < s->second->series_count; i++)
+        write_tally(e, s->at, s->second->series[i]);
+    for (size_t i = 0; i < s->second->tally_count; i++)
+        write_counters(e, s->at, &s->second->tallies[i]);
+    for (size_t i = 0; i < s->second->reason_count; i++)
+        write_cause(e, s->at, &s->second->reasons[i]);
+    if (s->second->gauge_count > 0)
+        write_devices(e, s->at, &s->second->gauges[s->second->gauge_count - 1]);
+    for (int k = 0; k < EVENTS_KINDS; k++) {
+        write_left_out(e, s->at, events_rows[k].name, e->left_out[k]);
+        e->left_out[k] = 0;
+        e->this_second[k] = 0;
+    }
+    write_left_out(e, s->at, "note", s->second->notes_omitted);
+    write_second(e, s, intervals);
+}
+
+/* --- after the run ---------------------------------------------------------------------------------------------------- */
+
+void events_facts(struct events *e, const struct run_facts *facts, int fail_code) {
+    for (unsigned i = e->trust_told; i < facts->trust_count; i++)
+        write_trust(e, facts->ended, facts->trust[i].text, facts->trust[i].from, facts->trust[i].to);
     for (unsigned i = 0; i < facts->plan->check_count; i++)
         write_check(e, facts->ended, &facts->checks[i]);
     begin(e, EVENTS_ENDED, facts->ended);
     put_text(e, "verdict", run_verdict_names[facts->verdict]);
     json_write_member_int(&e->json, "exit_code", facts->exit_code);
-    json_write_member_bool(&e->json, "finished", facts->finished);
-    char hash[24];
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)facts->decisions_hash);
-    put_text(e, "decisions_hash", hash);
+    json_write_member_int(&e->json, "fail_code", fail_code);
+    facts_write(&e->json, facts);
     end(e, EVENTS_ENDED);
 }

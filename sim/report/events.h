@@ -33,6 +33,7 @@ enum events_kind {
     EVENTS_DEVICES,
     EVENTS_CAUSE,
     EVENTS_LEFT_OUT,
+    EVENTS_SECOND,
     EVENTS_ENDED,
     EVENTS_KINDS
 };
@@ -53,10 +54,11 @@ void events_free(struct events *e);
 
 /* What the run says (struct run_sink). RUN_STARTED also writes the groups and segments that later lines refer to. */
 void events_event(struct events *e, const struct run_event *event);
-/* One interval: its tallies, counters and device states that changed; then what the caps left out. */
-void events_second(struct events *e, const struct run_second *s);
-/* After the run: verdicts of the checks, causes of failures, and the end. */
-void events_facts(struct events *e, const struct run_facts *facts);
+/* One interval: its tallies, counters, causes of failures and device states that changed; what the caps left out; and the line that closes it.
+ * `intervals`: how many records it has in the interval log, which are there before. */
+void events_second(struct events *e, const struct run_second *s, uint64_t intervals);
+/* After the run: findings of trust that were not said yet, verdicts of the checks, and the end. */
+void events_facts(struct events *e, const struct run_facts *facts, int fail_code);
 
 /* Has every line so far kept to its rows in report/events_shape.c? */
 bool events_keep_to_schema(const struct events *e);

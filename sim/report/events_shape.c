@@ -2,6 +2,7 @@
 
 #include "metrics/cell.h"
 #include "metrics/op.h"
+#include "report/facts.h"
 #include "report/summary_shape.h"
 
 enum { ALWAYS = 0, SOME = SHAPE_OPTIONAL };
@@ -39,6 +40,30 @@ static const char *kind_word(unsigned i) {
 
 static const char *verdict_word(unsigned i) {
     return i <= VERDICT_INCOMPLETE ? run_verdict_names[i] : NULL;
+}
+
+/* The i-th fact of one of these types. */
+static const char *fact(unsigned i, unsigned types) {
+    for (const struct facts_row *row = facts_rows; row->key != NULL; row++)
+        if ((types & 1U << row->type) != 0 && i-- == 0)
+            return row->key;
+    return NULL;
+}
+
+static const char *fact_bool(unsigned i) {
+    return fact(i, 1U << FACTS_BOOL);
+}
+static const char *fact_int(unsigned i) {
+    return fact(i, 1U << FACTS_INT | 1U << FACTS_I64);
+}
+static const char *fact_uint(unsigned i) {
+    return fact(i, 1U << FACTS_UNSIGNED | 1U << FACTS_U32 | 1U << FACTS_U64);
+}
+static const char *fact_number(unsigned i) {
+    return fact(i, 1U << FACTS_DOUBLE);
+}
+static const char *fact_string(unsigned i) {
+    return fact(i, 1U << FACTS_HEX);
 }
 
 /* --- what lines have in common ---------------------------------------------------------------------------------------- */
@@ -90,7 +115,10 @@ static const struct json_shape started = {
         SHAPE_ROW("duration_s", SHAPE_NUMBER, ALWAYS, "of the timeline"),
         SHAPE_ROW("warmup_s", SHAPE_NUMBER, ALWAYS, "operations intended before count in logs only"),
         SHAPE_ROW("late_limit_ms", SHAPE_NUMBER, ALWAYS, "lag above it is late"),
-        SHAPE_ROW("edges", SHAPE_NUMBER, SHAPE_LIST, "where segments 1, 2 … begin, seconds"), SHAPE_END}};
+        SHAPE_ROW("edges", SHAPE_NUMBER, SHAPE_LIST, "where segments 1, 2 … begin, seconds"),
+        SHAPE_ROW("nodes", SHAPE_STRING, SHAPE_LIST, "the addresses of all targets"),
+        SHAPE_ROW("nodes_of_target", SHAPE_UINT, SHAPE_LIST, "how many of them each target has, in their order"),
+        SHAPE_END}};
 
 static const struct json_shape group = {
     "group", &labelled,
@@ -101,7 +129,11 @@ static const struct json_shape phase = {"phase", &line,
                                         (const struct json_schema_row[]){EDGE_ROW, PLAIN_ROWS, SHAPE_END}};
 static const struct json_shape action = {"action", &line,
                                          (const struct json_schema_row[]){EDGE_ROW, PLAIN_ROWS, SHAPE_END}};
-static const struct json_shape trust = {"trust", &line, (const struct json_schema_row[]){PLAIN_ROWS, SHAPE_END}};
+static const struct json_shape trust = {
+    "trust", &line,
+    (const struct json_schema_row[]){SHAPE_ROW("text", SHAPE_STRING, ALWAYS, "a sentence"),
+                                     SHAPE_ROW("from_ns", SHAPE_INT, ALWAYS, "when it was so: from"),
+                                     SHAPE_ROW("to_ns", SHAPE_INT, ALWAYS, "to"), SHAPE_END}};
 static const struct json_shape message = {"message", &line, (const struct json_schema_row[]){PLAIN_ROWS, SHAPE_END}};
 
 static const struct json_shape device = {
@@ -159,7 +191,10 @@ static const struct json_shape tally = {
         SHAPE_KEYS(outcome_key, SHAPE_UINT, ALWAYS, "operations that ended so", NULL),
         SHAPE_PART("dropped_because", SHAPE_OBJECT, SOME, "by reason", &drops),
         SHAPE_PART("held_because", SHAPE_OBJECT, SOME, "by reason", &holds),
-        SHAPE_ROW("late", SHAPE_UINT, SOME, "emitted later than the limit"), SHAPE_END}};
+        SHAPE_ROW("late", SHAPE_UINT, SOME, "emitted later than the limit"),
+        SHAPE_ROW("lag_ns", SHAPE_INT, SOME | SHAPE_LIST, "ready to emitted: samples, sum, least, greatest"),
+        SHAPE_ROW("service_ns", SHAPE_INT, SOME | SHAPE_LIST, "sent to answered: the same"),
+        SHAPE_ROW("response_ns", SHAPE_INT, SOME | SHAPE_LIST, "intended to felt: the same"), SHAPE_END}};
 
 static const struct json_shape counters = {
     "counters", &labelled,
@@ -188,12 +223,26 @@ static const struct json_shape left_out = {
     (const struct json_schema_row[]){SHAPE_ROW("of", SHAPE_STRING, ALWAYS, "the kind"),
                                      SHAPE_ROW("count", SHAPE_UINT, ALWAYS, "how many"), SHAPE_END}};
 
+static const struct json_shape second = {
+    "second", &line,
+    (const struct json_schema_row[]){
+        SHAPE_ROW("at_ns", SHAPE_INT, ALWAYS, "the end of the interval"),
+        SHAPE_ROW("intervals", SHAPE_UINT, ALWAYS, "records of it in intervals.hlog"),
+        SHAPE_ROW("loop_late_max_ns", SHAPE_INT, ALWAYS, "the latest that a worker's loop came round"),
+        SHAPE_ROW("cpu_share", SHAPE_NUMBER, ALWAYS, "share of a core that the busiest worker used"),
+        SHAPE_ROW("rss_bytes", SHAPE_UINT, ALWAYS, "anonymous memory of the process"), SHAPE_END}};
+
 static const struct json_shape ended = {
     "ended", &line,
     (const struct json_schema_row[]){SHAPE_WORD("verdict", ALWAYS, "how the run ended", verdict_word),
                                      SHAPE_ROW("exit_code", SHAPE_INT, ALWAYS, "of the program"),
-                                     SHAPE_ROW("finished", SHAPE_BOOL, ALWAYS, "the timeline came to its end"),
-                                     SHAPE_ROW("decisions_hash", SHAPE_STRING, ALWAYS, "of what was due"), SHAPE_END}};
+                                     SHAPE_ROW("fail_code", SHAPE_INT, ALWAYS, "--fail-code, or 0"),
+                                     SHAPE_KEYS(fact_bool, SHAPE_BOOL, ALWAYS, "what only the end tells", NULL),
+                                     SHAPE_KEYS(fact_int, SHAPE_INT, ALWAYS, "what only the end tells", NULL),
+                                     SHAPE_KEYS(fact_uint, SHAPE_UINT, ALWAYS, "what only the end tells", NULL),
+                                     SHAPE_KEYS(fact_number, SHAPE_NUMBER, ALWAYS, "what only the end tells", NULL),
+                                     SHAPE_KEYS(fact_string, SHAPE_STRING, ALWAYS, "what only the end tells", NULL),
+                                     SHAPE_END}};
 
 static const struct json_shape *const shapes[EVENTS_KINDS] = {
     [EVENTS_STARTED] = &started,   [EVENTS_GROUP] = &group,     [EVENTS_PHASE] = &phase,
@@ -201,7 +250,7 @@ static const struct json_shape *const shapes[EVENTS_KINDS] = {
     [EVENTS_TRUST] = &trust,       [EVENTS_CHECK] = &check,     [EVENTS_HEALTH] = &health,
     [EVENTS_ANCHOR] = &anchor,     [EVENTS_MESSAGE] = &message, [EVENTS_TALLY] = &tally,
     [EVENTS_COUNTERS] = &counters, [EVENTS_DEVICES] = &devices, [EVENTS_CAUSE] = &cause,
-    [EVENTS_LEFT_OUT] = &left_out, [EVENTS_ENDED] = &ended,
+    [EVENTS_LEFT_OUT] = &left_out, [EVENTS_SECOND] = &second,   [EVENTS_ENDED] = &ended,
 };
 
 const struct json_shape *events_shape(enum events_kind kind) {

@@ -217,13 +217,14 @@ void hlog_header(struct text *out, int64_t start_unix_ns) {
 void hlog_begin(struct hlog *h, int64_t start_unix_ns) {
     h->line.size = 0;
     hlog_header(&h->line, start_unix_ns);
-    log_writer_put(h->log, h->file, LOG_TALLIES, h->line.data, h->line.size);
+    log_writer_rotate(h->log, h->file, text_get(&h->line));
+    log_writer_put(h->log, h->file, LOG_INTERVALS, h->line.data, h->line.size);
 }
 
 static void put_record(struct hlog *h, const char *tag, instant from, instant to, const struct histogram *histogram) {
     h->line.size = 0;
     hlog_record(h, &h->line, tag, from, to, histogram);
-    log_writer_put(h->log, h->file, LOG_TALLIES, h->line.data, h->line.size);
+    log_writer_put(h->log, h->file, LOG_INTERVALS, h->line.data, h->line.size);
 }
 
 uint64_t hlog_second(struct hlog *h, instant from, instant to, const struct result *second) {

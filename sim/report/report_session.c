@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "report/events.h"
+#include "report/hlog.h"
 #include "report/host.h"
 #include "report/log_writer.h"
 #include "report/progress.h"
@@ -30,6 +31,8 @@ struct report_session {
     struct log_writer *log; /* NULL once closed */
     int series_file;
     struct events *events;
+    struct hlog *intervals;
+    instant second_from; /* where the interval that is under way began */
     struct progress progress;
     struct text row; /* reused */
 };
@@ -50,6 +53,7 @@ static void free_session(struct report_session *s) {
     if (s->log != NULL)
         log_writer_close(s->log);
     events_free(s->events);
+    hlog_free(s->intervals);
     text_free(&s->row);
     free(s);
 }
@@ -59,6 +63,8 @@ static void free_session(struct report_session *s) {
 static void on_event(void *context, const struct run_event *e) {
     struct report_session *s = context;
     events_event(s->events, e);
+    if (e->kind == RUN_STARTED)
+        hlog_begin(s->intervals, e->unix_ns);
     if (e->kind == RUN_MESSAGE && e->urgent && !s->options.quiet) {
         progress_end(&s->progress); /* its block is drawn anew below the line */
         log_line(LOG_INFO, "%s", e->text);
@@ -73,7 +79,10 @@ static uint64_t dropped_so_far(void *context) {
 
 static void on_second(void *context, const struct run_second *second) {
     struct report_session *s = context;
-    events_second(s->events, second);
+    /* the line that closes the second comes after its histograms: a reader finds it only if they are there */
+    uint64_t intervals = hlog_second(s->intervals, s->second_from, second->at, second->second);
+    events_second(s->events, second, intervals);
+    s->second_from = second->at;
     s->row.size = 0;
     series_csv_row(&s->row, second);
     log_writer_put(s->log, s->series_file, LOG_SERIES, s->row.data, s->row.size);
@@ -103,8 +112,12 @@ static int open_logs(struct report_session *s) {
     if (series < 0)
         return series;
     s->series_file = log_writer_add(s->log, series, "series.csv");
+    int intervals = run_dir_create_log(&s->dir, "intervals.hlog");
+    if (intervals < 0)
+        return intervals;
     s->events = events_new(s->plan, s->log, events_file);
-    if (s->events == NULL)
+    s->intervals = hlog_new(s->plan, s->log, log_writer_add(s->log, intervals, "intervals.hlog"));
+    if (s->events == NULL || s->intervals == NULL)
         return ERR_NO_MEMORY;
     series_csv_header(&s->row);
     log_writer_put(s->log, s->series_file, LOG_SERIES, s->row.data, s->row.size);
@@ -221,7 +234,7 @@ int report_session_close(struct report_session *s, struct run_facts *facts) {
     /* the verdict lines go to space that was set aside for them; should even they be dropped, the documents tell */
     uint64_t known = judge_logs(s, facts, facts->result->dropped_records, log_writer_dropped(s->log));
     log_writer_release(s->log);
-    events_facts(s->events, facts);
+    events_facts(s->events, facts, s->options.fail_code);
     uint64_t dropped = log_writer_close(s->log);
     s->log = NULL;
     (void)judge_logs(s, facts, known, dropped);

@@ -12,15 +12,11 @@
 
 enum { NAME_TRIES = 60, NAME_ROOM = 64 };
 
-const char *const run_dir_files[] = {"manifest.json",
-                                     "scenario.resolved.yaml",
-                                     "events.ndjson",
-                                     "series.csv",
-                                     "summary.json",
-                                     "summary.md",
-                                     "junit.xml",
-                                     "report.html",
-                                     NULL};
+const char *const run_dir_files[] = {"manifest.json", "scenario.resolved.yaml",
+                                     "events.ndjson", "intervals.hlog",
+                                     "series.csv",    "summary.json",
+                                     "summary.md",    "junit.xml",
+                                     "report.html",   NULL};
 
 /* mkdir -p for everything before the last slash. */
 static int make_parents(const char *path) {

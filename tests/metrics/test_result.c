@@ -243,10 +243,32 @@ static void walking_finds_what_matches_and_only_that(void) {
     result_free(r);
 }
 
+static void what_a_log_tells_adds_to_what_is_there(void) {
+    struct result *r = result_new(GROUPS, &segments);
+    struct tally_series tally = {.group = 1, .segment = 1};
+    tally.counts[TALLY_SENT] = 5;
+    struct reason_row reason = {.group = 1, .count = 2, .first_at = 7, .example_device = 9};
+    const uint32_t states[GROUPS * STATE_KINDS] = {[STATE_ONLINE] = 3, [STATE_KINDS + STATE_ONLINE] = 4};
+    for (int i = 0; i < 2; i++) {
+        result_add_tally(r, &tally);
+        result_add_reason(r, &reason);
+        result_add_gauge(r, SPAN_S, states);
+    }
+    CU_ASSERT_EQUAL_FATAL(r->tally_count, 1);
+    CU_ASSERT_EQUAL(r->tallies[0].counts[TALLY_SENT], 10);
+    CU_ASSERT_EQUAL_FATAL(r->reason_count, 1);
+    CU_ASSERT_EQUAL(r->reasons[0].count, 4);
+    CU_ASSERT_EQUAL_FATAL(r->gauge_count, 1);
+    CU_ASSERT_EQUAL(r->gauges[0].counts[STATE_ONLINE], 6);
+    CU_ASSERT_EQUAL(r->online_peak, 14);
+    result_free(r);
+}
+
 HARNESS_MAIN("metrics/result", HARNESS_CASE(intervals_add_up_the_same_in_any_order),
              HARNESS_CASE(two_halves_merge_to_the_whole),
              HARNESS_CASE(seconds_that_are_cleared_in_between_add_up_to_the_run),
              HARNESS_CASE(online_is_the_sum_of_what_workers_last_said),
              HARNESS_CASE(gauges_of_shards_add_up_at_equal_instants),
              HARNESS_CASE(lag_above_the_limit_is_late_and_lag_at_the_limit_is_not),
+             HARNESS_CASE(what_a_log_tells_adds_to_what_is_there),
              HARNESS_CASE(walking_finds_what_matches_and_only_that))

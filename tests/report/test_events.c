@@ -107,7 +107,7 @@ static void the_first_lines_say_what_runs(void) {
 static void tallies_add_up_to_the_result(void) {
     begin();
     struct run_second second = second_of(s.sample.result);
-    events_second(s.events, &second);
+    events_second(s.events, &second, 7);
     finish();
     double publishes = 0, held = 0;
     for (unsigned i = 0; line_of("tally", i) != NULL; i++) {
@@ -129,14 +129,55 @@ static void tallies_add_up_to_the_result(void) {
     end();
 }
 
+static void tallies_carry_what_a_histogram_cannot(void) {
+    begin();
+    struct run_second second = second_of(s.sample.result);
+    events_second(s.events, &second, 7);
+    finish();
+    double samples = 0, sum = 0, least = 1e18, greatest = 0;
+    for (unsigned i = 0; line_of("tally", i) != NULL; i++) {
+        const char *line = line_of("tally", i);
+        char text[64];
+        if (strcmp(sample_json_string(line, "operation", text, sizeof text), "mqtt.publish") != 0 ||
+            isnan(sample_json_number(line, "response_ns.0")))
+            continue;
+        samples += sample_json_number(line, "response_ns.0");
+        sum += sample_json_number(line, "response_ns.1");
+        least = fmin(least, sample_json_number(line, "response_ns.2"));
+        greatest = fmax(greatest, sample_json_number(line, "response_ns.3"));
+    }
+    CU_ASSERT_EQUAL(samples, 600 + 100 + 1000);
+    CU_ASSERT_EQUAL(sum, 600 * 20e6 + 100 * 40e6 + 1000 * 20e6);
+    CU_ASSERT_EQUAL(least, 20e6);
+    CU_ASSERT_EQUAL(greatest, 40e6);
+    end();
+}
+
+static void a_second_ends_with_a_line_that_closes_it(void) {
+    begin();
+    s.sample.result->loop_late_max = 3 * SPAN_MS;
+    struct run_second second = second_of(s.sample.result);
+    events_second(s.events, &second, 7);
+    finish();
+    const char *line = line_of("second", 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+    CU_ASSERT_EQUAL(sample_json_number(line, "n"), (double)s.read.lines - 1);
+    CU_ASSERT_EQUAL(sample_json_number(line, "at_ns"), 61e9);
+    CU_ASSERT_EQUAL(sample_json_number(line, "intervals"), 7);
+    CU_ASSERT_EQUAL(sample_json_number(line, "loop_late_max_ns"), 3e6);
+    CU_ASSERT_EQUAL(count_of("cause"), 1);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("cause", 0), "count"), 3);
+    end();
+}
+
 static void states_are_written_when_they_change(void) {
     begin();
     struct run_second second = second_of(s.sample.result);
-    events_second(s.events, &second);
-    events_second(s.events, &second);
+    events_second(s.events, &second, 7);
+    events_second(s.events, &second, 7);
     s.sample.result->gauges[0].counts[STATE_ONLINE]--;
     s.sample.result->gauges[0].counts[STATE_BACKOFF]++;
-    events_second(s.events, &second);
+    events_second(s.events, &second, 7);
     finish();
     CU_ASSERT_EQUAL(count_of("devices"), SAMPLE_GROUPS + 1);
     CU_ASSERT_EQUAL(sample_json_number(line_of("devices", SAMPLE_GROUPS), "backoff"), 1);
@@ -155,7 +196,7 @@ static void kinds_that_devices_cause_are_capped_and_the_rest_is_counted(void) {
         events_event(s.events, &(struct run_event){.kind = RUN_NOTE, .note = &note});
     s.sample.result->notes_omitted = 9;
     struct run_second second = second_of(s.sample.result);
-    events_second(s.events, &second);
+    events_second(s.events, &second, 7);
     events_event(s.events, &(struct run_event){.kind = RUN_NOTE, .note = &note});
     finish();
     CU_ASSERT_EQUAL(count_of("state"), EVENTS_PER_SECOND_MAX + 1);
@@ -203,11 +244,17 @@ static void foreign_text_stays_one_line(void) {
     end();
 }
 
-static void after_the_run_come_causes_verdicts_and_the_end(void) {
+static void after_the_run_come_findings_verdicts_and_the_end(void) {
     begin();
-    events_facts(s.events, &s.sample.facts);
+    s.sample.facts.trust_count = 2;
+    s.sample.facts.trust[1] = (struct trust_finding){.text = "only known at the end", .from = SPAN_S, .to = 2 * SPAN_S};
+    events_event(s.events, &(struct run_event){.kind = RUN_TRUST, .text = "said while it ran"});
+    events_facts(s.events, &s.sample.facts, 17);
     finish();
-    CU_ASSERT_EQUAL(count_of("cause"), 1);
+    CU_ASSERT_EQUAL(count_of("trust"), 2);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("trust", 1), "to_ns"), 2e9);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("ended", 0), "fail_code"), 17);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("ended", 0), "ended_ns"), 61.2e9);
     CU_ASSERT_EQUAL(count_of("check"), SAMPLE_CHECKS);
     CU_ASSERT_EQUAL(sample_json_number(line_of("check", 0), "value"), 312);
     char text[64];
@@ -245,8 +292,9 @@ static void every_kind_is_documented(void) {
 
 HARNESS_MAIN("report/events", HARNESS_CASE(every_row_stands_at_its_own_number), HARNESS_CASE(every_kind_is_documented),
              HARNESS_CASE(the_first_lines_say_what_runs), HARNESS_CASE(tallies_add_up_to_the_result),
-             HARNESS_CASE(states_are_written_when_they_change),
+             HARNESS_CASE(tallies_carry_what_a_histogram_cannot),
+             HARNESS_CASE(a_second_ends_with_a_line_that_closes_it), HARNESS_CASE(states_are_written_when_they_change),
              HARNESS_CASE(kinds_that_devices_cause_are_capped_and_the_rest_is_counted),
              HARNESS_CASE(a_violation_keeps_its_statement_and_packet), HARNESS_CASE(foreign_text_stays_one_line),
-             HARNESS_CASE(after_the_run_come_causes_verdicts_and_the_end),
+             HARNESS_CASE(after_the_run_come_findings_verdicts_and_the_end),
              HARNESS_CASE(the_other_kinds_carry_what_they_say))
