@@ -67,6 +67,11 @@ static void print_findings(struct front *f, const struct options *o, enum diagno
 }
 
 int front_open(struct front *f, const struct options *o, const char *scenario, bool resolve) {
+    return front_open_for(f, o, scenario, resolve ? FRONT_RESOLVE : 0);
+}
+
+int front_open_for(struct front *f, const struct options *o, const char *scenario, unsigned use) {
+    bool resolve = (use & FRONT_RESOLVE) != 0;
     *f = (struct front){0};
     diagnostic_init(&f->found);
     enum diagnostic_format format = DIAGNOSTIC_TEXT;
@@ -98,17 +103,20 @@ int front_open(struct front *f, const struct options *o, const char *scenario, b
         struct plan_options options = {.targets = o->targets.items,
                                        .target_count = o->targets.count,
                                        .devices = o->devices,
+                                       .rate = o->rate,
                                        .has_seed = o->has_seed,
                                        .seed = o->seed,
                                        .run_id = o->run_id != NULL || !own_id ? o->run_id : run_id,
-                                       .resolve = resolve};
+                                       .resolve = resolve,
+                                       .skip_resources = (use & FRONT_WITHOUT_RESOURCES) != 0};
         f->plan = plan_compile(root, &options, &f->found);
     } else {
         if (root != NULL)
             checks_validate(root, &f->found); /* so that all errors are told at once */
         node_free(root);
     }
-    print_findings(f, o, format);
+    if ((use & FRONT_ERRORS_ONLY) == 0 || f->found.errors > 0)
+        print_findings(f, o, format);
     bool denied = o->deny != NULL && f->found.warnings > 0;
     return f->plan == NULL || f->found.errors > 0 || denied ? EXIT_SCENARIO : EXIT_PASS;
 }

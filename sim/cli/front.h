@@ -18,6 +18,13 @@ struct front {
 /* Compiles `scenario` (NULL: only -f files). Findings go to stderr as the options want it. Returns EXIT_PASS, or the exit code.
  * `resolve`: look target names up (run). Always follow with front_free. */
 int front_open(struct front *f, const struct options *o, const char *scenario, bool resolve);
+/* The same, with a mask of: */
+enum front_use {
+    FRONT_RESOLVE = 1,           /* look target names up */
+    FRONT_WITHOUT_RESOURCES = 2, /* the caller holds the plan against this machine */
+    FRONT_ERRORS_ONLY = 4        /* warnings have been shown before */
+};
+int front_open_for(struct front *f, const struct options *o, const char *scenario, unsigned use);
 void front_free(struct front *f);
 
 /* The directory with profiles/ and scenarios/: beside an installed or a freshly built program; NULL when there is none. */

@@ -20,7 +20,8 @@ enum {
     ON_BACKEND = VERB_BIT(VERB_BACKEND),
     ON_PLAN = VERB_BIT(VERB_PLAN),
     ON_JUDGING = VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN),
-    ON_SCENARIO = VERB_BIT(VERB_RUN) | VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN),
+    ON_DOCTOR = VERB_BIT(VERB_DOCTOR),
+    ON_SCENARIO = VERB_BIT(VERB_RUN) | VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN) | ON_DOCTOR,
     ON_ALL = VERB_BIT(VERBS) - 1
 };
 
@@ -37,10 +38,14 @@ const struct option_row options_rows[] = {
      "remove one key; --set and --unset take effect in the order in which they are given"},
     {'n', "devices", "N", OPTION_DEVICES, ON_SCENARIO, AT(devices), 0,
      "so many devices in all; every fleet's count is scaled in proportion"},
+    {0, "rate", "F", OPTION_FACTOR, ON_SCENARIO, AT(rate), 0,
+     "F times as many messages from the same devices: every gap between telemetry messages is divided by it"},
     {0, "seed", "N", OPTION_NUMBER, ON_SCENARIO, AT(seed), AT(has_seed),
      "seed of all chance; without one in scenario or options, one is drawn, printed and kept"},
     {'o', "out", "DIR", OPTION_TEXT, ON_RUN, AT(out), 0,
      "run directory to write, new or without a run; default run-TIME-ID in the current directory"},
+    {'o', "out", "DIR", OPTION_TEXT, ON_DOCTOR, AT(out), 0,
+     "where runs will be written, for the space on that disk; default the current directory"},
     {'w', "workers", "N", OPTION_WORKERS, ON_RUN, AT(workers), 0,
      "threads that drive devices; default one per core, more when descriptors ask for it"},
     {0, "shard", "I/N", OPTION_SHARD, ON_RUN, AT(shard), 0, "drive the I-th of N shares of the fleet"},
@@ -60,7 +65,7 @@ const struct option_row options_rows[] = {
     {0, "deny", "warnings", OPTION_TEXT, ON_JUDGING, AT(deny), 0, "warnings count as errors (exit 3)"},
     {0, "error-format", "F", OPTION_TEXT, ON_SCENARIO, AT(error_format), 0, "findings as text, json, gcc or github"},
     {'j', "json", NULL, OPTION_FLAG, ON_RUN, AT(json), 0, "summary.json on stdout in place of the text"},
-    {'j', "json", NULL, OPTION_FLAG, ON_PLAN | VERB_BIT(VERB_VERSION), AT(json), 0, "the result as JSON"},
+    {'j', "json", NULL, OPTION_FLAG, ON_PLAN | ON_DOCTOR | VERB_BIT(VERB_VERSION), AT(json), 0, "the result as JSON"},
     {'q', "quiet", NULL, OPTION_FLAG, ON_RUN, AT(quiet), 0, "no progress on stderr"},
     {'q', "quiet", NULL, OPTION_FLAG, ON_BACKEND, AT(quiet), 0, "do not say when it starts and stops"},
     {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO, AT(no_color), 0,
@@ -109,6 +114,11 @@ const struct options_verb options_verbs[VERBS] = {
      "It serves until SIGTERM or Ctrl-C, and then prints one line of JSON with what it counted. It is for trials and "
      "tests: no access control, no TLS.",
      EXAMPLES("muster backend --listen 127.0.0.1:1883", "muster backend --set queue=100 --misbehave drop=1000")},
+    {VERB_DOCTOR, "doctor", "[SCENARIO]", 0, 1,
+     "whether this machine can do it: need, have, and the command that changes it; sends nothing",
+     "Without a scenario it looks at the machine in general. Exit code 0 when there is enough of everything, 4 when "
+     "something is short.",
+     EXAMPLES("muster doctor", "muster doctor scenarios/load/connect-200k.yaml")},
     {VERB_VERSION, "version", "", 0, 0, "version, build and libraries", NULL, EXAMPLES("muster version --json")},
 };
 
@@ -205,6 +215,15 @@ static bool read_duration(const char *text, span *out, char *why, size_t why_siz
     return true;
 }
 
+static bool read_factor(const char *text, double *out) {
+    char why[240];
+    double value;
+    if (units_parse_as(text, strlen(text), UNITS_PLAIN, &value, why, sizeof why) < 0 || value < 0.001 || value > 1e6)
+        return false;
+    *out = value;
+    return true;
+}
+
 /* Stores one value. False with what was expected, or is wrong. */
 static bool store(const struct option_row *row, const char *value, struct options *o, const char **expected, char *why,
                   size_t why_size) {
@@ -245,6 +264,9 @@ static bool store(const struct option_row *row, const char *value, struct option
     case OPTION_DURATION:
         *expected = why;
         return read_duration(value, (span *)(void *)at, why, why_size);
+    case OPTION_FACTOR:
+        *expected = "expected a number from 0.001 to 1000000, as in 2.5";
+        return read_factor(value, (double *)(void *)at);
     case OPTION_SHARD:
         *expected = "expected I/N with 1 <= I <= N, as in 1/2";
         return read_shard(value, o);
@@ -324,7 +346,8 @@ static int check_operands(const struct options *o, struct text *message) {
     const struct options_verb *v = &options_verbs[o->verb];
     bool takes_files = (ON_SCENARIO & VERB_BIT(o->verb)) != 0;
     unsigned given = o->operand_count + (takes_files ? o->files.count : 0);
-    unsigned least = takes_files ? 1 : v->operands_min;
+    bool optional = v->operands[0] == '[';
+    unsigned least = takes_files && !optional ? 1 : v->operands_min;
     if (given >= least && o->operand_count <= v->operands_max)
         return 0;
     text_printf(message, "muster %s takes %s\nTry: muster %s --help\n", v->name,

@@ -10,7 +10,18 @@
 #include "base/instant.h"
 #include "base/text.h"
 
-enum verb { VERB_RUN, VERB_CHECK, VERB_PLAN, VERB_EXPLAIN, VERB_SCHEMA, VERB_INIT, VERB_BACKEND, VERB_VERSION, VERBS };
+enum verb {
+    VERB_RUN,
+    VERB_CHECK,
+    VERB_PLAN,
+    VERB_EXPLAIN,
+    VERB_SCHEMA,
+    VERB_INIT,
+    VERB_BACKEND,
+    VERB_DOCTOR,
+    VERB_VERSION,
+    VERBS
+};
 
 enum { OPTIONS_LIST_MAX = 64, OPTIONS_OPERANDS_MAX = 64, OPTIONS_WORKERS_MAX = 1024, OPTIONS_SHARDS_MAX = 1024 };
 
@@ -31,6 +42,7 @@ struct options {
     unsigned list_values;
     uint64_t devices, seed, device, workers; /* devices, workers: 0 when not given */
     bool has_seed, has_device;
+    double rate; /* 0 when not given */
     const char *out, *run_id, *error_format, *listen, *deny;
     unsigned shard, shards;
     int64_t start_at_unix_ns;
@@ -48,6 +60,7 @@ enum option_type {
     OPTION_WORKERS, /* 1 … OPTIONS_WORKERS_MAX */
     OPTION_DESCRIPTOR,
     OPTION_DURATION, /* 0 or more */
+    OPTION_FACTOR,   /* a number from 0.001 to 1,000,000 */
     OPTION_SHARD,
     OPTION_TIME,
     OPTION_CODE

@@ -5,7 +5,6 @@
 #include <time.h>
 
 #include "base/check.h"
-#include "base/units.h"
 #include "transport/source.h"
 
 const char *const requirement_verdict_names[] = {"met", "unknown", "tight", "short"};
@@ -33,7 +32,12 @@ struct shown {
 
 static struct shown bytes(uint64_t n) {
     struct shown s;
-    units_format(UNITS_BYTES, (double)n, s.text, sizeof s.text);
+    if (n >= (uint64_t)10 << 30) /* disks and memories are spoken of in these */
+        snprintf(s.text, sizeof s.text, "%.0f GiB", (double)n / (1 << 30));
+    else if (n >= (uint64_t)1 << 30)
+        snprintf(s.text, sizeof s.text, "%.1f GiB", (double)n / (1 << 30));
+    else
+        snprintf(s.text, sizeof s.text, "%.0f MiB", (double)n / (1 << 20));
     return s;
 }
 

@@ -1,0 +1,69 @@
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "cli/cmd.h"
+#include "cli/front.h"
+#include "fleet/run.h"
+#include "report/doctor.h"
+#include "report/terminal.h"
+#include "scenario/plan_load.h"
+
+/* The nearest directory on the way to where a run would be written. */
+static void place_of(const char *out, char *path, size_t size) {
+    snprintf(path, size, "%s", out == NULL ? "." : out);
+    while (access(path, F_OK) != 0) {
+        char *slash = strrchr(path, '/');
+        if (slash == NULL)
+            snprintf(path, size, ".");
+        else
+            slash[slash == path] = '\0';
+    }
+}
+
+static void examine(const struct plan *plan, const struct options *o, struct text *out, int *code) {
+    struct machine machine;
+    struct ceiling ceiling;
+    char path[4096];
+    struct requirement list[REQUIREMENT_ROWS_MAX];
+    machine_read(&machine);
+    place_of(o->out, path, sizeof path);
+    machine_probe(&machine, path);
+    struct requirement_input in = {.machine = &machine, .plan = plan, .names_looked_up = true, .ceiling_asked = true};
+    if (ceiling_path(path, sizeof path) != NULL && ceiling_read(path, &ceiling) == 0 &&
+        ceiling_fits(&ceiling, machine.kernel, machine.cpu, machine.cores))
+        in.ceiling = &ceiling;
+    if (plan != NULL) {
+        struct plan_load load;
+        plan_load_of(plan, 0, &load);
+        in.needs = plan_resources_of(plan);
+        in.messages_per_s = load.messages_per_s_peak;
+        in.connects_per_s = load.connects_per_s_peak;
+        plan_load_free(&load);
+    }
+    struct doctor d = {.machine = &machine, .plan = plan, .list = list, .count = requirement_judge(&in, list)};
+    if (o->json)
+        doctor_json(out, &d);
+    else
+        doctor_text(out, &d, terminal_colors(STDOUT_FILENO, o->no_color));
+    *code = requirement_worst(list, d.count) == REQUIREMENT_SHORT ? EXIT_ENVIRONMENT : EXIT_PASS;
+}
+
+int cmd_doctor(const struct options *o) {
+    bool general = o->operand_count == 0 && o->files.count == 0;
+    const char *scenario = o->operand_count > 0 ? o->operands[0] : NULL;
+    struct front f = {.plan = NULL};
+    int code = general ? EXIT_PASS : front_open_for(&f, o, scenario, FRONT_RESOLVE | FRONT_WITHOUT_RESOURCES);
+    if (code == EXIT_PASS) {
+        struct text out = {0};
+        examine(f.plan, o, &out, &code);
+        if (!o->json && !terminal_utf8())
+            terminal_ascii(&out);
+        fputs(text_get(&out), stdout);
+        text_free(&out);
+    }
+    if (!general)
+        front_free(&f);
+    return code;
+}
