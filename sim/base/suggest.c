@@ -1,5 +1,6 @@
 #include "base/suggest.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,14 +35,23 @@ int suggest_distance(const char *a, const char *b, int cap) {
     return distance <= cap ? distance : cap + 1;
 }
 
+/* Letters of `name` were left out, and nothing else is wrong. */
+static bool is_shortened(const char *word, const char *name) {
+    for (; *name != '\0'; name++)
+        word += *word == *name;
+    return *word == '\0';
+}
+
 const char *suggest_nearest(const char *word, const char *const *names, size_t count) {
     int limit = strlen(word) < 5 ? 1 : 2;
     const char *nearest = NULL;
-    for (size_t i = 0; i < count && limit >= 0; i++) {
+    for (size_t i = 0; i < count; i++) {
         int distance = suggest_distance(word, names[i], limit);
-        if (distance <= limit) {
+        bool better =
+            nearest == NULL || distance < limit || (is_shortened(word, names[i]) && !is_shortened(word, nearest));
+        if (distance <= limit && better) {
             nearest = names[i];
-            limit = distance - 1; /* only a nearer one may take its place */
+            limit = distance;
         }
     }
     return nearest;

@@ -33,6 +33,9 @@ static void very_long_words_match_only_themselves(void) {
 }
 
 static void the_nearest_wins_and_the_first_among_equals(void) {
+    static const char *const options[] = {"set", "seed", "send"};
+    CU_ASSERT_PTR_EQUAL(suggest_nearest("sed", options, COUNT_OF(options)), options[1]); /* only letters left out */
+    CU_ASSERT_PTR_EQUAL(suggest_nearest("sef", options, COUNT_OF(options)), options[0]);
     static const char *const names[] = {"count", "mount", "target", "telemetry", "qos"};
     CU_ASSERT_PTR_EQUAL(suggest_nearest("counts", names, COUNT_OF(names)), names[0]);
     CU_ASSERT_PTR_EQUAL(suggest_nearest("xount", names, COUNT_OF(names)), names[0]);
