@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/suggest.h"
 #include "cli/cmd.h"
+#include "cli/complain.h"
 #include "fleet/run.h"
 
 enum { NAMES_MAX = 64 };
@@ -47,7 +48,7 @@ static bool take_all(struct broker_server_options *server, const char *option, c
         const char *near = error == ERR_NOT_FOUND ? nearest_setting(values->items[i]) : NULL;
         if (near != NULL)
             snprintf(why, sizeof why, "did you mean '%s'?", near);
-        fprintf(stderr, "--%s %s: %s\n", option, values->items[i], why);
+        complain(EXIT_USAGE, "muster backend --help", "--%s %s: %s", option, values->items[i], why);
         return false;
     }
     return true;
@@ -57,18 +58,15 @@ int cmd_backend(const struct options *o) {
     struct broker_server_options server;
     broker_server_options_default(&server);
     char why[512] = "";
-    if (o->listen != NULL && !read_listen(o->listen, &server.listen)) {
-        fprintf(stderr, "--listen %s: expected ADDRESS:PORT, as in 127.0.0.1:1883 or [::1]:0\n", o->listen);
-        return EXIT_USAGE;
-    }
+    if (o->listen != NULL && !read_listen(o->listen, &server.listen))
+        return complain(EXIT_USAGE, "muster backend --listen 127.0.0.1:1883",
+                        "--listen %s: expected ADDRESS:PORT, as in 127.0.0.1:1883 or [::1]:0", o->listen);
     if (!take_all(&server, "set", &o->sets) || !take_all(&server, "misbehave", &o->misbehave))
         return EXIT_USAGE;
     server.ready_fd = o->ready_fd;
     server.report_fd = STDOUT_FILENO;
     server.quiet = o->quiet;
-    if (broker_server_run(&server, why, sizeof why) < 0) {
-        fprintf(stderr, "%s\n", why);
-        return EXIT_ENVIRONMENT;
-    }
+    if (broker_server_run(&server, why, sizeof why) < 0)
+        return complain(EXIT_ENVIRONMENT, "muster backend --listen 127.0.0.1:0 takes a free port", "%s", why);
     return EXIT_PASS;
 }

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "cli/cmd.h"
+#include "cli/complain.h"
 #include "cli/front.h"
 #include "cli/library.h"
 #include "fleet/run.h"
@@ -37,7 +38,10 @@ int cmd_explain(const struct options *o) {
     int error = explain_write(name, tables, COUNT_OF(tables), &out);
     if (error == 0)
         add_uses(o->operands[0], &out);
-    fputs(text_get(&out), error < 0 ? stderr : stdout);
+    if (error < 0)
+        complain(EXIT_USAGE, "muster explain scenario lists the top-level keys", "%s", text_get(&out));
+    else
+        fputs(text_get(&out), stdout);
     text_free(&out);
     library_free(library);
     free(library);

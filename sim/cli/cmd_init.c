@@ -7,8 +7,11 @@
 #include "base/check.h"
 #include "base/suggest.h"
 #include "cli/cmd.h"
+#include "cli/complain.h"
 #include "cli/starters.h"
 #include "fleet/run.h"
+
+enum { STARTERS_MAX = 16 };
 
 static const struct starters_row *find(const char *name) {
     for (size_t i = 0; i < starters_count; i++)
@@ -18,17 +21,21 @@ static const struct starters_row *find(const char *name) {
 }
 
 static int unknown(const char *name) {
-    const char *names[16];
+    const char *names[STARTERS_MAX];
+    struct text all = {0};
     CHECK(starters_count <= COUNT_OF(names));
-    fprintf(stderr, "there is no starter scenario '%s'", name);
-    for (size_t i = 0; i < starters_count; i++)
+    for (size_t i = 0; i < starters_count; i++) {
         names[i] = starters_rows[i].name;
+        text_printf(&all, "%s%s", i == 0 ? "" : i + 1 < starters_count ? ", " : " and ", names[i]);
+    }
     const char *near = suggest_nearest(name, names, starters_count);
+    char hint[64];
+    snprintf(hint, sizeof hint, "muster init %s", near != NULL ? near : names[0]);
     if (near != NULL)
-        fprintf(stderr, "; did you mean '%s'?", near);
-    fputs("\nThere are:\n", stderr);
-    for (size_t i = 0; i < starters_count; i++)
-        fprintf(stderr, "  muster init %-12s %s\n", starters_rows[i].name, starters_rows[i].doc);
+        complain(EXIT_USAGE, hint, "there is no starter scenario '%s'; did you mean '%s'?", name, near);
+    else
+        complain(EXIT_USAGE, hint, "there is no starter scenario '%s'; there are %s", name, text_get(&all));
+    text_free(&all);
     return EXIT_USAGE;
 }
 
@@ -40,18 +47,17 @@ int cmd_init(const struct options *o) {
     snprintf(path, sizeof path, "%s.yaml", row->name);
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd < 0) {
+        char hint[128];
+        snprintf(hint, sizeof hint, "muster run %s, or move it away first", path);
         if (errno == EEXIST)
-            fprintf(stderr, "%s exists already and is left as it is; move it away first\n", path);
-        else
-            fprintf(stderr, "%s: %s\n", path, strerror(errno));
-        return EXIT_USAGE;
+            return complain(EXIT_USAGE, hint, "%s exists already and is left as it is", path);
+        return complain(EXIT_ENVIRONMENT, "change to a directory that can be written", "cannot write %s: %s", path,
+                        strerror(errno));
     }
     size_t size = strlen(row->text);
     ssize_t written = write(fd, row->text, size);
-    if (close(fd) < 0 || written != (ssize_t)size) {
-        fprintf(stderr, "%s: %s\n", path, strerror(errno));
-        return EXIT_ENVIRONMENT;
-    }
+    if (close(fd) < 0 || written != (ssize_t)size)
+        return complain(EXIT_ENVIRONMENT, "free some space on the disk", "cannot write %s: %s", path, strerror(errno));
     printf("wrote %s\nnext: muster run %s\n", path, path);
     return EXIT_PASS;
 }

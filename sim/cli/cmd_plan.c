@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "cli/cmd.h"
+#include "cli/complain.h"
 #include "cli/front.h"
 #include "fleet/run.h"
 #include "scenario/plan_print.h"
@@ -23,8 +24,9 @@ int cmd_plan(const struct options *o) {
     if (code == EXIT_PASS) {
         struct text out = {0};
         if (print(f.plan, o, &out) < 0)
-            code = EXIT_USAGE;
-        fputs(text_get(&out), code == EXIT_PASS ? stdout : stderr);
+            code = complain(EXIT_USAGE, "muster plan SCENARIO lists the fleets", "--device: %s", text_get(&out));
+        else
+            fputs(text_get(&out), stdout);
         text_free(&out);
     }
     front_free(&f);

@@ -8,6 +8,7 @@
 
 #include "backend/builtin.h"
 #include "cli/cmd.h"
+#include "cli/complain.h"
 #include "cli/front.h"
 #include "fleet/reach.h"
 #include "fleet/run.h"
@@ -120,10 +121,8 @@ static int run(struct plan *plan, const struct options *o, span wait) {
                                     .fail_code = o->fail_code};
     struct report_session *session;
     int code = EXIT_INTERNAL;
-    if (report_session_open(plan, &report, &session, &code, why, sizeof why) < 0) {
-        fprintf(stderr, "%s\n", why);
-        return code;
-    }
+    if (report_session_open(plan, &report, &session, &code, why, sizeof why) < 0)
+        return complain(code, "give --out a new directory that can be written, or leave it out", "%s", why);
     catch_signals();
     struct run_options options = {.workers = (unsigned)o->workers,
                                   .shard = o->shard,
@@ -136,9 +135,8 @@ static int run(struct plan *plan, const struct options *o, span wait) {
     struct run_sink sink = report_session_sink(session);
     struct run_facts facts;
     if (run_plan(plan, &options, &sink, &facts, why, sizeof why) < 0) {
-        fprintf(stderr, "%s\n", why);
-        code = facts.exit_code;
-        report_session_discard(session);
+        report_session_discard(session); /* takes the progress off the screen first */
+        code = complain(facts.exit_code, NULL, "%s", why);
     } else {
         code = report_session_close(session, &facts);
     }
@@ -173,10 +171,8 @@ static bool starts_in_the_past(const struct options *o) {
 }
 
 int cmd_run(const struct options *o) {
-    if (starts_in_the_past(o)) {
-        fputs("--start-at lies in the past; nothing was sent\n", stderr);
-        return EXIT_USAGE;
-    }
+    if (starts_in_the_past(o))
+        return complain(EXIT_USAGE, "muster run --help", "--start-at lies in the past; nothing was sent");
     forbid_cores();
     struct front f;
     span wait;
@@ -185,14 +181,12 @@ int cmd_run(const struct options *o) {
     struct address node;
     char why[512] = "";
     if (code == EXIT_PASS && start_builtin(f.plan, &backend, &node, why, sizeof why) < 0) {
-        fprintf(stderr, "%s\n", why);
-        code = EXIT_ENVIRONMENT;
+        code = complain(EXIT_ENVIRONMENT, NULL, "%s", why);
     } else if (code == EXIT_PASS && unresolved(f.plan) != NULL) {
-        fprintf(stderr, "%s has no address to connect to; nothing was sent\n", unresolved(f.plan)->url);
-        code = EXIT_UNREACHABLE;
+        code = complain(EXIT_UNREACHABLE, "correct the name, or try --target builtin",
+                        "%s has no address to connect to; nothing was sent", unresolved(f.plan)->url);
     } else if (code == EXIT_PASS && !confirmed(f.plan, o)) {
-        fputs("not confirmed; nothing was sent\n", stderr);
-        code = EXIT_GUARD;
+        code = complain(EXIT_GUARD, "--yes answers the question beforehand", "not confirmed; nothing was sent");
     } else if (code == EXIT_PASS) {
         code = run(f.plan, o, wait);
     }

@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "cli/complain.h"
 #include "fleet/run.h"
 #include "report/terminal.h"
 #include "scenario/checks.h"
@@ -62,6 +63,11 @@ static void print_findings(struct front *f, const struct options *o, enum diagno
                                      .color = terminal_colors(STDERR_FILENO, o->no_color),
                                      .columns = isatty(STDERR_FILENO) ? terminal_columns(STDERR_FILENO) : 0};
     diagnostic_write(&f->found, &style, &out);
+    for (size_t i = 0; i < f->found.count && format == DIAGNOSTIC_TEXT && f->found.errors > 0; i++)
+        if (f->found.items[i].severity == DIAGNOSTIC_ERROR) {
+            text_printf(&out, "hint:  muster explain %s\n", f->found.items[i].code);
+            break;
+        }
     fputs(text_get(&out), stderr);
     text_free(&out);
 }
@@ -75,14 +81,11 @@ int front_open_for(struct front *f, const struct options *o, const char *scenari
     *f = (struct front){0};
     diagnostic_init(&f->found);
     enum diagnostic_format format = DIAGNOSTIC_TEXT;
-    if (o->error_format != NULL && diagnostic_format_of(o->error_format, &format) < 0) {
-        fprintf(stderr, "--error-format %s: expected text, json, gcc or github\n", o->error_format);
-        return EXIT_USAGE;
-    }
-    if (o->deny != NULL && strcmp(o->deny, "warnings") != 0) {
-        fprintf(stderr, "--deny %s: expected warnings\n", o->deny);
-        return EXIT_USAGE;
-    }
+    if (o->error_format != NULL && diagnostic_format_of(o->error_format, &format) < 0)
+        return complain(EXIT_USAGE, "muster check --help", "--error-format %s: expected text, json, gcc or github",
+                        o->error_format);
+    if (o->deny != NULL && strcmp(o->deny, "warnings") != 0)
+        return complain(EXIT_USAGE, "muster check --help", "--deny %s: expected warnings", o->deny);
     const char *files[OPTIONS_LIST_MAX + 1];
     size_t file_count = 0;
     if (scenario != NULL)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "base/check.h"
 #include "base/suggest.h"
 #include "base/units.h"
+#include "cli/complain.h"
 #include "fleet/run.h"
 
 #define VERB_BIT(verb) (1u << (verb))
@@ -145,6 +147,21 @@ static const struct option_row *find_letter(const struct options *o, char letter
     return NULL;
 }
 
+/* With the verb's own help as what to try next. */
+static void refuse(const struct options *o, struct text *message, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void refuse(const struct options *o, struct text *message, const char *format, ...) {
+    struct text sentence = {0};
+    char hint[32];
+    va_list args;
+    va_start(args, format);
+    text_vprintf(&sentence, format, args);
+    va_end(args);
+    snprintf(hint, sizeof hint, "muster %s --help", options_verbs[o->verb].name);
+    complain_to(message, hint, "%s", text_get(&sentence));
+    text_free(&sentence);
+}
+
 /* `word`: as it stands on the command line. */
 static int unknown_option(const struct options *o, const char *word, struct text *message) {
     const char *names[COUNT_OF(options_rows)];
@@ -155,12 +172,8 @@ static int unknown_option(const struct options *o, const char *word, struct text
         if ((options_rows[i].verbs & VERB_BIT(o->verb)) != 0)
             names[count++] = options_rows[i].name;
     const char *near = text_has_prefix(name, "--") ? suggest_nearest(name + 2, names, count) : NULL;
-    const char *verb = options_verbs[o->verb].name;
-    text_printf(message, "muster %s has no option ", verb);
-    text_append_safe(message, word, strlen(word), SHOWN_MAX);
-    if (near != NULL)
-        text_printf(message, "; did you mean --%s?", near);
-    text_printf(message, "\nTry: muster %s --help\n", verb);
+    refuse(o, message, "muster %s has no option %.*s%s%s%s", options_verbs[o->verb].name, SHOWN_MAX, word,
+           near != NULL ? "; did you mean --" : "", near != NULL ? near : "", near != NULL ? "?" : "");
     return EXIT_USAGE;
 }
 
@@ -287,9 +300,7 @@ static int take(const struct option_row *row, const char *value, struct options 
     const char *expected = "";
     char why[240];
     if (!store(row, value, o, &expected, why, sizeof why)) {
-        text_printf(message, "--%s ", row->name);
-        text_append_safe(message, value, strlen(value), SHOWN_MAX);
-        text_printf(message, ": %s\nTry: muster %s --help\n", expected, options_verbs[o->verb].name);
+        refuse(o, message, "--%s %.*s: %s", row->name, SHOWN_MAX, value, expected);
         return EXIT_USAGE;
     }
     if (row->seen_offset != 0)
@@ -314,13 +325,12 @@ static int parse_option(int argc, char **argv, int *i, struct options *o, struct
         value = word[2] == '\0' ? NULL : word + 2;
     }
     if (row->argument == NULL && value != NULL) {
-        text_printf(message, "--%s takes no value\n", row->name);
+        refuse(o, message, "--%s takes no value", row->name);
         return EXIT_USAGE;
     }
     if (row->argument != NULL && value == NULL) {
         if (*i + 1 >= argc) {
-            text_printf(message, "--%s needs a value: %s\nTry: muster %s --help\n", row->name, row->argument,
-                        options_verbs[o->verb].name);
+            refuse(o, message, "--%s needs a value: %s", row->name, row->argument);
             return EXIT_USAGE;
         }
         value = argv[++*i];
@@ -333,12 +343,9 @@ static int unknown_verb(const char *name, struct text *message) {
     for (size_t i = 0; i < VERBS; i++)
         names[i] = options_verbs[i].name;
     const char *near = suggest_nearest(name, names, VERBS);
-    text_append(message, *name == '-' ? "expected a verb first, not '" : "muster has no verb '");
-    text_append_safe(message, name, strlen(name), SHOWN_MAX);
-    text_append(message, "'");
-    if (near != NULL)
-        text_printf(message, "; did you mean '%s'?", near);
-    text_append(message, "\nTry: muster --help\n");
+    complain_to(message, "muster --help", "%s '%.*s'%s%s%s",
+                *name == '-' ? "expected a verb first, not" : "muster has no verb", SHOWN_MAX, name,
+                near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
     return EXIT_USAGE;
 }
 
@@ -350,15 +357,14 @@ static int check_operands(const struct options *o, struct text *message) {
     unsigned least = takes_files && !optional ? 1 : v->operands_min;
     if (given >= least && o->operand_count <= v->operands_max)
         return 0;
-    text_printf(message, "muster %s takes %s\nTry: muster %s --help\n", v->name,
-                *v->operands ? v->operands : "no operand", v->name);
+    refuse(o, message, "muster %s takes %s", v->name, *v->operands ? v->operands : "no operand");
     return EXIT_USAGE;
 }
 
 int options_parse(int argc, char **argv, struct options *o, struct text *message) {
     *o = (struct options){.verb = VERBS, .argc = argc, .argv = argv, .shard = 1, .shards = 1, .ready_fd = -1};
     if (argc < 2) {
-        text_append(message, "muster takes a verb\nTry: muster --help\n");
+        complain_to(message, "muster --help", "expected a verb, as in muster run SCENARIO");
         return EXIT_USAGE;
     }
     bool asks_help = strcmp(argv[1], "help") == 0;
@@ -382,7 +388,7 @@ int options_parse(int argc, char **argv, struct options *o, struct text *message
             if (code != 0)
                 return code;
         } else if (o->operand_count == OPTIONS_OPERANDS_MAX) {
-            text_append(message, "too many operands: at most 64\n");
+            refuse(o, message, "too many operands: at most %d", OPTIONS_OPERANDS_MAX);
             return EXIT_USAGE;
         } else {
             o->operands[o->operand_count++] = argv[i];

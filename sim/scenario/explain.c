@@ -203,9 +203,9 @@ static void suggest(const char *name, const struct explain_topic *const *topics,
     text_append(out, "nothing is called '");
     text_append_safe(out, name, strlen(name), 80);
     if (near != NULL)
-        text_printf(out, "'; did you mean '%s'?\n", near);
+        text_printf(out, "'; did you mean '%s'?", near);
     else
-        text_append(out, "'; muster explain scenario lists the top-level keys\n");
+        text_append(out, "'");
     free(l);
 }
 

@@ -301,7 +301,7 @@ static void print_step(const struct fleet_group *g, const struct plan_walk_step 
 
 int plan_print_device(const struct plan *p, uint64_t device, bool json, struct text *out) {
     if (device >= p->device_count) {
-        text_printf(out, "there is no device %llu; the plan has %u, numbered from 0\n", (unsigned long long)device,
+        text_printf(out, "there is no device %llu; the plan has %u, numbered from 0", (unsigned long long)device,
                     p->device_count);
         return ERR_NOT_FOUND;
     }

@@ -35,8 +35,11 @@ static void an_unknown_name_gets_a_suggestion_and_the_list(void) {
     struct capture c = CAPTURE(cmd_init, "init", "qickstart");
     CU_ASSERT_EQUAL(c.code, EXIT_USAGE);
     CU_ASSERT_TRUE(capture_warns(&c, "did you mean 'quickstart'"));
+    capture_free(&c);
+    c = CAPTURE(cmd_init, "init", "meters");
     for (size_t i = 0; i < starters_count; i++)
-        CU_ASSERT_TRUE(capture_warns(&c, starters_rows[i].doc));
+        CU_ASSERT_TRUE(capture_warns(&c, starters_rows[i].name));
+    CU_ASSERT_TRUE(capture_warns(&c, "hint:  muster init quickstart\n"));
     capture_free(&c);
 }
 

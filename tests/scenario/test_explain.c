@@ -46,7 +46,7 @@ static void unknown_names_get_a_suggestion(void) {
     expect("profiles.*.mqtt.keepaliv", ERR_NOT_FOUND, "did you mean 'profiles.*.mqtt.keepalive'?");
     expect("profiles.meter.mqtt.keepaliv", ERR_NOT_FOUND, "did you mean 'profiles.meter.mqtt.keepalive'?");
     expect("fleets.a.telemtry", ERR_NOT_FOUND, "did you mean 'fleets.a.telemetry'?");
-    expect("nothing-like-it", ERR_NOT_FOUND, "muster explain scenario");
+    expect("nothing-like-it", ERR_NOT_FOUND, "nothing is called 'nothing-like-it'");
     expect("\033[31m", ERR_NOT_FOUND, "\\x1B");
 }
 
