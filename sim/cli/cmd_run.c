@@ -14,6 +14,7 @@
 #include "fleet/run.h"
 #include "loop/loop.h"
 #include "report/report_session.h"
+#include "scenario/device_name.h"
 #include "scenario/plan_load.h"
 
 enum {
@@ -108,7 +109,19 @@ static bool confirmed(const struct plan *plan, const struct options *o) {
     return fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-static int run(struct plan *plan, const struct options *o, span wait) {
+/* The devices of --capture. False after a message. */
+static bool find_captures(const struct plan *plan, const struct options *o, uint32_t *devices) {
+    char why[256];
+    for (unsigned i = 0; i < o->captures.count; i++)
+        if (device_name_parse(plan, o->captures.items[i], &devices[i], why, sizeof why) < 0) {
+            fprintf(stderr, "--capture: %s; nothing was sent\nTry: muster plan SCENARIO, which lists the fleets\n",
+                    why);
+            return false;
+        }
+    return true;
+}
+
+static int run(struct plan *plan, const struct options *o, span wait, const uint32_t *captures) {
     char why[512] = "";
     struct report_options report = {.out = o->out,
                                     .argc = o->argc,
@@ -130,6 +143,8 @@ static int run(struct plan *plan, const struct options *o, span wait) {
                                   .start_at_unix_ns = o->start_at_unix_ns,
                                   .wait = wait,
                                   .fail_code = o->fail_code,
+                                  .captures = captures,
+                                  .capture_count = o->captures.count,
                                   .signals = &signal_count,
                                   .signal_number = &signal_number};
     struct run_sink sink = report_session_sink(session);
@@ -180,6 +195,9 @@ int cmd_run(const struct options *o) {
     struct builtin backend = BUILTIN_NONE;
     struct address node;
     char why[512] = "";
+    uint32_t captures[OPTIONS_LIST_MAX];
+    if (code == EXIT_PASS && !find_captures(f.plan, o, captures))
+        code = EXIT_USAGE;
     if (code == EXIT_PASS && start_builtin(f.plan, &backend, &node, why, sizeof why) < 0) {
         code = complain(EXIT_ENVIRONMENT, NULL, "%s", why);
     } else if (code == EXIT_PASS && unresolved(f.plan) != NULL) {
@@ -188,7 +206,7 @@ int cmd_run(const struct options *o) {
     } else if (code == EXIT_PASS && !confirmed(f.plan, o)) {
         code = complain(EXIT_GUARD, "--yes answers the question beforehand", "not confirmed; nothing was sent");
     } else if (code == EXIT_PASS) {
-        code = run(f.plan, o, wait);
+        code = run(f.plan, o, wait, captures);
     }
     builtin_stop(&backend);
     front_free(&f);

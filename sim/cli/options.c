@@ -50,6 +50,9 @@ const struct option_row options_rows[] = {
      "where runs will be written, for the space on that disk; default the current directory"},
     {'w', "workers", "N", OPTION_WORKERS, ON_RUN, AT(workers), 0,
      "threads that drive devices; default one per core, more when descriptors ask for it"},
+    {0, "capture", "DEVICE", OPTION_LIST, ON_RUN, AT(captures), 0,
+     "write every packet of that device, as in meters-17 or its number over all fleets, to evidence/DEVICE.pcapng; "
+     "repeatable"},
     {0, "shard", "I/N", OPTION_SHARD, ON_RUN, AT(shard), 0, "drive the I-th of N shares of the fleet"},
     {0, "start-at", "TIME", OPTION_TIME, ON_RUN, AT(start_at_unix_ns), 0,
      "t = 0 at that instant, so that shards begin together: 2026-11-22T08:30:00Z or @SECONDS"},

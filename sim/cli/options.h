@@ -39,6 +39,7 @@ struct options {
     const char *operands[OPTIONS_OPERANDS_MAX];
     unsigned operand_count;
     struct options_list targets, files, sets, unsets, misbehave; /* sets: of the scenario; backend: of the broker */
+    struct options_list captures;
     unsigned list_values;
     uint64_t devices, seed, device, workers; /* devices, workers: 0 when not given */
     bool has_seed, has_device;

@@ -105,13 +105,15 @@ struct device_orders {
     bool pump;       /* a message waits for room in a step: call device_due again at once */
 };
 
-/* What went wrong in a step: the first broken rule and the first operation that failed. For whoever keeps evidence. */
+/* What went wrong in a step: the first broken rule, the first operation that failed, the end of a connection. For whoever keeps
+ * evidence. */
 struct device_trouble {
     unsigned count;                 /* 0: nothing, and nothing else here means anything */
     bool violated;                  /* the peer broke a rule: */
     const char *statement, *detail; /* static strings, or NULL */
-    unsigned failed;                /* operations that ended refused, timed out or broken; of the first: */
-    uint8_t op, outcome, reason_code, close_reason; /* enum op_kind, op_outcome; as it came; enum close_reason */
+    unsigned failed;     /* operations that ended refused, timed out or broken; 0: the connection alone ended */
+    uint8_t op, outcome; /* of the first: enum op_kind, op_outcome */
+    uint8_t reason_code, close_reason; /* as it came; enum close_reason */
     struct bytes
         packet; /* the offending packet, and what came after it, borrowed from the input; empty: there is none */
 };

@@ -12,8 +12,8 @@ static void op_ended(struct device_host *h, const struct device_slot *s, const s
         device_step_end_op(h, s, &e->op, (enum op_outcome)e->outcome, (enum op_drop)e->drop, CLOSE_NONE);
     bool no_connack = e->op.kind == OP_MQTT_CONNECT && e->outcome == OP_TIMEOUT;
     if (outcome != OP_OK && device_step_counts(h, &e->op))
-        recorder_reason(h->recorder, s->life->group, s->life->id, (enum op_kind)e->op.kind, outcome, e->reason_code,
-                        no_connack ? CLOSE_CONNACK_TIMEOUT : CLOSE_NONE, h->step.now);
+        device_step_failed(h, s, (enum op_kind)e->op.kind, outcome, e->reason_code,
+                           no_connack ? CLOSE_CONNACK_TIMEOUT : CLOSE_NONE, e->packet);
     if (e->op.kind == OP_MQTT_PUBLISH) {
         h->changed |= (uint32_t)1 << VAR_IN_FLIGHT;
         bool answered = e->op.qos > 0 && (e->outcome == OP_OK || e->outcome == OP_REFUSED);
@@ -87,6 +87,10 @@ static void message_arrived(struct device_host *h, const struct device_slot *s, 
     device_step_end_op(h, s, &op, OP_OK, OP_DROP_NONE, CLOSE_NONE);
 }
 
+static void count(struct device_host *h, const struct device_slot *s, enum tally_kind kind) {
+    recorder_tally(h->recorder, s->life->group, h->step.now, kind, 1);
+}
+
 static void note(struct device_host *h, const struct device_slot *s, const struct event *e) {
     struct note n = {.at = h->step.now,
                      .device = s->life->id,
@@ -103,6 +107,19 @@ static void note(struct device_host *h, const struct device_slot *s, const struc
     recorder_note(h->recorder, &n);
 }
 
+/* The first broken rule explains more than operations that failed with it. */
+static void violated(struct device_host *h, const struct device_slot *s, const struct event *e) {
+    count(h, s, TALLY_VIOLATIONS);
+    note(h, s, e);
+    struct device_trouble *t = device_step_trouble(h);
+    if (t->violated)
+        return;
+    t->violated = true;
+    t->statement = e->statement;
+    t->detail = e->detail;
+    t->packet = e->packet;
+}
+
 static void close_wanted(struct device_host *h, const struct device_slot *s, const struct event *e) {
     enum close_reason why = (enum close_reason)e->close_reason;
     bool ours_or_told = why == CLOSE_POLITE || why == CLOSE_REFUSED || why == CLOSE_CONNACK_TIMEOUT;
@@ -115,10 +132,6 @@ static void close_wanted(struct device_host *h, const struct device_slot *s, con
 static void challenged(struct device_host *h, const struct device_slot *s, const struct event *e) {
     if (e->reason_code == MQTT_REASON_CONTINUE_AUTHENTICATION)
         (void)drivers_of(s->group)->answer(h, s, e->payload);
-}
-
-static void count(struct device_host *h, const struct device_slot *s, enum tally_kind kind) {
-    recorder_tally(h->recorder, s->life->group, h->step.now, kind, 1);
 }
 
 static void handle(struct device_host *h, const struct device_slot *s, const struct event *e) {
@@ -136,8 +149,7 @@ static void handle(struct device_host *h, const struct device_slot *s, const str
         message_arrived(h, s, e);
         break;
     case EVENT_VIOLATION:
-        count(h, s, TALLY_VIOLATIONS);
-        note(h, s, e);
+        violated(h, s, e);
         break;
     case EVENT_REDIRECT:
         count(h, s, TALLY_REDIRECTS);

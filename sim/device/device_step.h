@@ -26,6 +26,8 @@ enum op_outcome device_step_end_op(struct device_host *h, const struct device_sl
 /* Something failed: its reason is counted, and told to whoever keeps evidence. `packet`: what said so, empty if nothing did. */
 void device_step_failed(struct device_host *h, const struct device_slot *s, enum op_kind op, enum op_outcome outcome,
                         uint8_t reason_code, enum close_reason why, struct bytes packet);
+/* What the worker hears of this step's trouble, of which there is one more now. */
+struct device_trouble *device_step_trouble(struct device_host *h);
 /* Why a connection that was up has ended. */
 void device_step_tell_end(struct device_host *h, const struct device_slot *s, enum close_reason why,
                           uint8_t reason_code);

@@ -9,6 +9,7 @@
 #include "base/json_write.h"
 #include "metrics/interval.h"
 #include "report/events_shape.h"
+#include "report/evidence_files.h"
 #include "report/facts.h"
 #include "report/judged.h"
 
@@ -52,6 +53,7 @@ struct events {
     uint64_t left_out[EVENTS_KINDS];
     unsigned trust_told; /* findings that have their line */
     uint32_t *states;    /* [group_count * STATE_KINDS]: as the last `devices` lines said */
+    const struct evidence_files *evidence;
     struct text line;    /* reused */
     struct json_write json;
     struct json_schema_check check; /* of the line that is being written */
@@ -71,6 +73,10 @@ struct events *events_new(const struct plan *plan, struct log_writer *log, int f
     e->log = log;
     e->file = file;
     return e;
+}
+
+void events_use_evidence(struct events *e, const struct evidence_files *evidence) {
+    e->evidence = evidence;
 }
 
 void events_free(struct events *e) {
@@ -230,6 +236,18 @@ static void put_packet(struct events *e, const struct note *n) {
         put_text(e, "packet", hex);
 }
 
+static void put_evidence(struct events *e, const struct note *n) {
+    const char *path;
+    uint64_t frame;
+    if (!evidence_files_find(e->evidence, n->device, n->at, &path, &frame))
+        return;
+    json_write_key(&e->json, "evidence");
+    json_write_open_object(&e->json);
+    json_write_member_string(&e->json, "file", path);
+    json_write_member_uint(&e->json, "frame", frame);
+    json_write_close_object(&e->json);
+}
+
 static void write_state(struct events *e, const struct note *n) {
     if (n->from >= STATE_KINDS || n->to >= STATE_KINDS || !begin(e, EVENTS_STATE, n->at))
         return;
@@ -257,6 +275,7 @@ static void write_finding(struct events *e, const struct note *n) {
     if (n->close_reason != CLOSE_NONE && n->close_reason < CLOSE_REASONS)
         put_text(e, "why", close_reason_names[n->close_reason]);
     put_packet(e, n);
+    put_evidence(e, n);
     end(e, EVENTS_FINDING);
 }
 
@@ -427,7 +446,7 @@ static void write_devices(struct events *e, instant at, const struct gauge_row *
     }
 }
 
-static void write_left_out(struct events *e, instant at, const char *of, uint64_t count) {
+void events_left_out(struct events *e, instant at, const char *of, uint64_t count) {
     if (count == 0)
         return;
     begin(e, EVENTS_LEFT_OUT, at);
@@ -471,11 +490,11 @@ void events_second(struct events *e, const struct run_second *s, uint64_t interv
     if (s->second->gauge_count > 0)
         write_devices(e, s->at, &s->second->gauges[s->second->gauge_count - 1]);
     for (int k = 0; k < EVENTS_KINDS; k++) {
-        write_left_out(e, s->at, events_rows[k].name, e->left_out[k]);
+        events_left_out(e, s->at, events_rows[k].name, e->left_out[k]);
         e->left_out[k] = 0;
         e->this_second[k] = 0;
     }
-    write_left_out(e, s->at, "note", s->second->notes_omitted);
+    events_left_out(e, s->at, "note", s->second->notes_omitted);
     write_second(e, s, intervals);
 }
 

@@ -47,16 +47,21 @@ struct events_row {
 extern const struct events_row events_rows[EVENTS_KINDS];
 
 struct events;
+struct evidence_files;
 
 /* Lines go to `file` of `log`; both and `plan` are borrowed. */
 struct events *events_new(const struct plan *plan, struct log_writer *log, int file);
 void events_free(struct events *e);
 
+/* Findings then say where their packets are. Borrowed; NULL: nowhere. */
+void events_use_evidence(struct events *e, const struct evidence_files *evidence);
 /* What the run says (struct run_sink). RUN_STARTED also writes the groups and segments that later lines refer to. */
 void events_event(struct events *e, const struct run_event *event);
 /* One interval: its tallies, counters, causes of failures and device states that changed; what the caps left out; and the line that closes it.
  * `intervals`: how many records it has in the interval log, which are there before. */
 void events_second(struct events *e, const struct run_second *s, uint64_t intervals);
+/* So many of `of` were left out in the interval that ends at `at`; no line for 0. */
+void events_left_out(struct events *e, instant at, const char *of, uint64_t count);
 /* After the run: findings of trust that were not said yet, verdicts of the checks, and the end. */
 void events_facts(struct events *e, const struct run_facts *facts, int fail_code);
 

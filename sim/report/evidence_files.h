@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/text.h"
 #include "fleet/run.h"
 #include "report/log_writer.h"
 
@@ -40,7 +39,5 @@ uint64_t evidence_files_second(struct evidence_files *f);
 
 /* "evidence/meters-17.pcapng": where a watched device's packets are, if there are any. Characters of no use in a file's name become '_'. */
 char *evidence_files_path(const struct plan *plan, uint32_t device, char *path, size_t size);
-/* A packet's comment: whose it is, and what was expected, seen and concluded. */
-void evidence_files_comment(struct text *out, const struct plan *plan, const struct evidence_record *r);
 
 #endif

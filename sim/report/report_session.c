@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "report/events.h"
+#include "report/evidence_files.h"
 #include "report/hlog.h"
 #include "report/host.h"
 #include "report/log_writer.h"
@@ -31,6 +32,7 @@ struct report_session {
     struct log_writer *log; /* NULL once closed */
     int series_file;
     struct events *events;
+    struct evidence_files *evidence;
     struct hlog *intervals;
     instant second_from; /* where the interval that is under way began */
     struct progress progress;
@@ -53,6 +55,7 @@ static void free_session(struct report_session *s) {
     if (s->log != NULL)
         log_writer_close(s->log);
     events_free(s->events);
+    evidence_files_free(s->evidence);
     hlog_free(s->intervals);
     text_free(&s->row);
     free(s);
@@ -62,6 +65,7 @@ static void free_session(struct report_session *s) {
 
 static void on_event(void *context, const struct run_event *e) {
     struct report_session *s = context;
+    evidence_files_event(s->evidence, e);
     events_event(s->events, e);
     if (e->kind == RUN_STARTED)
         hlog_begin(s->intervals, e->unix_ns);
@@ -79,6 +83,7 @@ static uint64_t dropped_so_far(void *context) {
 
 static void on_second(void *context, const struct run_second *second) {
     struct report_session *s = context;
+    events_left_out(s->events, second->at, "evidence", evidence_files_second(s->evidence));
     /* the line that closes the second comes after its histograms: a reader finds it only if they are there */
     uint64_t intervals = hlog_second(s->intervals, s->second_from, second->at, second->second);
     events_second(s->events, second, intervals);
@@ -117,8 +122,10 @@ static int open_logs(struct report_session *s) {
         return intervals;
     s->events = events_new(s->plan, s->log, events_file);
     s->intervals = hlog_new(s->plan, s->log, log_writer_add(s->log, intervals, "intervals.hlog"));
-    if (s->events == NULL || s->intervals == NULL)
+    s->evidence = evidence_files_new(s->plan, s->dir.fd, s->log);
+    if (s->events == NULL || s->intervals == NULL || s->evidence == NULL)
         return ERR_NO_MEMORY;
+    events_use_evidence(s->events, s->evidence);
     series_csv_header(&s->row);
     log_writer_put(s->log, s->series_file, LOG_SERIES, s->row.data, s->row.size);
     return 0;
@@ -234,6 +241,7 @@ int report_session_close(struct report_session *s, struct run_facts *facts) {
     /* the verdict lines go to space that was set aside for them; should even they be dropped, the documents tell */
     uint64_t known = judge_logs(s, facts, facts->result->dropped_records, log_writer_dropped(s->log));
     log_writer_release(s->log);
+    events_left_out(s->events, facts->ended, "evidence", log_writer_evidence_dropped(s->log));
     events_facts(s->events, facts, s->options.fail_code);
     uint64_t dropped = log_writer_close(s->log);
     s->log = NULL;

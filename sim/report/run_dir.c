@@ -39,7 +39,8 @@ static const char *used_by(int fd) {
     for (size_t i = 0; run_dir_files[i] != NULL; i++)
         if (fstatat(fd, run_dir_files[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
             return run_dir_files[i];
-    return NULL;
+    /* files there are appended to, and only when something goes wrong */
+    return fstatat(fd, "evidence", &st, AT_SYMLINK_NOFOLLOW) == 0 ? "evidence" : NULL;
 }
 
 /* events.ndjson is the claim: of two runs that start at once, one creates it. */
