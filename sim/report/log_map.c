@@ -1,9 +1,13 @@
 #include "report/log_map.h"
 
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "report/log_writer.h"
 
 struct log_map log_map_open(const char *path) {
     struct log_map m = {NULL, 0};
@@ -18,6 +22,12 @@ struct log_map log_map_open(const char *path) {
     }
     close(fd);
     return m;
+}
+
+struct log_map log_map_open_part(const char *directory, const char *name, unsigned part) {
+    char file[64], path[PATH_MAX + sizeof file];
+    snprintf(path, sizeof path, "%s/%s", directory, log_writer_part_name(name, part, file, sizeof file));
+    return log_map_open(path);
 }
 
 void log_map_close(struct log_map *m) {

@@ -10,6 +10,9 @@ struct log_map {
 };
 
 struct log_map log_map_open(const char *path);
+/* One part of a log of a run directory: 0 is the file itself, "series.csv", 1 is "series.1.csv" (report/log_writer.h). A part without
+ * bytes ends the log. */
+struct log_map log_map_open_part(const char *directory, const char *name, unsigned part);
 void log_map_close(struct log_map *m);
 
 #endif
