@@ -161,20 +161,27 @@ static void count_message(struct device_host *h, const struct device_slot *s, co
         recorder_tally_message(h->recorder, group, op->qos, op->intended, TALLY_LOST, 1);
 }
 
+struct device_trouble *device_step_trouble(struct device_host *h) {
+    if (h->trouble.count == 0)
+        h->trouble = (struct device_trouble){0};
+    h->trouble.count++;
+    return &h->trouble;
+}
+
 void device_step_failed(struct device_host *h, const struct device_slot *s, enum op_kind op, enum op_outcome outcome,
                         uint8_t reason_code, enum close_reason why, struct bytes packet) {
     recorder_reason(h->recorder, s->life->group, s->life->id, op, outcome, reason_code, why, h->step.now);
     if ((outcome != OP_REFUSED && outcome != OP_TIMEOUT && outcome != OP_BROKEN) || h->step.now >= h->closes)
         return;
-    struct device_trouble *t = &h->trouble;
-    if (t->count++ == 0)
-        *t = (struct device_trouble){.count = 1, .packet = packet};
+    struct device_trouble *t = device_step_trouble(h);
     if (t->failed++ > 0)
         return;
     t->op = (uint8_t)op;
     t->outcome = (uint8_t)outcome;
-    t->reason_code = reason_code;
-    t->close_reason = (uint8_t)why;
+    t->reason_code = reason_code > 0 ? reason_code : t->reason_code;
+    t->close_reason = why != CLOSE_NONE ? (uint8_t)why : t->close_reason;
+    if (!t->violated)
+        t->packet = packet;
 }
 
 enum op_outcome device_step_end_op(struct device_host *h, const struct device_slot *s, const struct op *op,
@@ -195,7 +202,16 @@ enum op_outcome device_step_end_op(struct device_host *h, const struct device_sl
 void device_step_tell_end(struct device_host *h, const struct device_slot *s, enum close_reason why,
                           uint8_t reason_code) {
     enum op_outcome outcome = device_step_cut(s) ? OP_WITHDRAWN : OP_BROKEN;
-    device_step_failed(h, s, OP_MQTT_CONNECT, outcome, reason_code, why, (struct bytes){0});
+    recorder_reason(h->recorder, s->life->group, s->life->id, OP_MQTT_CONNECT, outcome, reason_code, why, h->step.now);
+    if (outcome != OP_BROKEN || h->step.now >= h->closes)
+        return;
+    struct device_trouble *t = device_step_trouble(h);
+    t->close_reason = (uint8_t)why;
+    if (t->failed > 0)
+        return;
+    t->op = OP_MQTT_CONNECT;
+    t->outcome = OP_BROKEN;
+    t->reason_code = reason_code;
 }
 
 void device_step_refuse(struct device_host *h, const struct device_slot *s, const struct op *op, uint8_t reason_code) {
