@@ -30,6 +30,8 @@ const struct units_row units_rows[] = {
     {"KiB", UNITS_BYTES, 1024},
     {"MB", UNITS_BYTES, 1e6},
     {"MiB", UNITS_BYTES, 1048576},
+    {"GB", UNITS_BYTES, 1e9},
+    {"GiB", UNITS_BYTES, 1073741824},
     {"bps", UNITS_BITRATE, 1},
     {"kbps", UNITS_BITRATE, 1e3},
     {"Mbps", UNITS_BITRATE, 1e6},
@@ -64,7 +66,7 @@ const struct units_row units_rows[] = {
 };
 enum { ROWS = COUNT_OF(units_rows) - 1 };
 
-enum { SHOWN_MAX = 3 };
+enum { SHOWN_MAX = 4 };
 static const struct dimension {
     const char *article, *name, *example;
     const char *offered[SHOWN_MAX]; /* units proposed when one is missing */
@@ -72,7 +74,7 @@ static const struct dimension {
 } dimensions[UNITS_DIMENSIONS] = {
     [UNITS_PLAIN] = {"a", "number", "100", {NULL}, {NULL}},
     [UNITS_DURATION] = {"a", "duration", "10s, 250ms, 1h30min", {"s", "ms", "min"}, {"us", "ms", "s"}},
-    [UNITS_BYTES] = {"a", "size in bytes", "64B, 16KiB", {"B", "kB", "KiB"}, {"B", "KiB", "MiB"}},
+    [UNITS_BYTES] = {"a", "size in bytes", "64B, 16KiB", {"B", "kB", "KiB"}, {"B", "KiB", "MiB", "GiB"}},
     [UNITS_BITRATE] = {"a", "bit rate", "375kbps, 10Mbps", {"bps", "kbps", "Mbps"}, {"bps", "kbps", "Mbps"}},
     [UNITS_RATE] = {"a", "rate", "6000/s, 10/min", {"/s", "/min", "/h"}, {"/h", "/min", "/s"}},
     [UNITS_SHARE] = {"a", "share", "99.5%", {"%"}, {"%"}},
@@ -131,9 +133,7 @@ static const struct habit {
     {"Kb", "'kB' (1000 bytes), 'KiB' (1024 bytes) or 'kbps'", false},
     {"mb", "'MB' (1000000 bytes), 'MiB' (1048576 bytes) or 'Mbps'", false},
     {"Mb", "'MB' (1000000 bytes), 'MiB' (1048576 bytes) or 'Mbps'", false},
-    {"G", "'MB', 'MiB' or 'Mbps'", false},
-    {"GB", "'MB'", false},
-    {"GiB", "'MiB'", false},
+    {"G", "'GB' or 'GiB'", false},
     {"Gbps", "'Mbps'", false},
     {"bit/s", "'bps'", false},
     {"kbit/s", "'kbps'", false},

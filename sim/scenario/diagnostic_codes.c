@@ -104,6 +104,8 @@ const struct diagnostic_code diagnostic_codes[] = {
     {"W411", "no mark", "Messages that nobody can recognise when they arrive."},
     {"W412", "no session to resume", "A client that wants its old session and has asked the server to forget it."},
     {"W413", "not audited", "Messages that are to be audited and that no filter of the observer matches."},
+    {"W414", "logs above their cap",
+     "The run's logs are expected to grow beyond outputs.logs_max; then they stop, and the run is not trustworthy."},
     {"W501", "name not resolved", "A host name that could not be looked up."},
     {"W502", "few source addresses",
      "More than 10,000 connections from one source address to one node: finding free ports gets slow."},

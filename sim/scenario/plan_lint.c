@@ -5,7 +5,9 @@
 
 #include "base/check.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "mqtt/mqtt_topic.h"
+#include "scenario/plan_logs.h"
 #include "scenario/timeline.h"
 
 /* Rendered topic and payload of one message share the worker's scratch of 1 MiB; this leaves room for the rest. */
@@ -263,6 +265,17 @@ static void lint_rates(const struct plan_build *b) {
                        p->safety.max_publish_rate);
 }
 
+static void lint_logs(const struct plan_build *b) {
+    uint64_t expected = plan_logs_of(b->plan).total, cap = plan_logs_cap(b->root);
+    char logs[32], limit[32];
+    if (expected > cap)
+        diagnostic_help(diagnostic_add(b->found, "W414", mark_or(node_at(b->root, "outputs.logs_max"), b->root),
+                                       "the logs of this run may take %s, and outputs.logs_max allows %s",
+                                       units_format(UNITS_BYTES, (double)expected, logs, sizeof logs),
+                                       units_format(UNITS_BYTES, (double)cap, limit, sizeof limit)),
+                        "raise outputs.logs_max, or shorten the run");
+}
+
 void plan_lint_scenario(const struct plan_build *b) {
     const struct plan *p = b->plan;
     const struct node *warmup = node_get(b->root, "warmup");
@@ -273,4 +286,5 @@ void plan_lint_scenario(const struct plan_build *b) {
     lint_never_connected(b);
     lint_groups(b);
     lint_rates(b);
+    lint_logs(b);
 }

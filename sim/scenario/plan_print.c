@@ -9,6 +9,7 @@
 #include "scenario/node_write.h"
 #include "scenario/plan_build.h"
 #include "scenario/plan_load.h"
+#include "scenario/plan_logs.h"
 #include "scenario/plan_resources.h"
 #include "scenario/plan_targets.h"
 #include "scenario/plan_walk.h"
@@ -19,12 +20,14 @@ enum { CURVE_ROWS = 20, SPAN_TEXT = 32, BAR = 30 };
 struct numbers {
     struct plan_load load;
     struct plan_resources resources;
+    struct plan_logs logs;
 };
 
 static struct numbers numbers_of(const struct plan *p) {
     struct numbers n;
     plan_load_of(p, 0, &n.load);
     n.resources = plan_resources_of(p);
+    n.logs = plan_logs_of(p);
     return n;
 }
 
@@ -102,6 +105,9 @@ static void print_numbers(const struct plan *p, const struct numbers *n, struct 
                     (unsigned long long)n->resources.ghosts);
     text_printf(out, "\n  source addresses %u per node\n", n->resources.source_addresses);
     text_printf(out, "  memory           about %s\n", bytes_of_number((double)n->resources.memory_bytes).text);
+    text_printf(out, "  disk             about %s of logs", bytes_of_number((double)n->logs.total).text);
+    text_printf(out, ": events %s, histograms %s, series %s\n", bytes_of_number((double)n->logs.events).text,
+                bytes_of_number((double)n->logs.intervals).text, bytes_of_number((double)n->logs.series).text);
     text_printf(out, "  trust            lag up to %s, loops late up to %s%s\n", time_of(p->trust.lag).text,
                 time_of(p->trust.stall).text, p->trust.widened ? " (widened by the scenario)" : "");
 }
@@ -225,6 +231,16 @@ static void write_load(const struct plan_load *l, struct json_write *w) {
     json_write_close_object(w);
 }
 
+static void write_logs(const struct plan_logs *l, const struct plan *p, struct json_write *w) {
+    json_write_key(w, "logs");
+    json_write_open_object(w);
+    json_write_member_uint(w, "events_bytes", l->events);
+    json_write_member_uint(w, "intervals_bytes", l->intervals);
+    json_write_member_uint(w, "series_bytes", l->series);
+    json_write_member_uint(w, "cap_bytes", plan_logs_cap(p->root));
+    json_write_close_object(w);
+}
+
 void plan_print_json(const struct plan *p, struct text *out) {
     struct numbers n = numbers_of(p);
     struct json_write w = json_write_to(out, 2);
@@ -244,6 +260,8 @@ void plan_print_json(const struct plan *p, struct text *out) {
     json_write_member_uint(&w, "memory_bytes_estimate", n.resources.memory_bytes);
     json_write_member_uint(&w, "descriptors_needed", n.resources.descriptors);
     json_write_member_uint(&w, "source_addresses_needed", n.resources.source_addresses);
+    json_write_member_uint(&w, "log_bytes_estimate", n.logs.total);
+    write_logs(&n.logs, p, &w);
     json_write_member_bool(&w, "estimate", n.load.estimate);
     write_phases(p, &w);
     write_load(&n.load, &w);

@@ -442,11 +442,15 @@ const struct schema_row schema_rows[] = {
     ROW("checks.[].expected_during", REFERENCE, .flags = SCHEMA_OR_LIST, .refers = "timeline", .example = "[outage]",
         .doc = "Leaves out operations intended or in flight during these entries."),
     ROW("outputs", MAP,
-        .doc = "Copies of results outside the run directory, which always has all of them. Paths are relative to the "
-               "current directory."),
+        .doc = "Copies of results outside the run directory, which always has all of them, with paths relative to the "
+               "current directory; and how large its logs may get."),
     ROW("outputs.junit", FILE, .example = "out/ci.xml", .doc = "junit.xml, for continuous integration."),
     ROW("outputs.json", FILE, .example = "out/ci.json", .doc = "summary.json."),
     ROW("outputs.md", FILE, .example = "out/ci.md", .doc = "summary.md."),
     ROW("outputs.html", FILE, .example = "out/ci.html", .doc = "report.html."),
+    ROW("outputs.logs_max", QUANTITY, .dimension = UNITS_BYTES, .min = 16 << 20, .max = 1e15, .standard = "8GiB",
+        .example = "20GiB",
+        .doc = "What all logs of a run together may take. As they come near it, series stop first and verdicts never "
+               "(docs/results.md); such a run is not trustworthy."),
     {.path = NULL},
 };
