@@ -33,8 +33,8 @@ enum device_flags {
     DEVICE_STOPPED = 8,          /* for good: `stop`, or the run is closing */
     DEVICE_AWAY = 16,            /* not online at some moment of the settling time */
     DEVICE_SESSION_PRESENT = 32, /* the last CONNACK said so */
-    DEVICE_SUBSCRIBED = 64,
-    DEVICE_ATTEMPTING = 128 /* an attempt was intended and has not ended: it is counted once */
+    DEVICE_SUBSCRIBED = 64,      /* and every SUBSCRIBE was answered: a session that is present needs none */
+    DEVICE_ATTEMPTING = 128      /* an attempt was intended and has not ended: it is counted once */
 };
 
 struct device {

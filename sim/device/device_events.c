@@ -14,6 +14,9 @@ static void op_ended(struct device_host *h, const struct device_slot *s, const s
     if (outcome != OP_OK && device_step_counts(h, &e->op))
         device_step_failed(h, s, (enum op_kind)e->op.kind, outcome, e->reason_code,
                            no_connack ? CLOSE_CONNACK_TIMEOUT : CLOSE_NONE, e->packet);
+    bool unanswered = e->outcome != OP_OK && e->outcome != OP_REFUSED;
+    if (e->op.kind == OP_MQTT_SUBSCRIBE && unanswered) /* nobody knows whether the session has it */
+        s->life->flags &= (uint8_t)~DEVICE_SUBSCRIBED;
     if (e->op.kind == OP_MQTT_PUBLISH) {
         h->changed |= (uint32_t)1 << VAR_IN_FLIGHT;
         bool answered = e->op.qos > 0 && (e->outcome == OP_OK || e->outcome == OP_REFUSED);
@@ -29,6 +32,7 @@ static void subscribe(struct device_host *h, const struct device_slot *s) {
                     .n = s->life->attempts,
                     .kind = OP_MQTT_SUBSCRIBE,
                     .stream = UINT8_MAX};
+    s->life->flags &= (uint8_t)~DEVICE_SUBSCRIBED;
     if (s->group->subscription_count == 0)
         return;
     if (drivers_of(s->group)->subscribe(h, s, &op) == 0) {
@@ -55,7 +59,7 @@ static void session_up(struct device_host *h, const struct device_slot *s, const
     h->changed |= (uint32_t)1 << VAR_SESSION_PRESENT | (uint32_t)1 << VAR_CONNECTS;
     device_step_state(h, s, STATE_ONLINE);
     bool first = s->behaviour->connects == 1; /* what an earlier run subscribed to is not known */
-    if (first || !e->session_present)
+    if (first || !e->session_present || (life->flags & DEVICE_SUBSCRIBED) == 0)
         subscribe(h, s);
     if (life->state == STATE_ONLINE)
         behave_telemetry_session_up(h, s);

@@ -70,7 +70,6 @@ void device_step_disconnected(struct device_host *h, const struct device_slot *s
     bool ours = why == CLOSE_TIMELINE || why == CLOSE_LINK_DOWN || why == CLOSE_GUARD || why == CLOSE_POLITE ||
                 why == CLOSE_LOCAL;
     h->orders.next_node = !was_online && !ours && s->group->profile->failover_next;
-    life->flags &= (uint8_t)~DEVICE_SUBSCRIBED;
     if ((life->flags & DEVICE_WANTED) == 0 || (life->flags & DEVICE_STOPPED) != 0) {
         device_step_state(h, s, STATE_OFFLINE);
         return;

@@ -65,6 +65,28 @@ static void filters_with_one_id_travel_together(void) {
     rig_free(&r);
 }
 
+static void what_was_never_acknowledged_is_subscribed_again_though_the_session_is_present(void) {
+    rig_make(&r);
+    r.profile.mqtt.clean_start = false;
+    subscribe_to((const char *const[]){"a"}, (const uint32_t[]){0}, 1);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_online(&r, SPAN_MS, false);
+    CU_ASSERT_EQUAL(packets(0x82), 1);
+    rig_lose(&r, 3 * SPAN_MS, CLOSE_BY_PEER); /* no SUBACK came */
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_SUBSCRIBE, OP_BROKEN), 1);
+    rig_run(&r, r.life.attempt_at);
+    rig_online(&r, 3 * SPAN_S, true);
+    CU_ASSERT_EQUAL(packets(0x82), 1);
+    rig_receive(&r, 3 * SPAN_S, "90 03 00 02 01");
+    rig_lose(&r, 3 * SPAN_S + SPAN_MS, CLOSE_BY_PEER);
+    rig_run(&r, r.life.attempt_at);
+    rig_online(&r, 6 * SPAN_S, true);
+    CU_ASSERT_EQUAL(packets(0x82), 0);
+    forget_subscriptions();
+    rig_free(&r);
+}
+
 static void a_session_that_is_present_is_not_subscribed_again(void) {
     rig_make(&r);
     r.profile.mqtt.clean_start = false;
@@ -134,6 +156,7 @@ static void the_window_follows_the_settings_that_hold(void) {
 
 HARNESS_MAIN("drivers", HARNESS_CASE(mqtt_is_the_driver_of_every_group),
              HARNESS_CASE(connect_carries_the_default_identity), HARNESS_CASE(filters_with_one_id_travel_together),
+             HARNESS_CASE(what_was_never_acknowledged_is_subscribed_again_though_the_session_is_present),
              HARNESS_CASE(a_session_that_is_present_is_not_subscribed_again),
              HARNESS_CASE(a_subscription_that_the_backend_does_not_offer_ends_refused),
              HARNESS_CASE(an_identity_that_mqtt_forbids_ends_the_attempt),
