@@ -32,10 +32,12 @@ instant action_start(const struct action *a, uint64_t seed, uint32_t device) {
     return instant_add(a->start, (span)(a->over * twice_place / (2 * (__int128)a->selected)));
 }
 
-instant action_end(const struct action *a, uint64_t seed, uint32_t device, instant fired) {
+enum { INDEX_BITS = 16 }; /* of action.index; the number of the firing lies above them */
+
+instant action_end(const struct action *a, uint64_t seed, uint32_t device, instant fired, uint32_t nth) {
     if (!a->has_for)
         return INSTANT_NEVER;
-    uint64_t bits = draw_u64(seed, device, draw_stream_key(DRAW_TIMELINE_FOR), a->index);
+    uint64_t bits = draw_u64(seed, device, draw_stream_key(DRAW_TIMELINE_FOR), (uint64_t)nth << INDEX_BITS | a->index);
     span lasting = dist_sample_span(&a->lasting, bits);
     return instant_add(fired, lasting > 0 ? lasting : 0);
 }

@@ -110,7 +110,7 @@ struct action {
     bool uniform; /* spread: uniform */
     bool has_for;
     struct dist lasting; /* for, per device */
-    span lasting_max;    /* the longest that any selected device draws */
+    span lasting_max;    /* the longest that any selected device draws for its first firing */
     bool when;           /* predicate `condition` decides; at most `times` per device */
     struct predicate condition;
     uint16_t times;
@@ -128,7 +128,8 @@ struct action {
 bool action_selects(const struct action *a, uint32_t device);
 /* The device's own start: start + over·(rank + ½)/selected, or a uniform draw. The device must be selected. */
 instant action_start(const struct action *a, uint64_t seed, uint32_t device);
-/* Its own end: start + the drawn `for`; INSTANT_NEVER without one. `fired`: when it started (a `when` entry's firing). */
-instant action_end(const struct action *a, uint64_t seed, uint32_t device, instant fired);
+/* Its own end: start + the drawn `for`; INSTANT_NEVER without one. `fired`: when it started (a `when` entry's firing), `nth`: for which time,
+ * from 0; each firing has a draw of its own. */
+instant action_end(const struct action *a, uint64_t seed, uint32_t device, instant fired, uint32_t nth);
 
 #endif

@@ -22,7 +22,7 @@ static void planned(const struct device_host *h, const struct device_slot *s, co
     if (a->when || !action_verbs[a->verb].per_device || !action_selects(a, s->life->id))
         return;
     *start = action_start(a, h->seed, s->life->id);
-    *end = action_end(a, h->seed, s->life->id, *start);
+    *end = action_end(a, h->seed, s->life->id, *start, 0);
 }
 
 instant device_timeline_next(const struct device_host *h, const struct device_slot *s, instant after) {
@@ -255,8 +255,8 @@ void device_timeline_triggers(struct device_host *h, const struct device_slot *s
             struct fired *f = fired_of(h, s, a);
             if (!turned_true(h, s, a, f, values))
                 continue;
+            f->end = action_end(a, h->seed, s->life->id, h->step.now, f->count);
             f->count++;
-            f->end = action_end(a, h->seed, s->life->id, h->step.now);
             begin(h, s, a, h->step.now);
         }
     }

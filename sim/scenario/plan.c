@@ -192,7 +192,7 @@ static void stretch_of(const struct plan *p, const struct action *a, uint32_t de
     if (!action_verbs[a->verb].per_device)
         return;
     *start = action_start(a, p->seed, device);
-    *end = action_end(a, p->seed, device, *start);
+    *end = action_end(a, p->seed, device, *start, 0);
     if (*end == INSTANT_NEVER) /* no `for`: the entry is an instant */
         *end = *start;
 }

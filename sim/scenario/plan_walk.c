@@ -57,7 +57,7 @@ static void collect_edges(struct plan_walk *w) {
         const struct action *a = &p->actions[i];
         if (a->when || !action_verbs[a->verb].per_device || !action_selects(a, w->device))
             continue;
-        instant start = action_start(a, p->seed, w->device), end = action_end(a, p->seed, w->device, start);
+        instant start = action_start(a, p->seed, w->device), end = action_end(a, p->seed, w->device, start, 0);
         w->edges[w->edge_count++] = (struct edge){start, a, false};
         if (end != INSTANT_NEVER)
             w->edges[w->edge_count++] = (struct edge){end, a, true};

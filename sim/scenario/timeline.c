@@ -45,12 +45,12 @@ static span longest(const struct plan_build *b, const struct action *a) {
     if (!a->has_for)
         return 0;
     if (dist_is_constant(&a->lasting) || !action_verbs[a->verb].per_device) {
-        instant end = action_end(a, b->plan->seed, 0, 0);
+        instant end = action_end(a, b->plan->seed, 0, 0, 0);
         return end;
     }
     for (uint32_t d = 0; d < b->plan->device_count; d++)
         if (action_selects(a, d)) {
-            instant end = action_end(a, b->plan->seed, d, 0);
+            instant end = action_end(a, b->plan->seed, d, 0, 0);
             most = end > most ? end : most;
         }
     return most;

@@ -67,14 +67,16 @@ static void uniform_spread_is_a_draw_of_the_entry(void) {
 
 static void for_is_drawn_per_device_from_its_own_start(void) {
     struct action a = {.has_for = true, .lasting = {.kind = DIST_UNIFORM, .a = 5e9, .b = 1200e9}, .index = 1};
-    instant end = action_end(&a, 1, 1, 100 * SPAN_S);
+    instant end = action_end(&a, 1, 1, 100 * SPAN_S, 0);
     CU_ASSERT(end >= 105 * SPAN_S && end < 1300 * SPAN_S);
-    CU_ASSERT_EQUAL(action_end(&a, 1, 1, 200 * SPAN_S), end + 100 * SPAN_S);
-    CU_ASSERT_NOT_EQUAL(action_end(&a, 1, 2, 100 * SPAN_S), end);
+    CU_ASSERT_EQUAL(action_end(&a, 1, 1, 200 * SPAN_S, 0), end + 100 * SPAN_S);
+    CU_ASSERT_NOT_EQUAL(action_end(&a, 1, 2, 100 * SPAN_S, 0), end);
+    instant again = action_end(&a, 1, 1, 100 * SPAN_S, 1);
+    CU_ASSERT(again != end && again >= 105 * SPAN_S && again < 1300 * SPAN_S); /* each firing draws its own */
     a.lasting = (struct dist){.kind = DIST_NORMAL, .a = -1e9, .b = 1};
-    CU_ASSERT_EQUAL(action_end(&a, 1, 1, 100 * SPAN_S), 100 * SPAN_S); /* never before it began */
+    CU_ASSERT_EQUAL(action_end(&a, 1, 1, 100 * SPAN_S, 0), 100 * SPAN_S); /* never before it began */
     a.has_for = false;
-    CU_ASSERT_EQUAL(action_end(&a, 1, 1, 100 * SPAN_S), INSTANT_NEVER);
+    CU_ASSERT_EQUAL(action_end(&a, 1, 1, 100 * SPAN_S, 0), INSTANT_NEVER);
 }
 
 HARNESS_MAIN("action", HARNESS_CASE(rows_stand_in_the_order_of_their_enum),

@@ -69,7 +69,7 @@ static void drawn_lengths_end_with_the_longest(void) {
     instant longest = 0;
     for (uint32_t d = 0; d < 100; d++)
         if (action_selects(a, d)) {
-            instant end = action_end(a, c.plan->seed, d, action_start(a, c.plan->seed, d));
+            instant end = action_end(a, c.plan->seed, d, action_start(a, c.plan->seed, d), 0);
             longest = end > longest ? end : longest;
         }
     CU_ASSERT_EQUAL(a->end, longest);
