@@ -9,6 +9,7 @@ ejabberd accepts nobody without a password, the others also take clients that na
 """
 
 import glob
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,7 @@ import subprocess
 
 import mqtt
 import processes
+import suite
 
 
 CREDENTIALS = ("guest", "guest")
@@ -144,6 +146,29 @@ class Mosquitto(Broker):
             lines.append("user root")
         config = self.directory.file("mosquitto.conf", "\n".join(lines + self.settings) + "\n")
         return processes.Process([self.program(), "-c", config], self.directory.file("log"))
+
+
+class Builtin(Broker):
+    """Muster's own, `muster backend`; `options` are its options, as in Builtin("--misbehave", "drop=1000")."""
+
+    name = "builtin"
+
+    def __init__(self, *options, port=None):
+        super().__init__(port)
+        self.options = options
+
+    @classmethod
+    def missing(cls):
+        return None
+
+    def launch(self):
+        return processes.Process([suite.MUSTER, "backend", "--listen", f"127.0.0.1:{self.port}", "--quiet", *self.options],
+                                 self.directory.file("log"))
+
+    def counts(self):
+        """Ends it and returns what it counted."""
+        self.stop()
+        return json.loads(self.log().splitlines()[-1])
 
 
 class RabbitMQ(Broker):
