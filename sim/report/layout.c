@@ -49,6 +49,13 @@ static void break_line(struct text *out, const char *join, size_t indent) {
     spaces(out, indent);
 }
 
+static size_t first_word_width(const char *s) {
+    size_t width = 0;
+    for (; *s != '\0' && *s != ' '; s++)
+        width += is_start(*s);
+    return width;
+}
+
 void layout_wrap(struct text *out, const char *s, size_t first, size_t indent, const char *join) {
     struct text safe = {0};
     escape_term(&safe, s);
@@ -59,7 +66,10 @@ void layout_wrap(struct text *out, const char *s, size_t first, size_t indent, c
         bool more = at[size] != '\0';
         at[size] = '\0';
         size_t width = layout_width(at);
-        if (!at_start && column + 1 + width > limit) {
+        /* of a command, an option and its value stay together */
+        bool option = *join != '\0' && *at == '-' && more && at[size + 1] != '-';
+        size_t whole = width + (option ? 1 + first_word_width(at + size + 1) : 0);
+        if (!at_start && column + 1 + whole > limit) {
             break_line(out, join, indent);
             column = indent;
             at_start = true;

@@ -229,6 +229,8 @@ static int write_result(const struct report_session *s, const struct report *r) 
         report_find("json")->write(&out, r);
     else
         report_text_write(&out, r, terminal_colors(STDOUT_FILENO, s->options.no_color));
+    if (!s->options.json && !terminal_utf8())
+        terminal_ascii(&out);
     bool written = fwrite(text_get(&out), 1, out.size, stdout) == out.size && fflush(stdout) == 0;
     if (!written)
         log_line(LOG_ERROR, "cannot write the result to stdout: %s", strerror(errno));

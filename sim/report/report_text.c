@@ -7,6 +7,7 @@
 #include "report/command.h"
 #include "report/escape.h"
 #include "report/figures.h"
+#include "report/headroom.h"
 #include "report/judged.h"
 #include "report/layout.h"
 
@@ -21,6 +22,7 @@ struct writer {
     struct text *out;
     const struct report *r;
     bool color;
+    unsigned caveats; /* written so far */
 };
 
 enum tone { TONE_GOOD, TONE_BAD, TONE_WARN };
@@ -163,35 +165,67 @@ static void write_messages(const struct writer *w) {
     figures_free(&sent);
 }
 
-static void append_quantile(struct text *line, const char *label, const struct histogram *h, double q) {
-    char value[32];
-    span length = (span)(figures_quantile_ms(h, q) * 1e6);
-    text_printf(line, "  %s %s", label, instant_format_span(length, value, sizeof value));
+/* What an observer of its own saw of the messages, when there was one. */
+static void write_audit(const struct writer *w) {
+    const struct run_facts *f = w->r->facts;
+    static const struct {
+        enum tally_kind kind;
+        const char *word;
+    } found[] = {{TALLY_AUDIT_DUPLICATED, "duplicated"}, {TALLY_AUDIT_REORDERED, "reordered"}};
+    uint64_t audited = figures_tally(f->result, f->plan, TALLY_AUDITED, false, NULL);
+    uint64_t received = figures_tally(f->result, f->plan, TALLY_AUDIT_RECEIVED, false, NULL);
+    uint64_t excluded = figures_tally(f->result, f->plan, TALLY_AUDIT_EXCLUDED, false, NULL);
+    if (audited + excluded == 0)
+        return;
+    char n[2][32];
+    struct text line = {0};
+    text_printf(&line, "%s of %s arrived  %s lost", layout_count(received, n[0], sizeof n[0]),
+                layout_count(audited, n[1], sizeof n[1]),
+                audited == received ? "0" : layout_count(audited - received, n[0], sizeof n[0]));
+    for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
+        text_printf(&line, "  %s %s",
+                    layout_count(figures_tally(f->result, f->plan, found[i].kind, false, NULL), n[0], sizeof n[0]),
+                    found[i].word);
+    if (excluded > 0)
+        text_printf(&line, "  %s not judged", layout_count(excluded, n[0], sizeof n[0]));
+    layout_label(w->out, "audit");
+    layout_wrap(w->out, text_get(&line), LAYOUT_INDENT, LAYOUT_INDENT, "");
+    text_free(&line);
 }
 
+static char *quantile(const struct histogram *h, double q, char *text, size_t size) {
+    if (h->count == 0)
+        snprintf(text, size, "-");
+    else
+        instant_format_span((span)(figures_quantile_ms(h, q) * 1e6), text, (unsigned)size);
+    return text;
+}
+
+/* One row per operation that was answered, columns below each other; the backend's own time stands apart. */
 static void write_latency(const struct writer *w) {
     static const struct {
         enum figures_id id;
         const char *word;
     } rows[] = {{FIGURES_CONNECT, "connect→ack"},
                 {FIGURES_PUBLISH_ACK, "publish→ack"},
-                {FIGURES_SUBSCRIBE, "subscribe"},
+                {FIGURES_SUBSCRIBE, "subscribe→ack"},
                 {FIGURES_END_TO_END, "end to end"}};
     bool first = true;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct figures f = figures_of(w->r->facts->result, w->r->facts->plan, rows[i].id, NULL);
         const struct histogram *h = &f.clocks[CLOCK_RESPONSE];
+        char value[5][32];
         if (h->count > 0) {
-            struct text line = {0};
-            layout_cell(&line, rows[i].word, 11);
-            append_quantile(&line, "p50", h, 0.5);
-            append_quantile(&line, "p99", h, 0.99);
-            append_quantile(&line, "p99.9", h, 0.999);
-            if (f.clocks[CLOCK_SERVICE].count > 0)
-                append_quantile(&line, "service p99", &f.clocks[CLOCK_SERVICE], 0.99);
-            layout_label(w->out, first ? "latency" : "");
-            layout_wrap(w->out, text_get(&line), LAYOUT_INDENT, LAYOUT_INDENT + 11, "");
-            text_free(&line);
+            if (first) {
+                layout_label(w->out, "latency");
+                text_printf(w->out, "%-13s %9s %9s %9s %9s %16s\n", "", "p50", "p99", "p99.9", "max", "service p99");
+            }
+            layout_label(w->out, "");
+            layout_cell(w->out, rows[i].word, 13);
+            text_printf(w->out, " %9s %9s %9s %9s %16s\n", quantile(h, 0.5, value[0], sizeof value[0]),
+                        quantile(h, 0.99, value[1], sizeof value[1]), quantile(h, 0.999, value[2], sizeof value[2]),
+                        quantile(h, 1, value[3], sizeof value[3]),
+                        quantile(&f.clocks[CLOCK_SERVICE], 0.99, value[4], sizeof value[4]));
             first = false;
         }
         figures_free(&f);
@@ -245,8 +279,9 @@ static void write_tool(const struct writer *w) {
     const struct histogram *lag = &f->result->lag_all;
     char n[2][32];
     struct text line = {0};
+    char value[32];
     if (lag->count > 0)
-        append_quantile(&line, "lag p99.9", lag, 0.999);
+        text_printf(&line, "  lag p99.9 %s", quantile(lag, 0.999, value, sizeof value));
     text_printf(&line, "  late %s  dropped %s  CPU %.1fs", layout_count(f->result->late_all, n[0], sizeof n[0]),
                 layout_count(w->r->log_records_dropped, n[1], sizeof n[1]), f->cpu_s);
     if (f->bytes_per_device > 0 && f->devices_here >= PER_DEVICE_FROM)
@@ -254,38 +289,50 @@ static void write_tool(const struct writer *w) {
     layout_label(w->out, "tool");
     const char *word = f->trust_count == 0 ? "OK" : "NOT OK";
     toned(w, f->trust_count == 0 ? TONE_GOOD : TONE_BAD, word);
-    text_append(w->out, " ");
-    layout_wrap(w->out, text_get(&line), LAYOUT_INDENT + strlen(word) + 1, LAYOUT_INDENT, "");
+    text_append(w->out, "  ");
+    layout_wrap(w->out, text_get(&line) + 2, LAYOUT_INDENT + strlen(word) + 2, LAYOUT_INDENT, "");
     text_free(&line);
 }
 
+static void write_headroom(const struct writer *w) {
+    struct headroom h = headroom_of(w->r);
+    char sentence[200];
+    if (!h.known)
+        return;
+    layout_label(w->out, "headroom");
+    layout_wrap(w->out, headroom_sentence(w->r, &h, sentence, sizeof sentence), LAYOUT_INDENT, LAYOUT_INDENT, "");
+}
+
 static void write_caveat(void *context, const char *sentence) {
-    const struct writer *w = context;
-    layout_label(w->out, "note");
+    struct writer *w = context;
+    layout_label(w->out, w->caveats++ == 0 ? "note" : "");
     layout_wrap(w->out, sentence, LAYOUT_INDENT, LAYOUT_INDENT, "");
 }
 
 static void write_next(const struct writer *w) {
     struct text again = {0};
     command_again(w->r->facts->plan, w->r->argc, w->r->argv, &again);
-    layout_label(w->out, "results");
+    layout_label(w->out, "next");
+    text_append(w->out, "open ");
     escape_term(w->out, w->r->directory);
-    text_append(w->out, "/summary.md\n");
+    text_printf(w->out, "/%s\n", report_find("html")->file);
     layout_label(w->out, "again");
     layout_wrap(w->out, text_get(&again), LAYOUT_INDENT, LAYOUT_INDENT + 2, " \\");
     text_free(&again);
 }
 
 void report_text_write(struct text *out, const struct report *r, bool color) {
-    struct writer w = {out, r, color};
+    struct writer w = {.out = out, .r = r, .color = color};
     write_head(&w);
     write_trust(&w);
     write_checks(&w);
     write_fleet(&w);
     write_messages(&w);
+    write_audit(&w);
     write_latency(&w);
     write_causes(&w);
     write_tool(&w);
+    write_headroom(&w);
     report_caveats(r, write_caveat, &w);
     write_next(&w);
 }

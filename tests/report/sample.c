@@ -119,6 +119,15 @@ void sample_add(struct sample *s, unsigned group, enum op_kind kind, unsigned qo
     recorder_free(r);
 }
 
+void sample_tally(struct sample *s, enum tally_kind kind, uint64_t count) {
+    struct recorder *r = recorder_new(SAMPLE_GROUPS, &s->plan.segments);
+    recorder_tally(r, 0, 10 * SPAN_S, kind, count);
+    struct interval *i = recorder_swap(r, NULL, 10 * SPAN_S);
+    result_add(s->result, i, s->plan.trust.lag);
+    interval_free(i);
+    recorder_free(r);
+}
+
 static void make_result(struct sample *s) {
     s->result = result_new(SAMPLE_GROUPS, &s->plan.segments);
     struct recorder *r = recorder_new(SAMPLE_GROUPS, &s->plan.segments);

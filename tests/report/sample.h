@@ -38,6 +38,9 @@ void sample_free(struct sample *s);
 void sample_add(struct sample *s, unsigned group, enum op_kind kind, unsigned qos, enum op_outcome outcome, instant at,
                 span response, unsigned count);
 
+/* Counts so many in the first group, after the warm-up. */
+void sample_tally(struct sample *s, enum tally_kind kind, uint64_t count);
+
 /* Values of a JSON text by path, "operations.mqtt\.publish\.ack.count" with escaped dots, "checks.0.name": a small reader for tests. Missing or of another
  * type: NAN, false, NULL. Strings are copied to `text`. */
 double sample_json_number(const char *json, const char *path);

@@ -48,6 +48,16 @@ static void wrapped_text_fits_and_keeps_its_words(void) {
     text_free(&words);
 }
 
+static void a_commands_option_stays_with_its_value(void) {
+    struct text t = {0};
+    layout_wrap(&t,
+                "muster run a-scenario-with-quite-a-long-name.yaml --set duration=6s --json --seed 7331343642539521620",
+                10, 12, " \\");
+    CU_ASSERT_STRING_EQUAL(text_get(&t), "muster run a-scenario-with-quite-a-long-name.yaml --set duration=6s \\\n"
+                                         "            --json --seed 7331343642539521620\n");
+    text_free(&t);
+}
+
 static void a_word_that_is_too_long_stays_whole(void) {
     struct text t = {0};
     char word[200];
@@ -78,5 +88,6 @@ static void labels_end_where_the_text_begins(void) {
 }
 
 HARNESS_MAIN("report/layout", HARNESS_CASE(cells_are_cut_or_padded_to_their_width),
-             HARNESS_CASE(wrapped_text_fits_and_keeps_its_words), HARNESS_CASE(a_word_that_is_too_long_stays_whole),
-             HARNESS_CASE(counts_are_grouped_by_three), HARNESS_CASE(labels_end_where_the_text_begins))
+             HARNESS_CASE(wrapped_text_fits_and_keeps_its_words), HARNESS_CASE(a_commands_option_stays_with_its_value),
+             HARNESS_CASE(a_word_that_is_too_long_stays_whole), HARNESS_CASE(counts_are_grouped_by_three),
+             HARNESS_CASE(labels_end_where_the_text_begins))

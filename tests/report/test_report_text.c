@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "harness.h"
+#include "report/figures.h"
 #include "report/layout.h"
 #include "report/sample.h"
 
@@ -100,6 +101,56 @@ static void numbers_are_those_of_the_run(void) {
     end();
 }
 
+/* The column in which `word` ends, in the line where `row` stands. */
+static long ends_at(const char *row, const char *word) {
+    const char *line = find(row);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(line);
+    while (line > text_get(&out) && line[-1] != '\n')
+        line--;
+    const char *at = strstr(line, word);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(at);
+    long column = 0;
+    for (const char *c = line; c < at + strlen(word); c++)
+        column += ((unsigned char)*c & 0xc0) != 0x80;
+    return column;
+}
+
+static void latencies_stand_below_each_other_and_the_backends_own_time_apart(void) {
+    begin();
+    struct figures f = figures_of(s.result, &s.plan, FIGURES_PUBLISH_ACK, NULL);
+    char p99[2][32];
+    instant_format_span((span)(figures_quantile_ms(&f.clocks[CLOCK_RESPONSE], 0.99) * 1e6), p99[0], sizeof p99[0]);
+    instant_format_span((span)(figures_quantile_ms(&f.clocks[CLOCK_SERVICE], 0.99) * 1e6), p99[1], sizeof p99[1]);
+    figures_free(&f);
+    strcat(p99[0], " ");
+    CU_ASSERT_EQUAL(ends_at("publish→ack", p99[0]), ends_at(" latency ", "p99 "));
+    CU_ASSERT_EQUAL(ends_at("publish→ack", p99[1]), ends_at(" latency ", "service p99"));
+    end();
+}
+
+static void the_audit_is_told_when_there_was_one(void) {
+    begin();
+    CU_ASSERT_PTR_NULL(find(" audit "));
+    end();
+    sample_make(&s);
+    sample_tally(&s, TALLY_AUDITED, 700);
+    sample_tally(&s, TALLY_AUDIT_RECEIVED, 690);
+    sample_tally(&s, TALLY_AUDIT_DUPLICATED, 2);
+    sample_tally(&s, TALLY_AUDIT_EXCLUDED, 73);
+    write(false);
+    CU_ASSERT_PTR_NOT_NULL(find(" audit    690 of 700 arrived  10 lost  2 duplicated  0 reordered  73 not judged\n"));
+    end();
+}
+
+static void it_ends_with_what_to_do_next(void) {
+    begin();
+    char last[200];
+    snprintf(last, sizeof last, " next     open %s/report.html\n again    muster ", s.report.directory);
+    CU_ASSERT_PTR_NOT_NULL(find(last));
+    CU_ASSERT_PTR_NOT_NULL(strstr(find(" again "), "--seed 7\n"));
+    end();
+}
+
 static void colour_comes_only_when_asked_for(void) {
     begin();
     CU_ASSERT_PTR_NULL(find("\033"));
@@ -145,5 +196,7 @@ static void a_run_without_checks_says_so(void) {
 HARNESS_MAIN("report/report_text", HARNESS_CASE(every_line_fits_80_columns),
              HARNESS_CASE(long_names_and_numbers_fit_too), HARNESS_CASE(the_worst_comes_first),
              HARNESS_CASE(failed_checks_say_what_was_expected_and_why), HARNESS_CASE(numbers_are_those_of_the_run),
+             HARNESS_CASE(latencies_stand_below_each_other_and_the_backends_own_time_apart),
+             HARNESS_CASE(the_audit_is_told_when_there_was_one), HARNESS_CASE(it_ends_with_what_to_do_next),
              HARNESS_CASE(colour_comes_only_when_asked_for), HARNESS_CASE(hostile_text_reaches_no_terminal),
              HARNESS_CASE(what_must_be_known_before_the_numbers_is_said), HARNESS_CASE(a_run_without_checks_says_so))
