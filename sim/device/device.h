@@ -146,6 +146,7 @@ struct device_host {
     struct recorder *recorder;
     struct duplicates *duplicates;
     uint64_t decisions_hash;     /* summed here */
+    const uint64_t *audited;     /* bit per device of the plan: it reports its messages; NULL: nobody does */
     uint64_t sampled_below;      /* devices whose sample hash is below it get state notes */
     struct bytes_writer scratch; /* rendering space: topic, payload, identity */
     struct profile effective;    /* scratch for profiles with active settings */

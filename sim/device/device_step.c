@@ -2,6 +2,7 @@
 
 #include "base/draw.h"
 #include "device/behave_telemetry.h"
+#include "device/device_audit.h"
 #include "device/drivers.h"
 #include "device/effective.h"
 #include "device/reconnect.h"
@@ -132,6 +133,8 @@ void device_step_close(struct device_host *h, const struct device_slot *s, enum 
             h->orders.close = CLOSE_WITH_RESET;
         else
             h->orders.close = CLOSE_IN_ORDER;
+        if (h->orders.close != CLOSE_IN_ORDER)
+            device_audit_cut(h, s);
     }
     device_step_down(h, s, why);
     device_step_disconnected(h, s, why);
@@ -145,18 +148,21 @@ static enum op_outcome judged(const struct device_slot *s, const struct op *op, 
 }
 
 static void count_message(struct device_host *h, const struct device_slot *s, const struct op *op,
-                          enum op_outcome outcome) {
+                          enum op_outcome outcome, uint8_t excluded) {
     unsigned group = s->life->group;
     bool refused_here = outcome == OP_REFUSED && op->sent == 0;
-    if ((op->emitted == 0 && outcome != OP_OK) || refused_here)
+    bool sent = (op->emitted != 0 || outcome == OP_OK) && !refused_here;
+    bool here = (s->life->flags & DEVICE_AWAY) == 0 && s->life->state == STATE_ONLINE;
+    bool unanswered = outcome == OP_TIMEOUT || outcome == OP_BROKEN || (outcome == OP_OPEN && here);
+    bool audited = device_audit_ended(h, s, op, sent, outcome == OP_OK || unanswered, excluded);
+    if (!sent)
         return;
     recorder_tally_message(h->recorder, group, op->qos, op->intended, TALLY_SENT, 1);
     if (op->qos == 0)
         return;
     if (outcome == OP_OK)
         recorder_tally_message(h->recorder, group, op->qos, op->intended, TALLY_ACKED, 1);
-    bool here = (s->life->flags & DEVICE_AWAY) == 0 && s->life->state == STATE_ONLINE;
-    if (outcome == OP_TIMEOUT || outcome == OP_BROKEN || (outcome == OP_OPEN && here))
+    if (unanswered && !audited)
         recorder_tally_message(h->recorder, group, op->qos, op->intended, TALLY_LOST, 1);
 }
 
@@ -192,7 +198,7 @@ enum op_outcome device_step_end_op(struct device_host *h, const struct device_sl
     uint8_t excluded = h->excluded == NULL ? 0 : h->excluded(h->plan, s->life->id, op->intended, h->step.now);
     recorder_end(h->recorder, group, op, outcome, drop, h->step.answered, h->step.now, excluded);
     if (op->kind == OP_MQTT_PUBLISH)
-        count_message(h, s, op, outcome);
+        count_message(h, s, op, outcome, excluded);
     if (why != CLOSE_NONE)
         device_step_failed(h, s, (enum op_kind)op->kind, outcome, 0, why, (struct bytes){0});
     return outcome;

@@ -1,5 +1,6 @@
 #include "device/behave_telemetry.h"
 #include "device/behaviour.h"
+#include "device/device_audit.h"
 #include "device/device_step.h"
 #include "device/drivers.h"
 #include "device/schedule.h"
@@ -79,6 +80,7 @@ static void cut(struct device_host *h, const struct device_slot *s, enum link_do
     life->down_last = h->step.now;
     if (life->connection == NULL)
         return;
+    device_audit_cut(h, s);
     if (device_opening(life) && how == LINK_SILENT)
         wait_for_link(h, s);
     else if (device_opening(life))

@@ -40,6 +40,7 @@ static void add_interval(struct control *c, struct worker *w, struct interval *i
     if (i->evidence_omitted > 0)
         say(c, &(struct run_event){.kind = RUN_EVIDENCE, .at = i->at, .omitted = i->evidence_omitted});
     interval_notes(i, pass_note, c);
+    observe_interval(c->observe, i);
     struct interval *unused = atomic_exchange_explicit(&w->spare, i, memory_order_acq_rel);
     interval_free(unused);
 }
@@ -165,7 +166,7 @@ static void tell_second(struct control *c, instant at) {
                                 .trustworthy = trust_holds(&c->trust)};
     if (c->online_now > c->online_peak) {
         c->online_peak = c->online_now;
-        c->rss_at_peak = second.rss_bytes;
+        c->rss_at_peak = second.rss_bytes - observe_bytes(c->observe); /* which is nobody's of the devices */
     }
     if (c->sink->second != NULL)
         c->sink->second(c->sink->context, &second);
@@ -178,9 +179,19 @@ static unsigned shortages(const struct control *c) {
     return all;
 }
 
+/* What the audit found out with the reports that have just come in. */
+static void collect_audit(struct control *c, instant at) {
+    struct interval *found = observe_swap(c->observe, at);
+    if (found == NULL)
+        return;
+    result_add(c->second, found, c->plan->trust.lag);
+    observe_give_back(c->observe, found);
+}
+
 /* Closes the second that ends at `at`: merged, judged, told. */
 static void close_second(struct control *c, instant at, bool running) {
     collect(c);
+    collect_audit(c, at);
     result_end_second(c->second, at);
     measure_cpu(c);
     read_gauges(c);
@@ -215,9 +226,15 @@ static void pause_until(const struct control *c, instant at) {
         nanosleep(&(struct timespec){.tv_sec = left / SPAN_S, .tv_nsec = left % SPAN_S}, NULL);
 }
 
+static void tell_gap(void *context, instant at, const char *text) {
+    say((const struct control *)context,
+        &(struct run_event){.kind = RUN_MESSAGE, .at = at, .id = "observer", .text = text});
+}
+
 /* Looks up once; closes the seconds that are over. */
 static void tick(struct control *c, bool running) {
     pause_until(c, c->second_at + collect_after);
+    observe_tick(c->observe, tell_gap, c);
     while (now(c) >= c->second_at + collect_after) {
         close_second(c, c->second_at, running);
         c->second_at += SPAN_S;
@@ -266,15 +283,22 @@ static bool has_subscribers(const struct plan *p) {
     return false;
 }
 
+/* All that was sent before the devices fell idle has been reported, and has arrived. */
+static bool audit_is_done(const struct control *c, instant idle_since) {
+    return c->observe == NULL || (c->second_at - SPAN_S >= idle_since && !observe_waits(c->observe));
+}
+
 static void settle(struct control *c) {
     c->settle_start = now(c);
     instant end = c->settle_start + c->plan->settle;
     bool listens = has_subscribers(c->plan);
     instant quiet_from = c->settle_start + (listens ? SPAN_S + collect_after : 2 * tick_length + 100 * SPAN_MS);
+    instant idle_since = INSTANT_NEVER;
     while (now(c) < end && !cut_short(c)) {
         tick(c, true);
         bool quiet = !listens || c->received_now == 0;
-        if (now(c) > quiet_from && quiet && all(c, is_idle))
+        idle_since = all(c, is_idle) ? instant_min(idle_since, now(c)) : INSTANT_NEVER;
+        if (now(c) > quiet_from && quiet && idle_since != INSTANT_NEVER && audit_is_done(c, idle_since))
             break;
     }
     c->settle_end = now(c);
@@ -298,6 +322,7 @@ static void wait_for_start(struct control *c) {
     int64_t lead = c->options->start_at_unix_ns > unix_ns ? c->options->start_at_unix_ns - unix_ns : lead_time;
     c->origin_ns = loop_clock_monotonic() + lead;
     c->start_unix_ns = unix_ns + lead;
+    observe_begin(c->observe, c->origin_ns);
     for (unsigned i = 0; i < c->worker_count; i++) {
         struct worker *w = &c->workers[i];
         w->origin_ns = c->origin_ns;
@@ -360,6 +385,7 @@ int control_run(struct control *c) {
     c->ended = now(c);
     say_farewell(c);
     join_all(c);
+    observe_finish(c->observe);
     close_second(c, now(c), false);
     tell_silence(c);
     say(c, &(struct run_event){.kind = RUN_ENDED, .at = c->ended});

@@ -3,6 +3,7 @@
 #ifndef MUSTER_FLEET_CONTROL_H
 #define MUSTER_FLEET_CONTROL_H
 
+#include "fleet/observe.h"
 #include "fleet/run.h"
 #include "fleet/trust.h"
 #include "fleet/worker.h"
@@ -17,6 +18,7 @@ struct control {
     uint32_t devices; /* of this shard */
     struct result *second, *total;
     struct judge *judge;
+    struct observe *observe; /* NULL: nobody observes */
     struct trust trust;
     int64_t origin_ns, start_unix_ns;
     instant second_at;    /* the next second to close */

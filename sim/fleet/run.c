@@ -15,6 +15,7 @@
 #include "fleet/memory.h"
 #include "fleet/reach.h"
 #include "fleet/sample.h"
+#include "scenario/plan_observe.h"
 
 const char *const run_verdict_names[] = {"pass", "fail", "aborted", "not_trustworthy", "incomplete"};
 
@@ -53,20 +54,29 @@ static int guard_allows_run(const struct plan *p, struct run_facts *facts, char 
     return 0;
 }
 
+static int interrupted_code(const struct run_options *options) {
+    return options->signal_number != NULL && *options->signal_number == SIGTERM ? EXIT_SIGTERM : EXIT_SIGINT;
+}
+
+static int load_secrets_of(const struct identity *who, struct secret_table *secrets, char *why, size_t why_size) {
+    int error = secret_table_load(secrets, &who->client_id, why, why_size);
+    if (error == 0)
+        error = secret_table_load(secrets, &who->user, why, why_size);
+    return error < 0 ? error : secret_table_load(secrets, &who->password, why, why_size);
+}
+
 static int load_secrets(const struct plan *p, struct secret_table *secrets, char *why, size_t why_size) {
     int error = 0;
+    if (p->observe != NULL && p->observe->identity != NULL)
+        error = load_secrets_of(p->observe->identity, secrets, why, why_size);
     for (unsigned g = 0; g < p->group_count && error == 0; g++) {
         const struct fleet_group *group = &p->groups[g];
-        const struct template *templates[] = {
-            group->identity == NULL ? NULL : &group->identity->client_id,
-            group->identity == NULL ? NULL : &group->identity->user,
-            group->identity == NULL ? NULL : &group->identity->password,
-            &group->profile->will_topic,
-            &group->profile->will_payload,
-        };
-        for (size_t i = 0; i < COUNT_OF(templates) && error == 0; i++)
-            if (templates[i] != NULL)
-                error = secret_table_load(secrets, templates[i], why, why_size);
+        if (group->identity != NULL)
+            error = load_secrets_of(group->identity, secrets, why, why_size);
+        if (error == 0)
+            error = secret_table_load(secrets, &group->profile->will_topic, why, why_size);
+        if (error == 0)
+            error = secret_table_load(secrets, &group->profile->will_payload, why, why_size);
         for (unsigned t = 0; t < group->telemetry_count && error == 0; t++) {
             error = secret_table_load(secrets, &group->telemetry[t].topic, why, why_size);
             if (error == 0)
@@ -130,6 +140,7 @@ static void gather(struct control *c, struct run_facts *facts) {
     facts->cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
     facts->rss_peak_bytes = memory_peak();
+    observe_facts(c->observe, &facts->audit);
     double grown = c->rss_at_peak > c->rss_before ? (double)(c->rss_at_peak - c->rss_before) : 0;
     facts->bytes_per_device = c->devices == 0 ? 0 : grown / c->devices;
 }
@@ -187,6 +198,7 @@ static void release(struct control *c) {
     free(c->cpu_share);
     free(c->phase_open);
     judge_free(c->judge);
+    observe_close(c->observe);
     result_free(c->second);
 }
 
@@ -204,10 +216,24 @@ static int prepare(const struct plan *plan, const struct run_options *options, s
         reach_choose_family(&plan->targets[t]);
     error = reach_targets(plan, options->wait, options->signals, why, why_size);
     if (error == ERR_CLOSED)
-        facts->exit_code =
-            options->signal_number != NULL && *options->signal_number == SIGTERM ? EXIT_SIGTERM : EXIT_SIGINT;
+        facts->exit_code = interrupted_code(options);
     else if (error < 0)
         facts->exit_code = error == ERR_DENIED ? EXIT_GUARD : EXIT_UNREACHABLE;
+    return error;
+}
+
+/* The observer is there before the fleet is built, so that nothing of it counts as the devices' memory. */
+static int watch(struct control *c, struct run_facts *facts, const struct secret_table *secrets, char *why,
+                 size_t why_size) {
+    const struct run_options *options = c->options;
+    int error =
+        observe_open(c->plan, facts->shard, facts->shards, secrets, options->signals, &c->observe, why, why_size);
+    if (error == ERR_CLOSED)
+        facts->exit_code = interrupted_code(options);
+    else if (error < 0)
+        facts->exit_code = error == ERR_DENIED        ? EXIT_GUARD
+                           : error == ERR_UNREACHABLE ? EXIT_UNREACHABLE
+                                                      : EXIT_ENVIRONMENT;
     return error;
 }
 
@@ -225,6 +251,8 @@ int run_plan(const struct plan *plan, const struct run_options *options, const s
     int error = prepare(plan, options, facts, secrets, why, why_size);
     struct control c = {
         .plan = plan, .options = options, .sink = sink, .devices = facts->devices_here, .aborted_by = -1};
+    if (error == 0)
+        error = watch(&c, facts, secrets, why, why_size);
     if (error == 0) {
         c.cores = descriptors_cores();
         c.worker_count =
@@ -253,6 +281,8 @@ int run_plan(const struct plan *plan, const struct run_options *options, const s
 }
 
 void run_facts_free(struct run_facts *facts) {
+    free(facts->audit.gaps);
+    facts->audit = (struct run_audit){0};
     free(facts->checks);
     facts->checks = NULL;
     if (facts->result != NULL)

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "fleet/evidence_record.h"
+#include "metrics/audit.h"
 #include "metrics/result.h"
 #include "scenario/judge.h"
 #include "scenario/plan.h"
@@ -37,6 +38,14 @@ struct trust_finding {
     instant from, to; /* when; equal to 0 and the end for the whole run */
 };
 
+/* What an observer could say, and when it could not. Zero: nobody observed. */
+struct run_audit {
+    bool on;
+    uint8_t granted;        /* the lowest QoS that the backend granted an observer */
+    struct audit_gap *gaps; /* owned; in order of their start */
+    size_t gap_count;
+};
+
 struct run_facts {
     const struct plan *plan;
     bool finished; /* the timeline came to its end and the logs are whole */
@@ -61,6 +70,7 @@ struct run_facts {
     uint64_t rss_peak_bytes;
     double bytes_per_device;
     bool builtin_target;
+    struct run_audit audit;
     const struct result *result;
 };
 

@@ -9,6 +9,7 @@
 #include "fleet/evidence.h"
 #include "fleet/worker.h"
 #include "loop/loop_ev.h"
+#include "scenario/plan_observe.h"
 
 enum { POOL_PER_DEVICE = 64 << 10, POOL_MIN = 256 << 20, CACHE_LINE = 64 };
 
@@ -125,6 +126,7 @@ static void fill_host(struct worker *w, const struct secret_table *secrets) {
     h->epoch_unix_ms = p->epoch_unix_ms;
     h->ends = h->counts_until = p->duration;
     h->closes = INSTANT_NEVER;
+    h->audited = p->observe == NULL ? NULL : p->observe->devices;
 }
 
 static uint8_t excluded(const void *plan, uint32_t device, instant intended, instant end) {
