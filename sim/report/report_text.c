@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/command.h"
@@ -177,11 +178,10 @@ static void write_audit(const struct writer *w) {
     uint64_t excluded = figures_tally(f->result, f->plan, TALLY_AUDIT_EXCLUDED, false, NULL);
     if (audited + excluded == 0)
         return;
-    char n[2][32];
+    char n[3][32];
     struct text line = {0};
     text_printf(&line, "%s of %s arrived  %s lost", layout_count(received, n[0], sizeof n[0]),
-                layout_count(audited, n[1], sizeof n[1]),
-                audited == received ? "0" : layout_count(audited - received, n[0], sizeof n[0]));
+                layout_count(audited, n[1], sizeof n[1]), layout_count(audited - received, n[2], sizeof n[2]));
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
         text_printf(&line, "  %s %s",
                     layout_count(figures_tally(f->result, f->plan, found[i].kind, false, NULL), n[0], sizeof n[0]),
@@ -313,9 +313,14 @@ static void write_next(const struct writer *w) {
     struct text again = {0};
     command_again(w->r->facts->plan, w->r->argc, w->r->argv, &again);
     layout_label(w->out, "next");
+    char *path = text_format("%s/%s", w->r->directory, report_find("html")->file);
+    struct text word = {0};
+    escape_shell(&word, path);
     text_append(w->out, "open ");
-    escape_term(w->out, w->r->directory);
-    text_printf(w->out, "/%s\n", report_find("html")->file);
+    escape_term(w->out, text_get(&word));
+    text_append(w->out, "\n");
+    text_free(&word);
+    free(path);
     layout_label(w->out, "again");
     layout_wrap(w->out, text_get(&again), LAYOUT_INDENT, LAYOUT_INDENT + 2, " \\");
     text_free(&again);
