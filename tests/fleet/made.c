@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "device/schedule.h"
+#include "fleet/evidence.h"
 #include "harness.h"
 #include "metrics/interval.h"
 
@@ -177,12 +178,20 @@ static void run_all(const struct made *m, struct made_work *work) {
         pthread_join(work->workers[i].thread, NULL);
 }
 
-static void look_into(struct made_work *work, struct worker *w) {
+static void look_at(const struct made *m, struct made_work *work, const struct interval *i) {
+    if (i == NULL)
+        return;
+    result_add(work->result, i, SPAN_S);
+    work->evidence_omitted += i->evidence_omitted;
+    if (m->evidence != NULL)
+        evidence_record_each(i, m->evidence, NULL);
+}
+
+static void look_into(const struct made *m, struct made_work *work, struct worker *w) {
     struct interval *filled = atomic_exchange(&w->filled, NULL);
-    if (filled != NULL)
-        result_add(work->result, filled, SPAN_S);
+    look_at(m, work, filled);
     interval_free(filled);
-    result_add(work->result, w->last, SPAN_S);
+    look_at(m, work, w->last);
     work->decisions_hash += w->host.decisions_hash;
     for (uint32_t i = 0; i < w->count; i++)
         work->attempts += w->lives[i].attempts;
@@ -198,10 +207,12 @@ void made_work(struct made *m, unsigned count, struct made_work *work) {
     *work = (struct made_work){.count = count, .result = result_new(1, &m->plan.segments)};
     CHECK(work->result != NULL);
     for (unsigned i = 0; i < count; i++)
-        CHECK(worker_build(&work->workers[i], &m->plan, i, count, 1, 1, NULL) == 0);
+        CHECK(worker_build(&work->workers[i], &m->plan, i, count, 1, 1, m->secrets) == 0);
+    for (unsigned i = 0; i < count && m->keeps_evidence; i++)
+        CHECK(evidence_init(&work->workers[i], m->sampled_below, m->asked, m->asked_count) == 0);
     run_all(m, work);
     for (unsigned i = 0; i < count; i++)
-        look_into(work, &work->workers[i]);
+        look_into(m, work, &work->workers[i]);
     result_end_second(work->result, m->plan.duration);
 }
 

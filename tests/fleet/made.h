@@ -3,6 +3,7 @@
 #ifndef MUSTER_TESTS_FLEET_MADE_H
 #define MUSTER_TESTS_FLEET_MADE_H
 
+#include "fleet/evidence_record.h"
 #include "fleet/run.h"
 #include "fleet/worker.h"
 #include "peer.h"
@@ -25,6 +26,13 @@ struct made {
     /* Settling lasts until the peer's counter has come that far, at most ten seconds: for machines that are slow. */
     atomic_uint *awaits;
     unsigned awaited;
+    /* Evidence: of devices whose place is below it (0: of none), and of those that are asked for; each record that goes out is visited. */
+    bool keeps_evidence;
+    uint64_t sampled_below;
+    const uint32_t *asked;
+    unsigned asked_count;
+    void (*evidence)(void *context, const struct evidence_record *record, const uint8_t *data);
+    const struct secret_table *secrets;
 };
 
 /* Against that peer's ports. Change what is to be different before running; the connect entry is actions[0]. */
@@ -48,6 +56,7 @@ struct made_work {
     size_t pool_in_use; /* bytes of all pools after the end */
     uint32_t slots;     /* of the guards, taken after the end */
     uint64_t queued;    /* devices left in a queue of the dialers */
+    uint64_t evidence_omitted;
 };
 /* Builds `count` workers, runs them for the plan's duration and settling, says farewell, ends them and looks. Free with
  * made_work_free. */
