@@ -48,7 +48,7 @@ static int unknown(const struct plan *p, const char *text, size_t fleet_size, ch
     for (; count < p->fleet_count && count < NAMES_MAX; count++)
         names[count] = p->fleets[count].name;
     snprintf(meant, sizeof meant, "%.*s", (int)(fleet_size < SHOWN_MAX ? fleet_size : SHOWN_MAX), text);
-    const char *near = suggest_nearest(meant, names, count);
+    const char *near = *meant != '\0' ? suggest_nearest(meant, names, count) : NULL;
     struct text safe = {0};
     text_append_safe(&safe, text, strlen(text), SHOWN_MAX);
     if (near != NULL)
