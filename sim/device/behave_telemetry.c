@@ -17,10 +17,7 @@
 /* Reason codes that a backend announced in its CONNACK, for messages that were never worth sending. */
 enum { REASON_PACKET_TOO_LARGE = 0x95, REASON_QOS_NOT_SUPPORTED = 0x9b };
 enum { CLOSED_GAP_MIN = SPAN_MS }; /* a closed stream without answers may not spin */
-enum {
-    LINK_ROOM_MIN = IMPAIR_QUEUE_MAX / 2
-};                         /* kept for acknowledgements, and for the one message that goes in last */
-enum { EVENTS_SPARE = 4 }; /* what handling one event may add to the step */
+enum { EVENTS_SPARE = 4 };         /* what handling one event may add to the step */
 
 static struct schedule schedule_now(const struct device_host *h, const struct device_slot *s, unsigned stream) {
     struct schedule schedule = schedule_of(s->group, stream, h->seed, h->epoch_unix_ms);
@@ -135,20 +132,14 @@ static void keep(struct device_host *h, const struct device_slot *s, const struc
     h->changed |= (uint32_t)1 << VAR_QUEUED;
 }
 
-/* A slow or silent link fills as a socket's buffer does. */
-static bool link_is_full(const struct device_host *h, const struct device_slot *s) {
-    return s->link != NULL && impair_room(s->link, IMPAIR_UP) < LINK_ROOM_MIN + bytes_written(&h->step.out);
-}
-
 /* May a message go to the session now? False: *held says what it waits for; OP_HELD_NONE: for the next step. */
 static bool may_go(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
                    enum op_held *held) {
-    const struct connection *c = s->life->connection;
     *held = OP_HELD_OFFLINE;
-    if (s->life->state != STATE_ONLINE || c == NULL)
+    if (s->life->state != STATE_ONLINE || s->life->connection == NULL)
         return false;
     *held = OP_HELD_WINDOW;
-    if ((c->flags & CONNECTION_BLOCKED) != 0 || link_is_full(h, s) ||
+    if (bytes_written(&h->step.out) >= device_step_way_out(s) ||
         (m->qos > 0 && drivers_of(s->group)->window(h, s) == 0))
         return false;
     *held = OP_HELD_NONE;

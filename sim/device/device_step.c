@@ -219,6 +219,18 @@ void device_step_tell_end(struct device_host *h, const struct device_slot *s, en
     t->reason_code = reason_code;
 }
 
+/* The rest of the link's queue is kept for acknowledgements, and for the one message that goes in last. */
+size_t device_step_way_out(const struct device_slot *s) {
+    enum { ROOM_KEPT = IMPAIR_QUEUE_MAX / 2 };
+    const struct connection *c = s->life->connection;
+    if (c == NULL || (c->flags & CONNECTION_BLOCKED) != 0)
+        return 0;
+    if (s->link == NULL)
+        return SIZE_MAX;
+    size_t room = impair_room(s->link, IMPAIR_UP);
+    return room < ROOM_KEPT ? 0 : room - ROOM_KEPT + 1;
+}
+
 void device_step_refuse(struct device_host *h, const struct device_slot *s, const struct op *op, uint8_t reason_code) {
     struct op refused = *op;
     refused.emitted = h->step.now;

@@ -38,6 +38,10 @@ static inline bool device_step_cut(const struct device_slot *s) {
     return s->behaviour->cuts > 0;
 }
 
+/* How many bytes a step may write before its way out is full, new messages and those sent again alike: a socket that takes no more has no
+ * room, a modelled link as much as half its queue. */
+size_t device_step_way_out(const struct device_slot *s);
+
 /* device_events.c: what the session said in this step reaches metrics and behaviour, in that order */
 void device_events_handle(struct device_host *h, const struct device_slot *s);
 

@@ -74,6 +74,7 @@ static int up(struct device_host *h, const struct device_slot *s, const struct o
 }
 
 static size_t input(struct device_host *h, const struct device_slot *s, struct bytes in) {
+    h->step.resend_limit = device_step_way_out(s);
     return mqtt_session_input(s->session, config(h, s), &h->step, in);
 }
 
@@ -113,6 +114,7 @@ static size_t mask(uint8_t *packet, size_t size) {
 }
 
 static void due(struct device_host *h, const struct device_slot *s) {
+    h->step.resend_limit = device_step_way_out(s);
     mqtt_session_due(s->session, config(h, s), &h->step);
 }
 
@@ -184,6 +186,8 @@ static struct op *next_op(const struct device_slot *s, struct op *op) {
 }
 
 static instant next_deadline(struct device_host *h, const struct device_slot *s) {
+    if (mqtt_session_held_back(s->session) && device_step_way_out(s) > 0)
+        return h->step.now;
     return mqtt_session_next_deadline(s->session, config(h, s));
 }
 

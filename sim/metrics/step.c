@@ -29,6 +29,7 @@ void step_begin(struct step *s, instant now, instant answered) {
     s->input = (struct bytes){0};
     s->event_count = s->event_handled = 0;
     s->op_count = 0;
+    s->resend_limit = SIZE_MAX;
 }
 
 struct event *step_event(struct step *s, enum event_kind kind) {

@@ -74,6 +74,8 @@ struct step {
     instant answered; /* when the input came out of the kernel or off the virtual wire; now when there is no input */
     struct bytes_writer out;
     struct bytes input; /* from the packet on that the session looks at now; empty when it looks at none */
+    size_t
+        resend_limit; /* messages are sent again only while less than this is in `out`; SIZE_MAX unless the caller knows better */
     struct pool *pool;
     struct event events[STEP_EVENTS_MAX];
     unsigned event_count, event_handled; /* handled: how far the device has read them */

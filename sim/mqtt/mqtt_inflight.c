@@ -371,20 +371,27 @@ static void drop_lost(struct mqtt_session *s, struct step *step) {
 void mqtt_inflight_pump(struct mqtt_session *s, const struct mqtt_config *c, struct step *step) {
     if (s->dropping)
         drop_lost(s, step);
+    s->held_back = false;
     while (s->resend && s->state == MQTT_UP && mqtt_output_has_room(step)) {
         struct mqtt_flight *f = s->resend;
         if (f->released) {
             f->since = step->now;
             s->resend = after(s, f);
             mqtt_output_ack(s, c, step, MQTT_PUBREL, f->packet_id, MQTT_REASON_SUCCESS);
-        } else if (!quota_left(s, c) || !send_again(s, step, f)) {
+        } else if (!quota_left(s, c)) {
+            return;
+        } else if (bytes_written(&step->out) >= step->resend_limit) {
+            s->held_back = true;
+            return;
+        } else if (!send_again(s, step, f)) {
             return;
         }
     }
 }
 
 bool mqtt_inflight_wants_pump(const struct mqtt_session *s, const struct mqtt_config *c) {
-    return s->state == MQTT_UP && (s->dropping || (s->resend && (s->resend->released || quota_left(s, c))));
+    return s->state == MQTT_UP &&
+           (s->dropping || (s->resend && !s->held_back && (s->resend->released || quota_left(s, c))));
 }
 
 static instant overdue_at(const struct mqtt_flights *list, const struct mqtt_config *c) {

@@ -38,7 +38,7 @@ void mqtt_inflight_pubcomp(struct mqtt_session *s, const struct mqtt_config *c, 
 void mqtt_inflight_resume(struct mqtt_session *s);
 void mqtt_inflight_lost(struct mqtt_session *s, struct step *step, bool drop);
 void mqtt_inflight_pump(struct mqtt_session *s, const struct mqtt_config *c, struct step *step);
-/* Is there work for the pump that waits for nothing but room in the step? */
+/* Is there work for the pump that waits for nothing but room in the step? (What step.resend_limit held back waits for the caller.) */
 bool mqtt_inflight_wants_pump(const struct mqtt_session *s, const struct mqtt_config *c);
 
 instant mqtt_inflight_deadline(const struct mqtt_session *s, const struct mqtt_config *c);

@@ -286,6 +286,10 @@ bool mqtt_session_finish(struct mqtt_session *s, struct step *step) {
     return false;
 }
 
+bool mqtt_session_held_back(const struct mqtt_session *s) {
+    return s->state == MQTT_UP && s->resend && s->held_back;
+}
+
 enum mqtt_session_state mqtt_session_state(const struct mqtt_session *s) {
     return (enum mqtt_session_state)s->state;
 }

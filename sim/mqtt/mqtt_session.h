@@ -127,6 +127,8 @@ bool mqtt_session_down(struct mqtt_session *s, const struct mqtt_config *c, stru
 bool mqtt_session_finish(struct mqtt_session *s, struct step *step);
 /* INSTANT_NEVER when there is none. */
 instant mqtt_session_next_deadline(const struct mqtt_session *s, const struct mqtt_config *c);
+/* Messages to be sent again were held back by step.resend_limit: call `due` when it is lifted; there is no deadline for it. */
+bool mqtt_session_held_back(const struct mqtt_session *s);
 enum mqtt_session_state mqtt_session_state(const struct mqtt_session *s);
 unsigned mqtt_session_in_flight(const struct mqtt_session *s);
 /* Walks the operations whose answer is waited for, for a caller who learns only later when their bytes left: the one after `op` (NULL: the

@@ -42,7 +42,8 @@ struct mqtt_session {
     /* One connection. */
     uint8_t state; /* enum mqtt_session_state */
     bool empty_id, reauthenticating;
-    bool dropping; /* the session is lost: messages in flight are still to be ended */
+    bool held_back; /* resending stopped at step.resend_limit */
+    bool dropping;  /* the session is lost: messages in flight are still to be ended */
     bool retain_available, wildcards_available, subscription_ids_available, shared_available;
     uint8_t maximum_qos;
     uint16_t receive_maximum;      /* the server's */

@@ -65,6 +65,29 @@ static void filters_with_one_id_travel_together(void) {
     rig_free(&r);
 }
 
+static void what_is_sent_again_waits_for_the_socket(void) {
+    rig_make(&r);
+    r.profile.mqtt.clean_start = false;
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_online(&r, SPAN_MS, false);
+    rig_run(&r, 3 * SPAN_S);
+    unsigned messages = drivers_mqtt.in_flight(&r.slot);
+    CU_ASSERT(messages >= 2);
+    rig_lose(&r, 3 * SPAN_S, CLOSE_RESET);
+    rig_run(&r, r.life.attempt_at);
+    rig_open(&r, r.host.step.now);
+    r.connection.flags |= CONNECTION_BLOCKED;
+    rig_receive(&r, r.host.step.now, "20 02 01 00");
+    CU_ASSERT_EQUAL(rig_tally(&r, TALLY_RESENT), 0);
+    CU_ASSERT(device_next(&r.host, &r.slot) > r.host.step.now); /* it does not spin */
+    r.connection.flags = 0;
+    CU_ASSERT(device_next(&r.host, &r.slot) <= r.host.step.now);
+    rig_due(&r, r.host.step.now);
+    CU_ASSERT_EQUAL(rig_tally(&r, TALLY_RESENT), messages);
+    rig_free(&r);
+}
+
 static void what_was_never_acknowledged_is_subscribed_again_though_the_session_is_present(void) {
     rig_make(&r);
     r.profile.mqtt.clean_start = false;
@@ -156,6 +179,7 @@ static void the_window_follows_the_settings_that_hold(void) {
 
 HARNESS_MAIN("drivers", HARNESS_CASE(mqtt_is_the_driver_of_every_group),
              HARNESS_CASE(connect_carries_the_default_identity), HARNESS_CASE(filters_with_one_id_travel_together),
+             HARNESS_CASE(what_is_sent_again_waits_for_the_socket),
              HARNESS_CASE(what_was_never_acknowledged_is_subscribed_again_though_the_session_is_present),
              HARNESS_CASE(a_session_that_is_present_is_not_subscribed_again),
              HARNESS_CASE(a_subscription_that_the_backend_does_not_offer_ends_refused),

@@ -177,6 +177,27 @@ static void a_link_that_is_too_slow_holds_messages_back_and_breaks_nothing(void)
     done(&peer);
 }
 
+/* 40 messages of 64 KiB are in flight when the connections are cut: more than a link may have on its way. */
+static void what_is_sent_again_waits_for_a_link_that_is_too_slow(void) {
+    const struct peer_script script = {.no_acks = true};
+    struct peer peer = peer_start(&script);
+    made_plan(&m, 2, &peer);
+    made_network(&m, 0);
+    m.network.up_bps = 400000000; /* 50 MB/s */
+    burst_of_big_messages(2, 40);
+    made_action(&m, DO_RESET, 600 * SPAN_MS, 0);
+    m.plan.duration = 700 * SPAN_MS;
+    m.plan.settle = 3 * SPAN_S;
+    m.awaits = &peer.seen->publishes;
+    m.awaited = 160;
+    made_work(&m, 1, &work);
+    CU_ASSERT_EQUAL(made_reasons(work.result, CLOSE_LOCAL), 0);
+    CU_ASSERT_EQUAL(made_tally(work.result, TALLY_RESENT), 80);
+    CU_ASSERT_EQUAL(atomic_load(&peer.seen->connects), 4);
+    CU_ASSERT_EQUAL(work.pool_in_use, 0);
+    done(&peer);
+}
+
 static void sends_that_the_kernel_does_not_take_go_on_when_it_does(void) {
     const struct peer_script script = {.stops_reading_after = 1, .reads_again_after_ms = 1000};
     struct peer peer = peer_start(&script);
@@ -218,5 +239,6 @@ HARNESS_MAIN("wire", HARNESS_CASE(an_honest_peer_gets_everything_once),
              HARNESS_CASE(what_the_link_held_was_sent_when_it_left),
              HARNESS_CASE(silence_that_is_noticed_leaves_ghosts_and_the_devices_come_back),
              HARNESS_CASE(a_link_that_is_too_slow_holds_messages_back_and_breaks_nothing),
+             HARNESS_CASE(what_is_sent_again_waits_for_a_link_that_is_too_slow),
              HARNESS_CASE(sends_that_the_kernel_does_not_take_go_on_when_it_does),
              HARNESS_CASE(a_stream_without_progress_ends_by_its_timeout))

@@ -363,6 +363,25 @@ static void drop_without_a_session_to_wait_for_ends_them_with_the_connection(voi
     bed_end(&bed);
 }
 
+static void a_resend_stops_where_the_caller_has_no_room_for_it(void) {
+    begin_kept(MQTT_3_1_1);
+    for (unsigned i = 0; i < 10; i++)
+        CU_ASSERT_EQUAL(bed_publish(&bed, 1, "a", "x"), 0); /* 8 bytes each */
+    bed_down(&bed);
+    CU_ASSERT_EQUAL(bed_connect(&bed), 0);
+    bed_step(&bed, bed.step.now);
+    bed.step.resend_limit = 17;
+    static const uint8_t connack[] = {0x20, 2, 1, 0};
+    mqtt_session_input(&bed.session, &bed.config, &bed.step, bytes_of(connack, sizeof connack));
+    CU_ASSERT_EQUAL(bed_count(&bed, EVENT_RESENT), 3);
+    CU_ASSERT_TRUE(mqtt_session_held_back(&bed.session));
+    CU_ASSERT(mqtt_session_next_deadline(&bed.session, &bed.config) > bed.step.now); /* it does not spin */
+    bed_due(&bed, bed.step.now);
+    CU_ASSERT_EQUAL(bed_count(&bed, EVENT_RESENT), 7);
+    CU_ASSERT_FALSE(mqtt_session_held_back(&bed.session));
+    bed_end(&bed);
+}
+
 static void a_long_resend_goes_on_as_room_and_window_allow(void) {
     begin_kept(MQTT_5_0);
     for (unsigned i = 0; i < 150; i++) {
@@ -595,6 +614,7 @@ HARNESS_MAIN("mqtt_inflight", HARNESS_CASE(qos_0_is_ok_when_sent), HARNESS_CASE(
              HARNESS_CASE(messages_of_a_clean_session_are_sent_again_too),
              HARNESS_CASE(drop_on_session_lost_ends_them_as_broken),
              HARNESS_CASE(drop_without_a_session_to_wait_for_ends_them_with_the_connection),
+             HARNESS_CASE(a_resend_stops_where_the_caller_has_no_room_for_it),
              HARNESS_CASE(a_long_resend_goes_on_as_room_and_window_allow),
              HARNESS_CASE(an_answer_to_a_message_not_yet_sent_again_counts),
              HARNESS_CASE(what_a_new_connection_forbids_is_not_sent_again),
