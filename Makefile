@@ -15,6 +15,7 @@ libs_crypto   := -lmbedcrypto
 libs_loop     := -lev
 libs_scenario := -lfyaml
 libs_backend  := -lpaho-mqtt3a
+libs_report   := -lmicrohttpd
 
 BUILD    ?= build
 SANITIZE ?=
@@ -170,11 +171,13 @@ test: ## everything, packages included; ends with "N passed, N failed"
 	@scripts/deps build test || echo "NOTE without these packages tests are skipped or fail"
 	BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
-.PHONY: bench bench-scale test-debian12 test-debian13
+.PHONY: bench bench-scale bench-compare test-debian12 test-debian13
 bench: all benches ## cost per message and connect rate, beside a minimal blaster
 	BUILD=$(BUILD) bench/run
 bench-scale: all ## 200,000 and 1,000,000 connections
 	BUILD=$(BUILD) bench/scale
+bench-compare: all ## how often compare errs, either way: runs of 20 s, some ten minutes
+	BUILD=$(BUILD) bench/compare
 test-debian12: ## quickstart and tests of a clean clone in a fresh Debian 12 chroot under build/ (needs root)
 	scripts/test-chroot bookworm $(BUILD)/debian12
 test-debian13: ## the same in a Debian 13 chroot

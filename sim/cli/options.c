@@ -23,6 +23,7 @@ enum {
     ON_PLAN = VERB_BIT(VERB_PLAN),
     ON_JUDGING = VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN),
     ON_DOCTOR = VERB_BIT(VERB_DOCTOR),
+    ON_COMPARE = VERB_BIT(VERB_COMPARE),
     ON_SCENARIO = VERB_BIT(VERB_RUN) | VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN) | ON_DOCTOR,
     ON_ALL = VERB_BIT(VERBS) - 1
 };
@@ -69,11 +70,16 @@ const struct option_row options_rows[] = {
      "print every value with the file and line, or the option, that it comes from"},
     {0, "deny", "warnings", OPTION_TEXT, ON_JUDGING, AT(deny), 0, "warnings count as errors (exit 3)"},
     {0, "error-format", "F", OPTION_TEXT, ON_SCENARIO, AT(error_format), 0, "findings as text, json, gcc or github"},
+    {0, "prometheus", "[ADDRESS:]PORT", OPTION_TEXT, ON_RUN, AT(prometheus), 0,
+     "serve the numbers of the run for Prometheus at /metrics while it goes on; on 127.0.0.1 unless an address is "
+     "given, "
+     "port 0 for a free one"},
     {'j', "json", NULL, OPTION_FLAG, ON_RUN, AT(json), 0, "summary.json on stdout in place of the text"},
-    {'j', "json", NULL, OPTION_FLAG, ON_PLAN | ON_DOCTOR | VERB_BIT(VERB_VERSION), AT(json), 0, "the result as JSON"},
+    {'j', "json", NULL, OPTION_FLAG, ON_PLAN | ON_COMPARE | ON_DOCTOR | VERB_BIT(VERB_VERSION), AT(json), 0,
+     "the result as JSON"},
     {'q', "quiet", NULL, OPTION_FLAG, ON_RUN, AT(quiet), 0, "no progress on stderr"},
     {'q', "quiet", NULL, OPTION_FLAG, ON_BACKEND, AT(quiet), 0, "do not say when it starts and stops"},
-    {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO, AT(no_color), 0,
+    {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO | ON_COMPARE, AT(no_color), 0,
      "no colours (the variable NO_COLOR does the same)"},
     {'l', "listen", "ADDRESS:PORT", OPTION_TEXT, ON_BACKEND, AT(listen), 0,
      "where to listen; default 127.0.0.1:1883, port 0 for a free one"},
@@ -83,6 +89,12 @@ const struct option_row options_rows[] = {
      "deviate from the specification on purpose, as in drop=1000; repeatable, the names are in docs/builtin-broker.md"},
     {0, "ready-fd", "N", OPTION_DESCRIPTOR, ON_BACKEND, AT(ready_fd), 0,
      "write the port and a line end to this open descriptor when listening"},
+    {'m', "metric", "METRIC", OPTION_LIST, ON_COMPARE, AT(metrics), 0,
+     "what decides, instead of what was found on both sides, as in p99(mqtt.publish.ack) or failed(mqtt.connect); "
+     "repeatable"},
+    {0, "margin", "SHARE", OPTION_SHARE, ON_COMPARE, AT(margin), 0, "how much a latency may change; default 5%"},
+    {0, "force", NULL, OPTION_FLAG, ON_COMPARE, AT(force), 0,
+     "compare runs that do not belong together all the same; the result says so"},
     {'h', "help", NULL, OPTION_FLAG, ON_ALL, AT(help), 0, "this text"},
 };
 const size_t options_row_count = COUNT_OF(options_rows);
@@ -109,8 +121,10 @@ const struct options_verb options_verbs[VERBS] = {
      "document a key of the scenario language, a metric, a function, a variable or the code of an error",
      "The key \"scenario\" lists the keys of the top level.",
      EXAMPLES("muster explain 'profiles.*.reconnect'", "muster explain mqtt.publish.ack")},
-    {VERB_SCHEMA, "schema", "", 0, 0, "print the JSON Schema (draft-07) of the scenario language, for editors", NULL,
-     EXAMPLES("muster schema > muster.schema.json")},
+    {VERB_SCHEMA, "schema", "[DOCUMENT]", 0, 1,
+     "print a JSON Schema (draft-07): of the scenario language, for editors, or of a result",
+     "DOCUMENT is scenario, which is the default, summary for summary.json, or events for a line of events.ndjson.",
+     EXAMPLES("muster schema > muster.schema.json", "muster schema summary")},
     {VERB_INIT, "init", "NAME", 1, 1, "write a commented starter scenario: quickstart, storm or ci",
      "Writes NAME.yaml into the current directory and leaves a file that exists alone.",
      EXAMPLES("muster init quickstart && muster run quickstart.yaml")},
@@ -119,6 +133,11 @@ const struct options_verb options_verbs[VERBS] = {
      "It serves until SIGTERM or Ctrl-C, and then prints one line of JSON with what it counted. It is for trials and "
      "tests: no access control, no TLS.",
      EXAMPLES("muster backend --listen 127.0.0.1:1883", "muster backend --set queue=100 --misbehave drop=1000")},
+    {VERB_COMPARE, "compare", "BEFORE... -- AFTER...", 2, OPTIONS_OPERANDS_MAX,
+     "is one side's run worse than the other's? statistics over whole runs",
+     "One run a side, for which -- may be left out, or at least four. Exit code 0: same or better, 10: worse, 13: the "
+     "runs cannot tell.",
+     EXAMPLES("muster compare run-before run-after", "muster compare a1 a2 a3 a4 a5 -- b1 b2 b3 b4 b5 --margin 10%")},
     {VERB_DOCTOR, "doctor", "[SCENARIO]", 0, 1,
      "whether this machine can do it: need, have, and the command that changes it; sends nothing",
      "Without a scenario it looks at the machine in general. Exit code 0 when there is enough of everything, 4 when "
@@ -240,6 +259,11 @@ static bool read_factor(const char *text, double *out) {
     return true;
 }
 
+static bool read_share(const char *text, double *out) {
+    char why[240];
+    return units_parse_as(text, strlen(text), UNITS_SHARE, out, why, sizeof why) == 0 && *out > 0 && *out < 1;
+}
+
 /* Stores one value. False with what was expected, or is wrong. */
 static bool store(const struct option_row *row, const char *value, struct options *o, const char **expected, char *why,
                   size_t why_size) {
@@ -283,6 +307,9 @@ static bool store(const struct option_row *row, const char *value, struct option
     case OPTION_FACTOR:
         *expected = "expected a number from 0.001 to 1000000, as in 2.5";
         return read_factor(value, (double *)(void *)at);
+    case OPTION_SHARE:
+        *expected = "expected a share between 0% and 100%, as in 5%";
+        return read_share(value, (double *)(void *)at);
     case OPTION_SHARD:
         *expected = "expected I/N with 1 <= I <= N, as in 1/2";
         return read_shard(value, o);
@@ -385,7 +412,9 @@ int options_parse(int argc, char **argv, struct options *o, struct text *message
     for (int i = 2; i < argc; i++) {
         bool is_option = !only_operands && argv[i][0] == '-' && argv[i][1] != '\0';
         if (is_option && strcmp(argv[i], "--") == 0) {
-            only_operands = true;
+            only_operands = o->verb != VERB_COMPARE; /* there it stands between two sides */
+            o->divided = true;
+            o->operands_before = o->operand_count;
         } else if (is_option) {
             int code = parse_option(argc, argv, &i, o, message);
             if (code != 0)

@@ -18,6 +18,7 @@ enum verb {
     VERB_SCHEMA,
     VERB_INIT,
     VERB_BACKEND,
+    VERB_COMPARE,
     VERB_DOCTOR,
     VERB_VERSION,
     VERBS
@@ -38,18 +39,20 @@ struct options {
     char **argv; /* as given, for the manifest */
     const char *operands[OPTIONS_OPERANDS_MAX];
     unsigned operand_count;
-    struct options_list targets, files, sets, unsets, misbehave; /* sets: of the scenario; backend: of the broker */
-    struct options_list captures;
+    bool divided; /* there was a -- among the operands, after so many of them: */
+    unsigned operands_before;
+    struct options_list targets, files, sets, unsets, captures; /* sets: of the scenario; backend: of the broker */
+    struct options_list misbehave, metrics;
     unsigned list_values;
     uint64_t devices, seed, device, workers; /* devices, workers: 0 when not given */
     bool has_seed, has_device;
-    double rate; /* 0 when not given */
-    const char *out, *run_id, *error_format, *listen, *deny;
+    double rate, margin; /* 0 when not given */
+    const char *out, *run_id, *error_format, *listen, *prometheus, *deny;
     unsigned shard, shards;
     int64_t start_at_unix_ns;
     span wait;
     int fail_code, ready_fd;
-    bool json, quiet, yes, no_color, show_origin, help;
+    bool json, quiet, yes, no_color, force, show_origin, help;
 };
 
 enum option_type {
@@ -62,6 +65,7 @@ enum option_type {
     OPTION_DESCRIPTOR,
     OPTION_DURATION, /* 0 or more */
     OPTION_FACTOR,   /* a number from 0.001 to 1,000,000 */
+    OPTION_SHARE,    /* above 0, below 100 % */
     OPTION_SHARD,
     OPTION_TIME,
     OPTION_CODE
