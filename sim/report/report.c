@@ -38,7 +38,7 @@ const char *report_verdict_sentence(const struct run_facts *facts) {
     case VERDICT_ABORTED:
         return "a check ended the run early";
     case VERDICT_NOT_TRUSTWORTHY:
-        return "the numbers cannot carry a verdict: the generator itself fell behind, or records were lost";
+        return "the numbers cannot carry a verdict: the generator fell behind, lacked something or lost records";
     case VERDICT_INCOMPLETE:
         break;
     }
