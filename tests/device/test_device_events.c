@@ -118,6 +118,70 @@ static void accepted_and_closed_in_one_breath_leaves_nothing_behind(void) {
     rig_free(&r);
 }
 
+/* What the worker hears of the last step. */
+static struct device_trouble trouble(void) {
+    struct device_trouble t = r.host.trouble;
+    r.host.trouble = (struct device_trouble){0};
+    return t;
+}
+
+static void a_violation_is_trouble_with_the_packet_and_the_first_operation_that_fell(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_open(&r, SPAN_MS);
+    CU_ASSERT_EQUAL(trouble().count, 0);
+    rig_receive(&r, SPAN_MS, "f1 00");
+    struct device_trouble t = trouble();
+    CU_ASSERT_TRUE(t.count > 0 && t.violated);
+    CU_ASSERT_PTR_NOT_NULL(t.statement);
+    CU_ASSERT_EQUAL(t.packet.size, 2);
+    CU_ASSERT_EQUAL(t.failed, 1);
+    CU_ASSERT_EQUAL(t.op, OP_MQTT_CONNECT);
+    CU_ASSERT_EQUAL(t.outcome, OP_BROKEN);
+    CU_ASSERT_EQUAL(t.close_reason, CLOSE_VIOLATION);
+    rig_free(&r);
+}
+
+static void a_refusal_is_trouble_with_the_packet_that_said_so(void) {
+    rig_make(&r);
+    r.profile.mqtt.version = MQTT_5_0;
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    rig_open(&r, SPAN_MS);
+    rig_receive(&r, SPAN_MS, "20 03 00 87 00");
+    struct device_trouble t = trouble();
+    CU_ASSERT_EQUAL(t.failed, 1);
+    CU_ASSERT_FALSE(t.violated);
+    CU_ASSERT_EQUAL(t.op, OP_MQTT_CONNECT);
+    CU_ASSERT_EQUAL(t.outcome, OP_REFUSED);
+    CU_ASSERT_EQUAL(t.reason_code, 0x87);
+    CU_ASSERT_EQUAL(t.packet.size, 5);
+    rig_free(&r);
+}
+
+static void the_end_of_an_idle_connection_is_trouble_without_an_operation(void) {
+    rig_make(&r);
+    online(5);
+    rig_receive(&r, 100 * SPAN_MS, "e0 02 8b 00");
+    struct device_trouble t = trouble();
+    CU_ASSERT(t.count > 0);
+    CU_ASSERT_EQUAL(t.failed, 0);
+    CU_ASSERT_EQUAL(t.close_reason, CLOSE_BY_PEER);
+    CU_ASSERT_EQUAL(t.reason_code, 0x8b);
+    rig_free(&r);
+}
+
+static void what_the_device_ends_itself_is_no_trouble(void) {
+    rig_make(&r);
+    rig_action(&r, DO_DISCONNECT, 2600 * SPAN_MS);
+    online(4);
+    rig_run(&r, 3 * SPAN_S);
+    CU_ASSERT_EQUAL(r.life.state, STATE_OFFLINE);
+    CU_ASSERT_EQUAL(trouble().count, 0);
+    rig_free(&r);
+}
+
 HARNESS_MAIN("device_events", HARNESS_CASE(a_violation_is_noted_with_its_bytes_and_ends_the_connection),
              HARNESS_CASE(a_marked_message_counts_end_to_end_and_its_copies_as_duplicates),
              HARNESS_CASE(a_mark_of_another_run_is_just_a_payload),
@@ -125,4 +189,8 @@ HARNESS_MAIN("device_events", HARNESS_CASE(a_violation_is_noted_with_its_bytes_a
              HARNESS_CASE(a_session_that_was_expected_and_is_gone_is_counted),
              HARNESS_CASE(whether_a_session_is_expected_follows_the_settings_that_hold),
              HARNESS_CASE(a_late_answer_changes_nothing_but_a_count),
-             HARNESS_CASE(accepted_and_closed_in_one_breath_leaves_nothing_behind))
+             HARNESS_CASE(accepted_and_closed_in_one_breath_leaves_nothing_behind),
+             HARNESS_CASE(a_violation_is_trouble_with_the_packet_and_the_first_operation_that_fell),
+             HARNESS_CASE(a_refusal_is_trouble_with_the_packet_that_said_so),
+             HARNESS_CASE(the_end_of_an_idle_connection_is_trouble_without_an_operation),
+             HARNESS_CASE(what_the_device_ends_itself_is_no_trouble))

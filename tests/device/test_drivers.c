@@ -1,5 +1,7 @@
 #include "device/drivers.h"
 
+#include <string.h>
+
 #include "harness.h"
 #include "rig.h"
 
@@ -177,6 +179,54 @@ static void the_window_follows_the_settings_that_hold(void) {
     rig_free(&r);
 }
 
+static void masks(const char *packet, size_t size, const char *masked, size_t hidden) {
+    uint8_t copy[64];
+    memcpy(copy, packet, size);
+    CU_ASSERT_EQUAL(drivers_mqtt.mask(copy, size), hidden);
+    CU_ASSERT_EQUAL(memcmp(copy, masked, size), 0);
+}
+#define MASKS(packet, masked, hidden) masks(packet, sizeof(packet) - 1, masked, hidden)
+
+static void credentials_are_masked_and_packets_stay_well_formed(void) {
+    /* 3.1.1: client id "c", user "u", password "pass" */
+    MASKS("\x10\x16\0\x04MQTT\x04\xc2\0\x3c\0\x01"
+          "c\0\x01"
+          "u\0\x04pass",
+          "\x10\x16\0\x04MQTT\x04\xc2\0\x3c\0\x01"
+          "c\0\x01"
+          "u\0\x04****",
+          4);
+    /* 5.0: method "m", data "key" */
+    MASKS("\x10\x18\0\x04MQTT\x05\x02\0\x3c\x0a\x15\0\x01m\x16\0\x03key\0\x01"
+          "c",
+          "\x10\x18\0\x04MQTT\x05\x02\0\x3c\x0a\x15\0\x01m\x16\0\x03***\0\x01"
+          "c",
+          3);
+    MASKS("\xf0\x0c\x18\x0a\x15\0\x01m\x16\0\x03key", "\xf0\x0c\x18\x0a\x15\0\x01m\x16\0\x03***", 3);
+    MASKS("\x30\x07\0\x01tpass", "\x30\x07\0\x01tpass", 0);
+    MASKS("\xc0\x00", "\xc0\x00", 0);
+    MASKS("", "", 0);
+}
+
+static void of_a_connect_that_was_cut_nothing_that_may_be_secret_stays(void) {
+    MASKS("\x10\x7f\0\x04MQTT\x04\xc2\0\x3c\0\x01"
+          "c\0\x01"
+          "u\0\x40pa",
+          "\x10\x7f\0\x04MQTT\x04\xc2\0\x3c\0\x01"
+          "c*******",
+          7);
+    MASKS("\x10", "\x10", 0);
+    MASKS("\xf0\x0c\x18\x0a\x15", "\xf0\x0c***", 3);
+}
+
+static void packets_of_both_sides_are_framed(void) {
+    CU_ASSERT_EQUAL(drivers_mqtt.frame(bytes_of("\xc0\x00\xc0\x00", 4)), 2);
+    CU_ASSERT_EQUAL(drivers_mqtt.frame(bytes_of("\x30\x81\x01", 3)), 132);
+    CU_ASSERT_EQUAL(drivers_mqtt.frame(bytes_of("\x30\x81", 2)), 0);
+    CU_ASSERT_EQUAL(drivers_mqtt.frame(bytes_of("\x30\xff\xff\xff\xff\x01", 6)), 0);
+    CU_ASSERT_EQUAL(drivers_mqtt.frame(bytes_of("", 0)), 0);
+}
+
 HARNESS_MAIN("drivers", HARNESS_CASE(mqtt_is_the_driver_of_every_group),
              HARNESS_CASE(connect_carries_the_default_identity), HARNESS_CASE(filters_with_one_id_travel_together),
              HARNESS_CASE(what_is_sent_again_waits_for_the_socket),
@@ -184,4 +234,7 @@ HARNESS_MAIN("drivers", HARNESS_CASE(mqtt_is_the_driver_of_every_group),
              HARNESS_CASE(a_session_that_is_present_is_not_subscribed_again),
              HARNESS_CASE(a_subscription_that_the_backend_does_not_offer_ends_refused),
              HARNESS_CASE(an_identity_that_mqtt_forbids_ends_the_attempt),
-             HARNESS_CASE(the_window_follows_the_settings_that_hold))
+             HARNESS_CASE(the_window_follows_the_settings_that_hold),
+             HARNESS_CASE(credentials_are_masked_and_packets_stay_well_formed),
+             HARNESS_CASE(of_a_connect_that_was_cut_nothing_that_may_be_secret_stays),
+             HARNESS_CASE(packets_of_both_sides_are_framed))

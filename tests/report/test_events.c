@@ -10,6 +10,7 @@
 #include "harness.h"
 #include "report/documented.h"
 #include "report/events_read.h"
+#include "report/evidence_files.h"
 #include "report/sample.h"
 #include "report/temporary.h"
 
@@ -290,6 +291,41 @@ static void every_kind_is_documented(void) {
         CU_ASSERT_TRUE(documented(events_rows[i].name));
 }
 
+static void findings_say_where_their_packets_are(void) {
+    begin();
+    int directory = open(s.t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct evidence_files *files = evidence_files_new(&s.sample.plan, directory, s.log);
+    events_use_evidence(s.events, files);
+    static const uint8_t data[4] = {0x20, 0x02, 0x01, 0x00};
+    struct evidence_record record = {.at = SPAN_S,
+                                     .trouble_at = SPAN_S,
+                                     .device = 4,
+                                     .group = 1,
+                                     .flags = EVIDENCE_BLAMED,
+                                     .violated = true,
+                                     .dissector = "mqtt",
+                                     .size = sizeof data};
+    evidence_files_event(files, &(struct run_event){.kind = RUN_EVIDENCE, .evidence = &record, .evidence_data = data});
+    struct note note = {.at = SPAN_S, .device = 4, .group = 1, .kind = EVENT_VIOLATION};
+    events_event(s.events, &(struct run_event){.kind = RUN_NOTE, .at = note.at, .note = &note});
+    note.device = 5;
+    events_event(s.events, &(struct run_event){.kind = RUN_NOTE, .at = note.at, .note = &note});
+    events_left_out(s.events, SPAN_S, "evidence", 0);
+    events_left_out(s.events, SPAN_S, "evidence", 3);
+    finish();
+    char text[64];
+    CU_ASSERT_STRING_EQUAL(sample_json_string(line_of("finding", 0), "evidence.file", text, sizeof text),
+                           "evidence/meters-4.pcapng");
+    CU_ASSERT_EQUAL(sample_json_number(line_of("finding", 0), "evidence.frame"), 1);
+    CU_ASSERT_PTR_NULL(sample_json_string(line_of("finding", 1), "evidence.file", text, sizeof text));
+    CU_ASSERT_EQUAL(count_of("left_out"), 1);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("left_out", 0), "count"), 3);
+    CU_ASSERT_TRUE(temporary_has(&s.t, "evidence/meters-4.pcapng"));
+    evidence_files_free(files);
+    close(directory);
+    end();
+}
+
 HARNESS_MAIN("report/events", HARNESS_CASE(every_row_stands_at_its_own_number), HARNESS_CASE(every_kind_is_documented),
              HARNESS_CASE(the_first_lines_say_what_runs), HARNESS_CASE(tallies_add_up_to_the_result),
              HARNESS_CASE(tallies_carry_what_a_histogram_cannot),
@@ -297,4 +333,4 @@ HARNESS_MAIN("report/events", HARNESS_CASE(every_row_stands_at_its_own_number), 
              HARNESS_CASE(kinds_that_devices_cause_are_capped_and_the_rest_is_counted),
              HARNESS_CASE(a_violation_keeps_its_statement_and_packet), HARNESS_CASE(foreign_text_stays_one_line),
              HARNESS_CASE(after_the_run_come_findings_verdicts_and_the_end),
-             HARNESS_CASE(the_other_kinds_carry_what_they_say))
+             HARNESS_CASE(the_other_kinds_carry_what_they_say), HARNESS_CASE(findings_say_where_their_packets_are))

@@ -334,16 +334,97 @@ static void the_reserve_leaves_no_file_behind(void) {
     CU_ASSERT_EQUAL(rmdir(t.path), 0);
 }
 
-HARNESS_MAIN("report/log_writer", HARNESS_CASE(records_reach_their_files_in_order),
-             HARNESS_CASE(many_records_keep_their_order_through_the_thread),
-             HARNESS_CASE(a_full_queue_drops_whole_records_and_counts_them),
-             HARNESS_CASE(a_full_disk_leaves_whole_records),
-             HARNESS_CASE(series_stop_first_then_events_then_tallies_and_verdicts_go_on),
-             HARNESS_CASE(an_error_stops_its_file_alone),
-             HARNESS_CASE(a_disk_that_cannot_keep_what_it_took_counts_as_a_loss),
-             HARNESS_CASE(files_are_synced_when_asked_and_at_the_end),
-             HARNESS_CASE(parts_are_numbered_before_the_extension),
-             HARNESS_CASE(a_file_goes_on_in_parts_of_whole_records_with_their_head),
-             HARNESS_CASE(a_part_that_cannot_be_made_leaves_the_file_longer),
-             HARNESS_CASE(at_the_cap_what_is_worth_least_stops_first_and_verdicts_never),
-             HARNESS_CASE(the_reserve_leaves_no_file_behind))
+/* --- evidence -------------------------------------------------------------------------------------------------------- */
+
+static struct {
+    char taken[256];
+    atomic_int refuses; /* errno; 0: none */
+} shelf;
+
+static int shelve(void *context, const char *data, size_t size) {
+    int error = atomic_load(&shelf.refuses);
+    if (error == 0)
+        strncat((char *)context, data, size);
+    return error;
+}
+
+static void records_of_a_store_go_to_its_function(void) {
+    begin(1 << 20);
+    memset(&shelf, 0, sizeof shelf);
+    struct log_writer *w = log_writer_new(-1, NULL);
+    int a = log_writer_add(w, new_file("a"), "a"), e = log_writer_add_store(w, shelve, shelf.taken, "e");
+    put(w, e, LOG_EVIDENCE, "one ");
+    put(w, a, LOG_EVENTS, "x\n");
+    put(w, e, LOG_EVIDENCE, "two");
+    CU_ASSERT_EQUAL(log_writer_close(w), 0);
+    CU_ASSERT_STRING_EQUAL(shelf.taken, "one two");
+    expect("a", "x\n");
+    temporary_remove(&t);
+}
+
+static void lost_evidence_ends_evidence_and_nothing_else(void) {
+    static const int errors[] = {ENOSPC, EIO};
+    for (int i = 0; i < 2; i++) {
+        begin(1 << 20);
+        memset(&shelf, 0, sizeof shelf);
+        struct log_writer *w = log_writer_new(-1, NULL);
+        int a = log_writer_add(w, new_file("a"), "a"), e = log_writer_add_store(w, shelve, shelf.taken, "e");
+        int kept = silence();
+        atomic_store(&shelf.refuses, errors[i]);
+        put(w, e, LOG_EVIDENCE, "lost");
+        while (log_writer_evidence_dropped(w) == 0)
+            usleep(100);
+        atomic_store(&shelf.refuses, 0); /* there would be room again, but frames are numbered */
+        put(w, e, LOG_EVIDENCE, "late");
+        put(w, a, LOG_EVENTS, "x\n");
+        CU_ASSERT_EQUAL(log_writer_dropped(w), 0);
+        CU_ASSERT_EQUAL(log_writer_close(w), 0);
+        speak(kept);
+        CU_ASSERT_STRING_EQUAL(shelf.taken, "");
+        expect("a", "x\n");
+        temporary_remove(&t);
+    }
+}
+
+static int dawdle(void *context, const char *data, size_t size) {
+    (void)data;
+    (void)size;
+    while (atomic_load((atomic_int *)context) != 0)
+        usleep(100);
+    return 0;
+}
+
+static void evidence_may_fill_half_of_the_queue(void) {
+    begin(1 << 20);
+    static atomic_int held;
+    atomic_store(&held, 1);
+    struct log_writer *w = log_writer_new(-1, NULL);
+    int a = log_writer_add(w, new_file("a"), "a"), e = log_writer_add_store(w, dawdle, &held, "e");
+    enum { SIZE = 100 << 10 };
+    char *record = calloc(1, SIZE);
+    unsigned taken = 0;
+    while (log_writer_put(w, e, LOG_EVIDENCE, record,
+                          SIZE)) /* at most one batch is being written, half of another waits */
+        taken++;
+    CU_ASSERT(taken >= LOG_WRITER_QUEUE_BYTES / 2 / SIZE - 1 && taken <= LOG_WRITER_QUEUE_BYTES / SIZE);
+    CU_ASSERT_TRUE(put(w, a, LOG_TALLIES, "x\n"));
+    CU_ASSERT_EQUAL(log_writer_dropped(w), 0);
+    atomic_store(&held, 0);
+    CU_ASSERT_EQUAL(log_writer_close(w), 0);
+    expect("a", "x\n");
+    free(record);
+    temporary_remove(&t);
+}
+
+HARNESS_MAIN(
+    "report/log_writer", HARNESS_CASE(records_reach_their_files_in_order),
+    HARNESS_CASE(many_records_keep_their_order_through_the_thread),
+    HARNESS_CASE(a_full_queue_drops_whole_records_and_counts_them), HARNESS_CASE(a_full_disk_leaves_whole_records),
+    HARNESS_CASE(series_stop_first_then_events_then_tallies_and_verdicts_go_on),
+    HARNESS_CASE(an_error_stops_its_file_alone), HARNESS_CASE(a_disk_that_cannot_keep_what_it_took_counts_as_a_loss),
+    HARNESS_CASE(files_are_synced_when_asked_and_at_the_end), HARNESS_CASE(parts_are_numbered_before_the_extension),
+    HARNESS_CASE(a_file_goes_on_in_parts_of_whole_records_with_their_head),
+    HARNESS_CASE(a_part_that_cannot_be_made_leaves_the_file_longer),
+    HARNESS_CASE(at_the_cap_what_is_worth_least_stops_first_and_verdicts_never),
+    HARNESS_CASE(the_reserve_leaves_no_file_behind), HARNESS_CASE(records_of_a_store_go_to_its_function),
+    HARNESS_CASE(lost_evidence_ends_evidence_and_nothing_else), HARNESS_CASE(evidence_may_fill_half_of_the_queue))
