@@ -57,8 +57,8 @@ static const struct {
     const char *name, *letter;
     bool takes_value;
 } left_out[] = {
-    {"--out", "-o", true},       {"--json", "-j", false},  {"--quiet", "-q", false},
-    {"--no-color", NULL, false}, {"--run-id", NULL, true}, {"--start-at", NULL, true},
+    {"--out", "-o", true},    {"--json", "-j", false},    {"--quiet", "-q", false},     {"--no-color", NULL, false},
+    {"--run-id", NULL, true}, {"--start-at", NULL, true}, {"--prometheus", NULL, true},
 };
 
 /* How many arguments the option at `argument` takes up when it is to be left out; 0: it stays. */

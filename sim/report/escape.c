@@ -98,6 +98,20 @@ void escape_term(struct text *out, const char *s) {
     text_append_safe(out, s, strlen(s), strlen(s));
 }
 
+void escape_label(struct text *out, const char *s) {
+    for (size_t length; *s != '\0'; s += length > 0 ? length : 1) {
+        length = character(s);
+        if (length == 0)
+            text_append(out, replacement);
+        else if (*s == '\n')
+            text_append(out, "\\n");
+        else if (*s == '\\' || *s == '"')
+            text_printf(out, "\\%c", *s);
+        else
+            text_append_n(out, s, length);
+    }
+}
+
 void escape_shell(struct text *out, const char *s) {
     static const char bare[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@%+=:,./-";
     if (*s != '\0' && s[strspn(s, bare)] == '\0') {

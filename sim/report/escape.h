@@ -17,6 +17,8 @@ void escape_md(struct text *out, const char *s);
 /* For terminals and CI logs: control characters shown as \xNN, line breaks too; what CI servers take for a command is broken up: "::" at the
  * start of the text, "##" anywhere in it. */
 void escape_term(struct text *out, const char *s);
+/* The value of a label in Prometheus' text format, between its quotes. */
+void escape_label(struct text *out, const char *s);
 /* One word of a POSIX shell command: bare when that is safe, otherwise in single quotes. */
 void escape_shell(struct text *out, const char *s);
 

@@ -61,6 +61,10 @@ static void ci_commands_are_broken_up(void) {
     expect(escape_term, "##vso[task.complete]###", "#\\x23vso[task.complete]#\\x23#");
 }
 
+static void labels_of_metrics_stay_between_their_quotes(void) {
+    expect(escape_label, "a\"} 1\nb\\ \xff", "a\\\"} 1\\nb\\\\ \xef\xbf\xbd");
+}
+
 static void shell_words_stay_one_word(void) {
     expect(escape_shell, "a/b.yaml", "a/b.yaml");
     expect(escape_shell, "", "''");
@@ -72,4 +76,4 @@ HARNESS_MAIN("report/escape", HARNESS_CASE(xml_markup_becomes_references),
              HARNESS_CASE(xml_gets_no_character_that_it_forbids), HARNESS_CASE(csv_fields_are_quoted_when_they_must_be),
              HARNESS_CASE(csv_runs_no_formula), HARNESS_CASE(markdown_shows_markup_as_text),
              HARNESS_CASE(terminals_get_no_control_characters), HARNESS_CASE(ci_commands_are_broken_up),
-             HARNESS_CASE(shell_words_stay_one_word))
+             HARNESS_CASE(labels_of_metrics_stay_between_their_quotes), HARNESS_CASE(shell_words_stay_one_word))
