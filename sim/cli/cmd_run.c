@@ -128,6 +128,7 @@ static int run(struct plan *plan, const struct options *o, span wait, const uint
                                     .argv = o->argv,
                                     .json = o->json,
                                     .quiet = o->quiet,
+                                    .prometheus = o->prometheus,
                                     .no_color = o->no_color,
                                     .shard = o->shard,
                                     .shards = o->shards,

@@ -58,7 +58,7 @@ int log_writer_add(struct log_writer *w, int fd, const char *name);
 int log_writer_add_store(struct log_writer *w, int (*store)(void *context, const char *data, size_t size),
                          void *context, const char *name);
 /* Lets a file go on in further parts, each of which begins with `head` (copied, "" for none; the caller puts it at the beginning of the first
- * itself). Before the first record. No effect without a directory. */
+ * itself). Before its first record. No effect without a directory. */
 void log_writer_rotate(struct log_writer *w, int file, const char *head);
 /* Bytes of all logs together, and of one part; 0 leaves the default: no cap, LOG_WRITER_PART_BYTES. Before the first record. */
 void log_writer_limit(struct log_writer *w, uint64_t all_bytes, uint64_t part_bytes);

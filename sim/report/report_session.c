@@ -15,12 +15,14 @@
 #include "report/host.h"
 #include "report/log_writer.h"
 #include "report/progress.h"
+#include "report/prometheus.h"
 #include "report/report.h"
 #include "report/report_text.h"
 #include "report/run_dir.h"
 #include "report/series_csv.h"
 #include "report/terminal.h"
 #include "scenario/node.h"
+#include "scenario/plan_logs.h"
 
 struct report_session {
     const struct plan *plan;
@@ -36,7 +38,8 @@ struct report_session {
     struct hlog *intervals;
     instant second_from; /* where the interval that is under way began */
     struct progress progress;
-    struct text row; /* reused */
+    struct prometheus *prometheus; /* NULL: not asked for */
+    struct text row;               /* reused */
 };
 
 static int64_t wall_ns(void) {
@@ -52,6 +55,7 @@ static int64_t monotonic_ns(void) {
 }
 
 static void free_session(struct report_session *s) {
+    prometheus_close(s->prometheus);
     if (s->log != NULL)
         log_writer_close(s->log);
     events_free(s->events);
@@ -92,6 +96,8 @@ static void on_second(void *context, const struct run_second *second) {
     series_csv_row(&s->row, second);
     log_writer_put(s->log, s->series_file, LOG_SERIES, s->row.data, s->row.size);
     log_writer_sync(s->log);
+    if (s->prometheus != NULL)
+        prometheus_second(s->prometheus, second);
     progress_second(&s->progress, second, monotonic_ns());
 }
 
@@ -109,10 +115,12 @@ static int open_logs(struct report_session *s) {
     s->log = log_writer_new(s->dir.fd, NULL);
     if (s->log == NULL)
         return ERR_NO_MEMORY;
+    log_writer_limit(s->log, plan_logs_cap(s->plan->root), 0);
     int events = run_dir_create_log(&s->dir, "events.ndjson");
     if (events < 0)
         return events;
     int events_file = log_writer_add(s->log, events, "events.ndjson");
+    log_writer_rotate(s->log, events_file, "");
     int series = run_dir_create_log(&s->dir, "series.csv");
     if (series < 0)
         return series;
@@ -127,6 +135,7 @@ static int open_logs(struct report_session *s) {
         return ERR_NO_MEMORY;
     events_use_evidence(s->events, s->evidence);
     series_csv_header(&s->row);
+    log_writer_rotate(s->log, s->series_file, text_get(&s->row));
     log_writer_put(s->log, s->series_file, LOG_SERIES, s->row.data, s->row.size);
     return 0;
 }
@@ -162,6 +171,22 @@ static int write_first_documents(struct report_session *s, int64_t started_unix_
     return 0;
 }
 
+/* Before the directory is made: a port that is taken leaves nothing behind. */
+static int open_prometheus(struct report_session *s, int *exit_code, char *why, size_t why_size) {
+    struct address where;
+    if (s->options.prometheus == NULL)
+        return 0;
+    int error = prometheus_parse(s->options.prometheus, &where, why, why_size);
+    if (error != 0) {
+        *exit_code = EXIT_USAGE;
+        return error;
+    }
+    error = prometheus_open(s->plan, &where, &s->prometheus, why, why_size);
+    if (error == 0)
+        log_line(LOG_INFO, "metrics for Prometheus at %s", prometheus_url(s->prometheus));
+    return error;
+}
+
 int report_session_open(const struct plan *plan, const struct report_options *o, struct report_session **out,
                         int *exit_code, char *why, size_t why_size) {
     struct report_session *s = calloc(1, sizeof *s);
@@ -176,7 +201,12 @@ int report_session_open(const struct plan *plan, const struct report_options *o,
     char path[PATH_MAX];
     s->measured = ceiling_path(path, sizeof path) != NULL && ceiling_read(path, &s->ceiling) == 0;
     int64_t started = wall_ns();
-    int status = run_dir_open(&s->dir, o->out, started, plan->run_id, why, why_size);
+    int status = open_prometheus(s, exit_code, why, why_size);
+    if (status != 0) {
+        free_session(s);
+        return status;
+    }
+    status = run_dir_open(&s->dir, o->out, started, plan->run_id, why, why_size);
     if (status != 0) {
         *exit_code = status == ERR_EXISTS ? EXIT_USAGE : EXIT_ENVIRONMENT;
         free_session(s);

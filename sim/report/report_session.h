@@ -18,6 +18,7 @@ struct report_options {
     char **argv;
     bool json;              /* stdout gets summary.json instead of the text */
     bool quiet;             /* no progress */
+    const char *prometheus; /* --prometheus; NULL: the numbers are not served */
     bool no_color;          /* NO_COLOR and a stdout that is no terminal count as well */
     unsigned shard, shards; /* 1-based; 0: the run is not shared */
     int fail_code;          /* --fail-code; 0: none */

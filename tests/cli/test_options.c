@@ -139,8 +139,11 @@ static void a_verb_comes_first(void) {
 static void verbs_take_as_many_operands_as_they_say(void) {
     CU_ASSERT_EQUAL(PARSE("run", "a.yaml", "b.yaml"), EXIT_USAGE);
     CU_ASSERT_EQUAL(PARSE("check", "a.yaml", "b.yaml"), 0);
-    CU_ASSERT_EQUAL(PARSE("schema", "a"), EXIT_USAGE);
+    CU_ASSERT_EQUAL(PARSE("version", "a"), EXIT_USAGE);
     CU_ASSERT_TRUE(says("no operand"));
+    CU_ASSERT_EQUAL(PARSE("schema"), 0);
+    CU_ASSERT_EQUAL(PARSE("schema", "summary"), 0);
+    CU_ASSERT_EQUAL(PARSE("schema", "summary", "events"), EXIT_USAGE);
     CU_ASSERT_EQUAL(PARSE("init"), EXIT_USAGE);
 }
 

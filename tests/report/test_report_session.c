@@ -261,10 +261,32 @@ static void killed_at_any_instant_the_logs_read_back(void) {
     }
 }
 
+static void a_port_for_metrics_that_cannot_be_had_leaves_no_directory(void) {
+    static const struct {
+        const char *port;
+        int exit_code;
+    } rows[] = {{"nonsense", EXIT_USAGE}, {"192.0.2.1:9464", EXIT_ENVIRONMENT}}; /* an address of nobody (RFC 5737) */
+    for (size_t i = 0; i < 2; i++) {
+        struct sample sample;
+        struct temporary place = temporary_make();
+        char path[256], why[256];
+        sample_make(&sample);
+        struct report_options o = {.out = temporary_path(&place, "run", path, sizeof path), .prometheus = rows[i].port};
+        struct report_session *session = NULL;
+        int exit_code = 0;
+        CU_ASSERT_TRUE(report_session_open(&sample.plan, &o, &session, &exit_code, why, sizeof why) < 0);
+        CU_ASSERT_EQUAL(exit_code, rows[i].exit_code);
+        CU_ASSERT_FALSE(temporary_has(&place, "run"));
+        sample_free(&sample);
+        temporary_remove(&place);
+    }
+}
+
 HARNESS_MAIN("report/report_session", HARNESS_CASE(a_run_leaves_every_file),
              HARNESS_CASE(from_the_start_there_is_a_manifest_that_says_incomplete),
              HARNESS_CASE(an_interrupted_run_reports_and_its_manifest_stays_incomplete),
              HARNESS_CASE(a_run_that_never_began_leaves_nothing), HARNESS_CASE(a_used_directory_is_a_usage_error),
              HARNESS_CASE(copies_go_where_outputs_asks),
              HARNESS_CASE(a_document_that_cannot_be_written_is_an_internal_error),
-             HARNESS_CASE(killed_at_any_instant_the_logs_read_back))
+             HARNESS_CASE(killed_at_any_instant_the_logs_read_back),
+             HARNESS_CASE(a_port_for_metrics_that_cannot_be_had_leaves_no_directory))
