@@ -1,5 +1,6 @@
 # Before every plot. The program puts numbers before this file: width, height, x_end, x_step (seconds), bands, band_from[],
-# band_to[], doubts, doubt_from[], doubt_to[], and the data block $data. Nothing else of a run reaches gnuplot.
+# band_to[], doubts, doubt_from[], doubt_to[], the data block $data, and shown[]: whether a column of it has anything to show.
+# Nothing else of a run reaches gnuplot.
 #
 # Colours are those of Okabe and Ito; the page maps each to one that suits its theme, so only these may be used:
 # #000000 text, #808080 axes, #c8c8c8 grid, #fff0c2 bands, #c00000 doubt.
@@ -8,10 +9,12 @@ set terminal svg size width, height dynamic noenhanced font 'sans-serif,13'
 set border 3 linewidth 1 linecolor rgb '#808080'
 set tics nomirror out scale 0.6 textcolor rgb '#000000'
 set grid ytics linetype 1 linewidth 0.7 linecolor rgb '#c8c8c8'
-set key top left horizontal Left reverse outside samplen 2.4 textcolor rgb '#000000' noautotitle
+set key at graph 0, graph 1.01 left bottom horizontal maxrows 1 Left reverse samplen 2 textcolor rgb '#000000' noautotitle
 set style fill solid 1 noborder
-set lmargin at screen 68.0 / width
-set rmargin at screen 1 - 22.0 / width
+set lmargin at screen 84.0 / width
+set tmargin at screen 1 - 30.0 / height
+set bmargin at screen 50.0 / height
+set rmargin at screen 1 - 32.0 / width
 
 set linetype 1 linecolor rgb '#0072b2' linewidth 1.8 dashtype 1
 set linetype 2 linecolor rgb '#d55e00' linewidth 1.8 dashtype 1
@@ -20,7 +23,7 @@ set linetype 4 linecolor rgb '#e69f00' linewidth 1.8 dashtype 1
 set linetype 5 linecolor rgb '#cc79a7' linewidth 1.8 dashtype 1
 set linetype 6 linecolor rgb '#56b4e9' linewidth 1.8 dashtype 1
 
-# Time: minutes and seconds, or hours and minutes. `time_tics` is run where an axis has its labels.
+# Time: minutes and seconds, or hours and minutes. time_tics is run where an axis has its labels.
 set xrange [0:x_end]
 x_title = x_end >= 5400 ? 'hours:minutes' : 'minutes:seconds'
 time_tics = sprintf('set xtics 0, %g time format "%s"', x_step, x_end >= 5400 ? '%tH:%tM' : '%tM:%tS')
@@ -33,6 +36,10 @@ do for [i = 1:bands] {
 do for [i = 1:doubts] {
     set object rectangle from first doubt_from[i], graph 0 to first doubt_to[i], graph 1 front fillcolor rgb '#c00000' fillstyle transparent pattern 4 noborder
 }
+
+# A column of $data, and its place in the key, if there is anything in it.
+v(k) = shown[k] ? column(k) : NaN
+name(k, title) = shown[k] ? title : ''
 
 # Durations in milliseconds on a logarithmic axis.
 latency_tics = "set ytics ('1 us' 1e-3, '10 us' 1e-2, '100 us' 0.1, '1 ms' 1, '10 ms' 10, '100 ms' 100, '1 s' 1e3, '10 s' 1e4, '100 s' 1e5, '1000 s' 1e6, '10^4 s' 1e7, '10^5 s' 1e8, '10^6 s' 1e9)"

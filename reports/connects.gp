@@ -1,25 +1,26 @@
-# $data: time; connects per second: attempted, attempted at most, accepted, refused, failed in all; response in ms: p50, p99, p99.9
+# $data: time; connects per second: attempted, attempted at most, accepted, refused, failed in all; response in ms: p50,
+# p99, p99.9, and of each the values that stand alone; ranged: columns are longer than an interval
 set multiplot
 set tmargin at screen 1 - 30.0 / height
 set bmargin at screen 0.56
 set yrange [0:*]
-set format y '%.4s%c'
-set ylabel 'connects per second' textcolor rgb '#000000' offset 1
+set ylabel 'connects per second' textcolor rgb '#000000'
 set xtics format ''
-plot $data using 1:3 with filledcurves y1=0 linecolor rgb '#c8c8c8' title 'at most', \
-    '' using 1:2 with lines linetype 1 title 'attempted', \
-    '' using 1:4 with lines linetype 3 dashtype 4 title 'accepted', \
-    '' using 1:6 with lines linetype 2 dashtype 2 title 'failed', \
-    '' using 1:5 with lines linetype 5 dashtype 3 title 'refused with a code'
+plot $data using 1:(ranged ? column(3) : NaN) with filledcurves y1=0 linecolor rgb '#c8c8c8' title (ranged ? 'at most' : ''), \
+    '' using 1:(v(2)) with lines linetype 1 title name(2, 'attempted'), \
+    '' using 1:(v(4)) with lines linetype 3 dashtype 4 title name(4, 'accepted'), \
+    '' using 1:(v(6)) with lines linetype 2 dashtype 2 title name(6, 'failed'), \
+    '' using 1:(v(5)) with lines linetype 5 dashtype 3 title name(5, 'refused')
 set tmargin at screen 0.47
 set bmargin at screen 50.0 / height
 @latency_tics
 set logscale y
 set yrange [y_low:y_high]
-set ylabel 'connect, response' offset 1
+set ylabel 'connect, response'
 @time_tics
 set xlabel x_title
 plot $data using 1:7 with lines linetype 6 title 'p50', \
     '' using 1:8 with lines linetype 1 title 'p99', \
-    '' using 1:9 with lines linetype 2 dashtype 2 title 'p99.9'
+    '' using 1:9 with lines linetype 2 dashtype 2 title 'p99.9', \
+    for [k = 0:2] '' using 1:(column(10 + k)) with points pointtype 7 pointsize 0.3 linecolor rgb word('#56b4e9 #0072b2 #d55e00', k + 1)
 unset multiplot

@@ -5,4 +5,6 @@ set xrange [1:x_most]
 set xtics ('0 %%' 1, '50 %%' 2, '90 %%' 10, '99 %%' 100, '99.9 %%' 1000, '99.99 %%' 1e4, '99.999 %%' 1e5, '99.9999 %%' 1e6)
 set grid xtics
 set ylabel 'duration' textcolor rgb '#000000'
+set key vertical maxrows 2
+set tmargin at screen 1 - 50.0 / height
 plot for [i = 1:curves] $data using 1:(column(i + 1)) with lines linetype curve_color[i] dashtype curve_dash[i] title curve_name[i]

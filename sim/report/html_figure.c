@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "report/html_parts.h"
@@ -111,7 +112,9 @@ static void write_data_link(struct text *out, const char *id, const struct text 
 static void write_figure(struct text *out, const struct html_plot *p, const struct text *svg, const struct text *csv,
                          const struct bands *bands, const struct bands *doubts) {
     struct text picture = {0};
-    if (plot_inline(&picture, text_get(svg), p->id, p->title, p->shape) == 0) {
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "%s-", p->id);
+    if (plot_inline(&picture, text_get(svg), prefix, p->title, p->shape) == 0) {
         text_printf(out, "<figure>\n<h3 id=\"%s\">%s</h3>\n<div class=\"plot\" tabindex=\"0\">\n", p->id, p->title);
         text_append(out, text_get(&picture));
         text_append(out, "</div>\n<figcaption>\n");

@@ -1,3 +1,4 @@
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,12 +36,16 @@ static const struct check_verdict *worst(const struct run_facts *f, unsigned *fa
     return found;
 }
 
-/* What the verdict rests on, as the rest of its sentence. */
-static void write_grounds(struct text *out, const struct run_facts *f) {
+/* What the verdict means and what it rests on, in one sentence. */
+static void write_sentence(struct text *out, const struct run_facts *f) {
     char value[64], limit[64];
     unsigned failed;
     const struct check_verdict *v = worst(f, &failed);
-    if (f->verdict == VERDICT_NOT_TRUSTWORTHY && f->trust_count > 0) {
+    const char *sentence = report_verdict_sentence(f);
+    bool doubt = f->verdict == VERDICT_NOT_TRUSTWORTHY && f->trust_count > 0;
+    size_t size = doubt ? strcspn(sentence, ":") : strlen(sentence); /* the finding takes the place of the rest */
+    text_printf(out, "%c%.*s", toupper((unsigned char)sentence[0]), (int)size - 1, sentence + 1);
+    if (doubt) {
         text_append(out, ": ");
         html_text(out, f->trust[0].text);
     } else if (v != NULL && f->verdict != VERDICT_PASS) {
@@ -58,16 +63,14 @@ static void write_grounds(struct text *out, const struct run_facts *f) {
 
 static void write_banner(struct text *out, const struct run_facts *f) {
     const struct face *face = &faces[f->verdict];
-    const char *sentence = report_verdict_sentence(f);
     text_printf(
         out,
         "<header class=\"banner %s\">\n<p class=\"verdict\"><span class=\"mark\" aria-hidden=\"true\">%s</span> "
         "%s</p>\n<h1>",
         face->style, face->mark, face->word);
     html_text(out, f->plan->name);
-    text_printf(out, "</h1>\n<p class=\"sentence\">%c%s", sentence[0] - ('a' <= sentence[0] ? 'a' - 'A' : 0),
-                sentence + 1);
-    write_grounds(out, f);
+    text_append(out, "</h1>\n<p class=\"sentence\">");
+    write_sentence(out, f);
     text_append(out, "</p>\n</header>\n");
 }
 
@@ -108,7 +111,8 @@ static void write_what(struct text *out, const struct report *r) {
     snprintf(number, sizeof number, "%llu", (unsigned long long)f->plan->seed);
     html_row(out, "Seed", number);
     text_printf(out, "<div><dt>Scenario hash</dt><dd><code>%.12s</code></dd></div>\n", f->plan->scenario_hash);
-    text_printf(out, "<div><dt>Muster</dt><dd>%s, run <code>%.4s</code></dd></div>\n</dl>\n", VERSION_TEXT, f->plan->run_id);
+    text_printf(out, "<div><dt>Muster</dt><dd>%s, run <code>%.4s</code></dd></div>\n</dl>\n", VERSION_TEXT,
+                f->plan->run_id);
 }
 
 static void write_command(struct text *out, const struct report *r) {

@@ -31,10 +31,24 @@ static void write_log_range(const struct plot_table *t, unsigned first, unsigned
         }
     low = isfinite(low) ? floor(log10(low)) : 0;
     high = high > 0 ? ceil(log10(high)) : 1;
-    text_printf(script, "y_low = %.6g\ny_high = %.6g\n", pow(10, low), pow(10, fmax(high, low + 1)));
+    /* a little more than the powers, so that their labels are inside */
+    text_printf(script, "y_low = %.6g\ny_high = %.6g\n", 0.999 * pow(10, low), 1.001 * pow(10, fmax(high, low + 1)));
 }
 
-static void finish(struct plot_table *t, struct text *script, struct text *csv) {
+/* Which columns have anything but zeros: the others get no curve. */
+static void write_shown(const struct plot_table *t, struct text *script) {
+    text_printf(script, "array shown[%u]\n", t->columns);
+    for (unsigned c = 0; c < t->columns; c++) {
+        bool any = false;
+        for (unsigned r = 0; r < t->rows && !any; r++)
+            any = t->cells[(size_t)r * t->columns + c] > 0;
+        text_printf(script, "shown[%u] = %d\n", c + 1, any);
+    }
+}
+
+static void finish(struct plot_table *t, const struct history *h, struct text *script, struct text *csv) {
+    text_printf(script, "ranged = %d\n", h->column_s > 1);
+    write_shown(t, script);
     plot_table_block(t, "data", script);
     plot_table_csv(t, csv);
     plot_table_free(t);
@@ -53,7 +67,7 @@ bool html_plot_data_states(const struct report *r, const struct history *h, stru
         for (unsigned k = 0; k < 6; k++)
             plot_table_set(&t, c, k + 1, value(h, rows[k], c).mean);
     }
-    finish(&t, script, csv);
+    finish(&t, h, script, csv);
     return true;
 }
 
@@ -65,7 +79,8 @@ bool html_plot_data_connects(const struct report *r, const struct history *h, st
     (void)r;
     if (!has(h, HISTORY_CONNECTS_ATTEMPTED))
         return false;
-    struct plot_table t = plot_table_new(names, 9, h->columns);
+    struct plot_table t = plot_table_new(names, 12, h->columns);
+    t.open = 9;
     for (unsigned c = 0; c < h->columns; c++) {
         plot_table_set(&t, c, 0, time_of(h, c));
         plot_table_set(&t, c, 1, value(h, HISTORY_CONNECTS_ATTEMPTED, c).mean);
@@ -76,8 +91,10 @@ bool html_plot_data_connects(const struct report *r, const struct history *h, st
         for (unsigned q = 0; q < 3; q++)
             plot_table_set(&t, c, 6 + q, history_quantile_ms(h, FIGURES_CONNECT, CLOCK_RESPONSE, c, quantiles[q]));
     }
+    for (unsigned q = 0; q < 3; q++)
+        plot_table_isolate(&t, 6 + q, 9 + q);
     write_log_range(&t, 6, 9, script);
-    finish(&t, script, csv);
+    finish(&t, h, script, csv);
     return true;
 }
 
@@ -100,7 +117,7 @@ bool html_plot_data_messages(const struct report *r, const struct history *h, st
         for (unsigned k = 0; k < sizeof rows / sizeof rows[0]; k++)
             plot_table_set(&t, c, 4 + k, value(h, rows[k], c).mean);
     }
-    finish(&t, script, csv);
+    finish(&t, h, script, csv);
     return true;
 }
 
@@ -110,14 +127,17 @@ bool html_plot_data_end_to_end(const struct report *r, const struct history *h, 
     (void)r;
     if (h->latency[FIGURES_END_TO_END][CLOCK_RESPONSE] == NULL)
         return false;
-    struct plot_table t = plot_table_new(names, 4, h->columns);
+    struct plot_table t = plot_table_new(names, 7, h->columns);
+    t.open = 4;
     for (unsigned c = 0; c < h->columns; c++) {
         plot_table_set(&t, c, 0, time_of(h, c));
         for (unsigned q = 0; q < 3; q++)
             plot_table_set(&t, c, 1 + q, history_quantile_ms(h, FIGURES_END_TO_END, CLOCK_RESPONSE, c, quantiles[q]));
     }
+    for (unsigned q = 0; q < 3; q++)
+        plot_table_isolate(&t, 1 + q, 4 + q);
     write_log_range(&t, 1, 4, script);
-    finish(&t, script, csv);
+    finish(&t, h, script, csv);
     return true;
 }
 
@@ -141,6 +161,6 @@ bool html_plot_data_tool(const struct report *r, const struct history *h, struct
     /* the limit is in sight, and so is what stays far below it */
     text_printf(script, "lag_limit = %.6g\ncpu_limit = %.6g\ny_low = %.6g\ny_high = %.6g\n", limit, limits->cpu,
                 pow(10, floor(log10(fmax(low, 1e-3)))), pow(10, ceil(log10(fmax(high, 1e-2)) + 0.1)));
-    finish(&t, script, csv);
+    finish(&t, h, script, csv);
     return true;
 }

@@ -17,7 +17,7 @@ enum {
 
 struct curves {
     unsigned count;
-    char names[CURVES_MAX + 1][NAME_MAX_SIZE];
+    char names[CURVES_MAX + 1][NAME_MAX_SIZE], titles[CURVES_MAX][NAME_MAX_SIZE];
     int colors[CURVES_MAX], dashes[CURVES_MAX];
 };
 
@@ -26,6 +26,8 @@ static void add_curve(struct plot_table *t, struct curves *curves, enum figures_
                       const struct histogram *samples, int color) {
     unsigned column = ++curves->count;
     snprintf(curves->names[column], NAME_MAX_SIZE, "%s %s", figures_rows[id].key, clock_names[clock]);
+    snprintf(curves->titles[column - 1], NAME_MAX_SIZE, "%s, %s", op_kinds[figures_rows[id].op].name,
+             clock_names[clock]);
     curves->colors[column - 1] = color;
     curves->dashes[column - 1] = clock == CLOCK_SERVICE ? 2 : 1;
     for (unsigned row = 0; row < t->rows; row++) {
@@ -40,8 +42,8 @@ static void write_curves(const struct curves *c, double x_most, struct text *scr
                 "x_most = %.6g\ncurves = %u\narray curve_name[%u]\narray curve_color[%u]\narray curve_dash[%u]\n",
                 x_most, c->count, c->count, c->count, c->count);
     for (unsigned i = 0; i < c->count; i++) /* the names are ours: metrics and clocks */
-        text_printf(script, "curve_name[%u] = '%s'\ncurve_color[%u] = %d\ncurve_dash[%u] = %d\n", i + 1,
-                    c->names[i + 1], i + 1, c->colors[i], i + 1, c->dashes[i]);
+        text_printf(script, "curve_name[%u] = '%s'\ncurve_color[%u] = %d\ncurve_dash[%u] = %d\n", i + 1, c->titles[i],
+                    i + 1, c->colors[i], i + 1, c->dashes[i]);
 }
 
 bool html_plot_latency_quantiles(const struct report *r, const struct history *h, struct text *script,
@@ -133,12 +135,14 @@ static void write_heat_csv(const struct history *h, const uint32_t *grid, unsign
 
 static void write_lines(const struct history *h, struct text *script) {
     static const char *const names[] = {"time_s", "p50", "p99"};
-    struct plot_table t = plot_table_new(names, 3, h->columns);
+    struct plot_table t = plot_table_new(names, 5, h->columns);
     for (unsigned c = 0; c < h->columns; c++) {
         plot_table_set(&t, c, 0, (c + 0.5) * h->column_s);
         plot_table_set(&t, c, 1, log10(history_quantile_ms(h, FIGURES_PUBLISH_ACK, CLOCK_RESPONSE, c, 0.5)));
         plot_table_set(&t, c, 2, log10(history_quantile_ms(h, FIGURES_PUBLISH_ACK, CLOCK_RESPONSE, c, 0.99)));
     }
+    plot_table_isolate(&t, 1, 3);
+    plot_table_isolate(&t, 2, 4);
     plot_table_block(&t, "lines", script);
     plot_table_free(&t);
 }

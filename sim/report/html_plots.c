@@ -31,7 +31,7 @@ const struct html_plot html_plots_table[] = {
      "Line chart over time: messages per second sent, acknowledged, received, failed, dropped.",
      "Messages per second. Acknowledged should lie on sent; where it falls behind, the backend is slower than the "
      "load. "
-     "The grey band shows the slowest and the fastest second of each column.",
+     "In long runs a point stands for many seconds, and a grey band shows the least and the most of them.",
      templates_messages, 300, true, false, html_plot_data_messages},
     {"latency", "When was it slow?",
      "Heat map over time: how many publishes took how long, with lines for median and 99th percentile.",
@@ -67,7 +67,7 @@ void html_plots(struct text *out, const struct report *r, const struct history *
             html_text(out, why);
             text_append(out, ". <code>muster report</code> on this directory adds them.</p>\n");
         } else if (h->end_s <= 0) {
-            text_append(out, "<p class=\"missing\">There are no plots: the run left no series.csv.</p>\n");
+            text_append(out, "<p class=\"missing\">There are no plots over time: the run left no series.csv.</p>\n");
         }
         text_append(out, "</section>\n");
     }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/units.h"
 #include "report/html_parts.h"
 
 static void begin_table(struct text *out, const char *id, const char *title) {
@@ -40,6 +41,11 @@ static void latency_cell(struct text *out, const struct histogram *h, double q) 
     text_append(out, "<td class=\"number\">");
     html_millis(out, q < 1 ? figures_quantile_ms(h, q) : figures_max_ms(h));
     text_append(out, "</td>");
+}
+
+static void bytes_cell(struct text *out, uint64_t n) {
+    char value[32];
+    text_printf(out, "<td class=\"number\">%s</td>", units_format(UNITS_BYTES, (double)n, value, sizeof value));
 }
 
 /* --- operations ------------------------------------------------------------------------------------------------------- */
@@ -150,7 +156,7 @@ void html_fleets(struct text *out, const struct report *r) {
     unsigned count = f->plan->fleet_count;
     begin_table(out, "fleets", "Fleets");
     write_columns(out, "Fleet|#devices|#connects|#failed|#messages sent|#acknowledged|#lost|#publish p50|#publish "
-                       "p99|#bytes up|#bytes down");
+                       "p99|#up|#down");
     for (unsigned i = 0; i < count && i < HTML_ROWS_MAX; i++) {
         const char *name = f->plan->fleets[i].name;
         struct figures connects = figures_of(f->result, f->plan, FIGURES_CONNECT, name);
@@ -166,8 +172,8 @@ void html_fleets(struct text *out, const struct report *r) {
         count_cell(out, figures_tally(f->result, f->plan, TALLY_LOST, false, name));
         latency_cell(out, &publishes.clocks[CLOCK_RESPONSE], 0.5);
         latency_cell(out, &publishes.clocks[CLOCK_RESPONSE], 0.99);
-        count_cell(out, figures_tally(f->result, f->plan, TALLY_BYTES_UP, true, name));
-        count_cell(out, figures_tally(f->result, f->plan, TALLY_BYTES_DOWN, true, name));
+        bytes_cell(out, figures_tally(f->result, f->plan, TALLY_BYTES_UP, true, name));
+        bytes_cell(out, figures_tally(f->result, f->plan, TALLY_BYTES_DOWN, true, name));
         text_append(out, "</tr>\n");
         figures_free(&connects);
         figures_free(&publishes);

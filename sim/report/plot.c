@@ -125,7 +125,6 @@ int plot_run(const struct text *script, struct text *svg, char *why) {
     pid_t pid = 0;
     int error = ERR_IO, spawned = EIO;
     struct text said = {0};
-    snprintf(why, PLOT_WHY_MAX, "cannot start gnuplot: %s", strerror(errno));
     if (in >= 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0)
         spawned = start(in, out[1], err[1], &pid);
     close(in);
@@ -133,10 +132,12 @@ int plot_run(const struct text *script, struct text *svg, char *why) {
     close(err[1]);
     if (spawned == 0)
         error = finish(pid, collect(out[0], err[0], svg, &said), &said, why);
-    else if (spawned == ENOENT) {
-        snprintf(why, PLOT_WHY_MAX, "gnuplot is not installed (Debian: apt install gnuplot-nox)");
+    else if (spawned == ENOENT)
         error = ERR_NOT_FOUND;
-    }
+    if (error == ERR_NOT_FOUND)
+        snprintf(why, PLOT_WHY_MAX, "gnuplot is not installed (Debian: apt install gnuplot-nox)");
+    else if (spawned != 0)
+        snprintf(why, PLOT_WHY_MAX, "cannot start gnuplot: %s", strerror(spawned));
     close(out[0]);
     close(err[0]);
     text_free(&said);

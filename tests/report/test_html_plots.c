@@ -1,0 +1,43 @@
+#include "report/html_plots.h"
+
+#include <string.h>
+
+#include "harness.h"
+#include "report/logged.h"
+#include "report/page.h"
+
+static struct page p;
+
+static void every_plot_has_all_its_words_and_an_id_of_its_own(void) {
+    for (const struct html_plot *row = html_plots_table; row->id != NULL; row++) {
+        CU_ASSERT_TRUE(row->title[0] != '\0' && row->shape[0] != '\0' && row->caption[0] != '\0');
+        CU_ASSERT_TRUE(row->height > 100 && row->data != NULL && row->script != NULL);
+        CU_ASSERT_PTR_NULL(strpbrk(row->caption, "<&\"")); /* they stand in elements and attributes as they are */
+        CU_ASSERT_PTR_NULL(strpbrk(row->title, "<&\""));
+        CU_ASSERT_PTR_NULL(strpbrk(row->shape, "<&\""));
+        for (const struct html_plot *other = html_plots_table; other < row; other++)
+            CU_ASSERT_STRING_NOT_EQUAL(other->id, row->id);
+    }
+}
+
+static void a_run_shows_the_plots_that_it_has_data_for(void) {
+    if (!logged_gnuplot())
+        return;
+    page_begin(&p, 30);
+    html_plots(&p.out, &p.s.report, &p.history);
+    CU_ASSERT_EQUAL(page_count(&p, "<figure>"), 5);
+    static const char *const shown[] = {"states", "connects", "messages", "latency", "quantiles"};
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+        struct text id = {0};
+        text_printf(&id, "<h3 id=\"%s\">", shown[i]);
+        CU_ASSERT_TRUE(page_has(&p, text_get(&id)));
+        text_free(&id);
+    }
+    CU_ASSERT_FALSE(page_has(&p, "id=\"end_to_end\"")); /* nothing arrived at a subscriber */
+    CU_ASSERT_FALSE(page_has(&p, "id=\"tool\""));       /* stands with the tool's health */
+    CU_ASSERT_FALSE(page_has(&p, "class=\"missing\""));
+    page_end(&p);
+}
+
+HARNESS_MAIN("report/html_plots", HARNESS_CASE(every_plot_has_all_its_words_and_an_id_of_its_own),
+             HARNESS_CASE(a_run_shows_the_plots_that_it_has_data_for))
