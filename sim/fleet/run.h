@@ -41,7 +41,7 @@ struct trust_finding {
 /* What an observer could say, and when it could not. Zero: nobody observed. */
 struct run_audit {
     bool on;
-    uint8_t granted;        /* the lowest QoS that the backend granted an observer */
+    unsigned granted;       /* the lowest QoS that the backend granted an observer */
     struct audit_gap *gaps; /* owned; in order of their start */
     size_t gap_count;
 };

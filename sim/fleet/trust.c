@@ -5,9 +5,11 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "scenario/expr.h"
+#include "scenario/measure.h"
 
 enum { LATE_FREE = 2 }; /* so many late operations are nobody's bottleneck */
-static const double late_share = 0.001;
+static const double late_share = 0.001, excluded_share = 0.01;
 
 struct trust trust_begin(const struct plan *plan, unsigned workers, unsigned cores) {
     return (struct trust){.plan = plan, .workers = workers, .cores = cores};
@@ -101,7 +103,26 @@ static void look_at_phase(struct trust *t, const struct result *total, const str
                   (unsigned long long)late, (unsigned long long)count, phase->id);
 }
 
+/* Messages that a check covers and that the audit could not judge. */
+static void look_at_audit(struct trust *t, const struct result *total, const struct check *check) {
+    for (int i = 0; i < check->expr->call_count; i++) {
+        struct measure_scope scope;
+        uint64_t audited, excluded;
+        measure_scope_of(&check->expr->calls[i], check, t->plan, &scope);
+        bool judges = measure_audit(&scope, total, &audited, &excluded);
+        instant from = instant_max(scope.from, 0), to = instant_min(scope.to, t->plan->duration);
+        measure_scope_free(&scope);
+        if (!judges || (double)excluded <= excluded_share * (double)(audited + excluded))
+            continue;
+        trust_add(t, from, to, "%llu of %llu messages that '%.60s' covers fell out of the audit",
+                  (unsigned long long)excluded, (unsigned long long)(audited + excluded), check->name);
+        return;
+    }
+}
+
 void trust_end(struct trust *t, const struct result *total) {
+    for (unsigned i = 0; t->plan->observe != NULL && i < t->plan->check_count; i++)
+        look_at_audit(t, total, &t->plan->checks[i]);
     double allowed = (double)total->emitted_all * late_share;
     if (total->late_all > LATE_FREE && (double)total->late_all > allowed) {
         char limit[24];

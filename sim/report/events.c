@@ -31,6 +31,7 @@ const struct events_row events_rows[EVENTS_KINDS] = {
     {EVENTS_COUNTERS, "counters", false, LOG_TALLIES, "counters of one group in one interval"},
     {EVENTS_DEVICES, "devices", false, LOG_TALLIES, "a group's devices by state, when that changed"},
     {EVENTS_CAUSE, "cause", false, LOG_TALLIES, "why operations failed in one interval"},
+    {EVENTS_GAP, "gap", false, LOG_VERDICTS, "at the end: when the observer could not see"},
     {EVENTS_LEFT_OUT, "left_out", false, LOG_EVENTS, "how many records of a kind a cap left out in one interval"},
     {EVENTS_SECOND, "second", false, LOG_TALLIES, "the last line of an interval: all of it is there"},
     {EVENTS_ENDED, "ended", false, LOG_VERDICTS, "the run is over: its verdict"},
@@ -54,7 +55,7 @@ struct events {
     unsigned trust_told; /* findings that have their line */
     uint32_t *states;    /* [group_count * STATE_KINDS]: as the last `devices` lines said */
     const struct evidence_files *evidence;
-    struct text line;    /* reused */
+    struct text line; /* reused */
     struct json_write json;
     struct json_schema_check check; /* of the line that is being written */
     bool told;                      /* that a line departs from its schema */
@@ -500,7 +501,18 @@ void events_second(struct events *e, const struct run_second *s, uint64_t interv
 
 /* --- after the run ---------------------------------------------------------------------------------------------------- */
 
+static void write_gap(struct events *e, instant at, const struct audit_gap *gap) {
+    begin(e, EVENTS_GAP, at);
+    put_text(e, "why", audit_gap_names[gap->kind]);
+    json_write_member_int(&e->json, "from_ns", gap->from);
+    json_write_member_int(&e->json, "to_ns", gap->to);
+    json_write_member_uint(&e->json, "messages", gap->messages);
+    end(e, EVENTS_GAP);
+}
+
 void events_facts(struct events *e, const struct run_facts *facts, int fail_code) {
+    for (size_t i = 0; i < facts->audit.gap_count; i++)
+        write_gap(e, facts->ended, &facts->audit.gaps[i]);
     for (unsigned i = e->trust_told; i < facts->trust_count; i++)
         write_trust(e, facts->ended, facts->trust[i].text, facts->trust[i].from, facts->trust[i].to);
     for (unsigned i = 0; i < facts->plan->check_count; i++)

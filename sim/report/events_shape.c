@@ -208,6 +208,18 @@ static const struct json_shape devices = {
     (const struct json_schema_row[]){SHAPE_KEYS(state_key, SHAPE_UINT, ALWAYS, "devices in that state", NULL),
                                      SHAPE_END}};
 
+static const char *gap_word(unsigned i) {
+    return i < AUDIT_GAP_KINDS ? audit_gap_names[i] : NULL;
+}
+
+static const struct json_shape gap = {
+    "gap", &line,
+    (const struct json_schema_row[]){
+        SHAPE_WORD("why", ALWAYS, "why the observer could not see", gap_word),
+        SHAPE_ROW("from_ns", SHAPE_INT, ALWAYS, "since when"),
+        SHAPE_ROW("to_ns", SHAPE_INT, ALWAYS, "until when; 9223372036854775807: until the end"),
+        SHAPE_ROW("messages", SHAPE_UINT, ALWAYS, "how many it took out of the audit"), SHAPE_END}};
+
 static const struct json_shape cause = {
     "cause", &labelled,
     (const struct json_schema_row[]){SHAPE_ROW("operation", SHAPE_STRING, ALWAYS, "kind, or others"),
@@ -245,11 +257,10 @@ static const struct json_shape ended = {
                                      SHAPE_END}};
 
 static const struct json_shape *const shapes[EVENTS_KINDS] = {
-    [EVENTS_STARTED] = &started,   [EVENTS_GROUP] = &group,     [EVENTS_PHASE] = &phase,
-    [EVENTS_ACTION] = &action,     [EVENTS_FINDING] = &finding, [EVENTS_STATE] = &state,
-    [EVENTS_TRUST] = &trust,       [EVENTS_CHECK] = &check,     [EVENTS_HEALTH] = &health,
-    [EVENTS_ANCHOR] = &anchor,     [EVENTS_MESSAGE] = &message, [EVENTS_TALLY] = &tally,
-    [EVENTS_COUNTERS] = &counters, [EVENTS_DEVICES] = &devices, [EVENTS_CAUSE] = &cause,
+    [EVENTS_STARTED] = &started,   [EVENTS_GROUP] = &group,     [EVENTS_PHASE] = &phase,     [EVENTS_ACTION] = &action,
+    [EVENTS_FINDING] = &finding,   [EVENTS_STATE] = &state,     [EVENTS_TRUST] = &trust,     [EVENTS_CHECK] = &check,
+    [EVENTS_HEALTH] = &health,     [EVENTS_ANCHOR] = &anchor,   [EVENTS_MESSAGE] = &message, [EVENTS_TALLY] = &tally,
+    [EVENTS_COUNTERS] = &counters, [EVENTS_DEVICES] = &devices, [EVENTS_CAUSE] = &cause,     [EVENTS_GAP] = &gap,
     [EVENTS_LEFT_OUT] = &left_out, [EVENTS_SECOND] = &second,   [EVENTS_ENDED] = &ended,
 };
 

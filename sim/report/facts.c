@@ -29,6 +29,8 @@ const struct facts_row facts_rows[] = {
     {"rss_peak_bytes", AT(rss_peak_bytes), FACTS_U64, FACTS_SUM, "its memory at most"},
     {"bytes_per_device", AT(bytes_per_device), FACTS_DOUBLE, FACTS_MEAN, "memory gained by the fleet, per device"},
     {"builtin_target", AT(builtin_target), FACTS_BOOL, FACTS_GREATEST, "a target was the built-in broker"},
+    {"audit_on", AT(audit.on), FACTS_BOOL, FACTS_LEAST, "an observer audited the messages"},
+    {"audit_granted_qos", AT(audit.granted), FACTS_UNSIGNED, FACTS_LEAST, "the lowest QoS that it was granted"},
     {NULL, 0, FACTS_BOOL, FACTS_SUM, NULL},
 };
 

@@ -72,15 +72,26 @@ double figures_quantile_ms(const struct histogram *h, double q) {
     return (double)(ns < h->max_ns ? ns : h->max_ns) / 1e6;
 }
 
-uint64_t figures_tally(const struct result *r, const struct plan *plan, enum tally_kind kind, bool with_warmup,
-                       const char *fleet) {
+static uint64_t sum_tallies(const struct result *r, const struct plan *plan, enum tally_kind kind, bool with_warmup,
+                            int qos, const char *fleet) {
     uint64_t sum = 0;
     for (size_t i = 0; i < r->tally_count; i++) {
         const struct tally_series *t = &r->tallies[i];
-        if (in_fleet(plan, t->group, fleet) && (with_warmup || !in_warmup(r, plan, t->segment)))
+        if (in_fleet(plan, t->group, fleet) && (qos < 0 || t->qos == qos) &&
+            (with_warmup || !in_warmup(r, plan, t->segment)))
             sum += t->counts[kind];
     }
     return sum;
+}
+
+uint64_t figures_tally(const struct result *r, const struct plan *plan, enum tally_kind kind, bool with_warmup,
+                       const char *fleet) {
+    return sum_tallies(r, plan, kind, with_warmup, -1, fleet);
+}
+
+uint64_t figures_messages(const struct result *r, const struct plan *plan, enum tally_kind kind, int qos,
+                          const char *fleet) {
+    return sum_tallies(r, plan, kind, false, qos, fleet);
 }
 
 uint64_t figures_intended(const struct result *r, const struct plan *plan) {

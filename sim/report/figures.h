@@ -47,6 +47,9 @@ double figures_max_ms(const struct histogram *h);
 /* Sums of a counter over the run: without the warm-up (messages), or with it (network, devices). */
 uint64_t figures_tally(const struct result *r, const struct plan *plan, enum tally_kind kind, bool with_warmup,
                        const char *fleet);
+/* Sums of what is counted per message, without the warm-up: of one QoS, −1: of all. */
+uint64_t figures_messages(const struct result *r, const struct plan *plan, enum tally_kind kind, int qos,
+                          const char *fleet);
 /* How many operations were intended, over all rows. */
 uint64_t figures_intended(const struct result *r, const struct plan *plan);
 /* Of these, how many a reason held back. */

@@ -10,6 +10,9 @@
 #include "report/resolved.h"
 #include "report/summary_json.h"
 #include "report/summary_md.h"
+#include "scenario/plan_observe.h"
+
+enum { GAPS_NAMED = 3 };
 
 const struct report_ops report_table[] = {
     {"resolved scenario", "scenario.resolved.yaml", "yaml", NULL, true, resolved_write},
@@ -45,11 +48,54 @@ const char *report_verdict_sentence(const struct run_facts *facts) {
     return facts->signal != 0 ? "the run was interrupted" : "the run did not come to its end";
 }
 
-static bool is_unaudited(const struct plan *p) {
+typedef void say_fn(void *context, const char *sentence);
+
+/* How far the word "lost" can be relied on. */
+static void say_audit(const struct run_facts *f, say_fn *say, void *context) {
+    const struct plan *p = f->plan;
+    unsigned streams = 0, observed = 0;
+    char text[256];
     for (unsigned g = 0; g < p->group_count; g++)
-        if (p->groups[g].telemetry_count > 0)
-            return true; /* nothing but the fleet itself listens: what arrived is not counted */
-    return false;
+        for (unsigned t = 0; t < p->groups[g].telemetry_count; t++) {
+            streams++;
+            observed += p->groups[g].telemetry[t].observed;
+        }
+    if (streams > 0 && p->observe == NULL)
+        say(context, "no observer audited the messages: loss is counted by acknowledgement alone (observe: all)");
+    if (p->observe == NULL)
+        return;
+    if (p->observe->audited < p->observe->candidates) {
+        snprintf(text, sizeof text, "the audit covers %u of %u devices, a sample by hash%s", p->observe->audited,
+                 p->observe->candidates, p->observe->by_rate ? ": all of them send more than 20,000 messages/s" : "");
+        say(context, text);
+    }
+    if (f->audit.on && f->audit.granted < p->observe->qos)
+        say(context, "the backend granted the observer QoS 1 at most: copies of QoS 2 messages may be its delivery's");
+    if (observed < streams) {
+        snprintf(text, sizeof text, "%u of %u kinds of messages are not audited: no mark, or not observed",
+                 streams - observed, streams);
+        say(context, text);
+    }
+}
+
+/* What the observer itself missed. */
+static void say_gaps(const struct run_facts *f, say_fn *say, void *context) {
+    char text[256], from[32];
+    uint64_t excluded = figures_tally(f->result, f->plan, TALLY_AUDIT_EXCLUDED, false, NULL);
+    if (f->audit.gap_count == 0 && excluded == 0)
+        return;
+    snprintf(text, sizeof text, "the observer could not see everything: %llu of %llu messages are out of the audit",
+             (unsigned long long)excluded,
+             (unsigned long long)(excluded + figures_tally(f->result, f->plan, TALLY_AUDITED, false, NULL)));
+    for (size_t i = 0; i < f->audit.gap_count && i < GAPS_NAMED; i++) {
+        size_t size = strlen(text);
+        snprintf(text + size, sizeof text - size, "%s%s from %s on", i == 0 ? " (" : ", ",
+                 audit_gap_names[f->audit.gaps[i].kind], instant_format_span(f->audit.gaps[i].from, from, sizeof from));
+    }
+    size_t size = strlen(text);
+    if (f->audit.gap_count > 0)
+        snprintf(text + size, sizeof text - size, "%s)", f->audit.gap_count > GAPS_NAMED ? " ..." : "");
+    say(context, text);
 }
 
 static bool goes_silent(const struct plan *p) {
@@ -86,8 +132,8 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
         say(context, "the scenario widened the limits of trust (trust:)");
     if (f->builtin_target)
         say(context, "the target was the built-in broker: it serves trials and tests, not comparisons");
-    if (is_unaudited(f->plan))
-        say(context, "no auditor observed the messages: loss is counted by acknowledgement alone");
+    say_audit(f, say, context);
+    say_gaps(f, say, context);
     if (goes_silent(f->plan) && !f->true_silence)
         say(context,
             "silent links were silent above TCP only: the backend's packets were still acknowledged by this kernel");

@@ -9,6 +9,7 @@
 #include "report/headroom.h"
 #include "report/judged.h"
 #include "report/summary_shape.h"
+#include "scenario/plan_observe.h"
 
 static void object(struct json_write *w, const char *key) {
     json_write_key(w, key);
@@ -132,17 +133,40 @@ static uint64_t run_tally(const struct run_facts *f, enum tally_kind kind, const
     return figures_tally(f->result, f->plan, kind, false, fleet);
 }
 
-/* No auditor observes the fleet: received, duplicated and reordered rest on `audited` messages and are 0 with it. What subscribing devices
- * saw stands beside them. */
+/* What became of messages: of one QoS, −1: of all. */
+static void write_fates(struct json_write *w, const struct run_facts *f, const char *fleet, int qos) {
+    static const struct {
+        const char *key;
+        enum tally_kind kind;
+    } fates[] = {
+        {"sent", TALLY_SENT},
+        {"acked", TALLY_ACKED},
+        {"audited", TALLY_AUDITED},
+        {"received", TALLY_AUDIT_RECEIVED},
+        {"lost", TALLY_LOST},
+        {"duplicated", TALLY_AUDIT_DUPLICATED},
+        {"reordered", TALLY_AUDIT_REORDERED},
+        {"excluded", TALLY_AUDIT_EXCLUDED},
+    };
+    for (size_t i = 0; i < sizeof fates / sizeof fates[0]; i++)
+        json_write_member_uint(w, fates[i].key, figures_messages(f->result, f->plan, fates[i].kind, qos, fleet));
+}
+
+/* Received, duplicated and reordered rest on `audited` messages and are 0 when nobody observes. What subscribing devices saw stands
+ * beside them. */
 static void write_messages(struct json_write *w, const struct run_facts *f, const char *fleet) {
+    static const char *const levels[] = {"0", "1", "2"};
     object(w, "messages");
-    json_write_member_uint(w, "sent", run_tally(f, TALLY_SENT, fleet));
-    json_write_member_uint(w, "acked", run_tally(f, TALLY_ACKED, fleet));
-    json_write_member_uint(w, "audited", 0);
-    json_write_member_uint(w, "received", 0);
-    json_write_member_uint(w, "lost", run_tally(f, TALLY_LOST, fleet));
-    json_write_member_uint(w, "duplicated", 0);
-    json_write_member_uint(w, "reordered", 0);
+    write_fates(w, f, fleet, -1);
+    object(w, "qos");
+    for (int qos = 0; qos <= 2; qos++) {
+        if (figures_messages(f->result, f->plan, TALLY_SENT, qos, fleet) == 0)
+            continue;
+        object(w, levels[qos]);
+        write_fates(w, f, fleet, qos);
+        json_write_close_object(w);
+    }
+    json_write_close_object(w);
     json_write_member_uint(w, "resent", run_tally(f, TALLY_RESENT, fleet));
     json_write_member_uint(w, "device_received", run_tally(f, TALLY_RECEIVED, fleet));
     json_write_member_uint(w, "device_duplicated", run_tally(f, TALLY_DUPLICATED, fleet));
@@ -259,6 +283,35 @@ static void write_trust(struct json_write *w, const struct run_facts *f) {
     json_write_close_object(w);
 }
 
+static void write_gaps(struct json_write *w, const struct run_audit *a) {
+    array(w, "gaps");
+    for (size_t i = 0; i < a->gap_count; i++) {
+        const struct audit_gap *gap = &a->gaps[i];
+        json_write_open_object(w);
+        json_write_member_string(w, "kind", audit_gap_names[gap->kind]);
+        json_write_member_double(w, "from_s", span_seconds(gap->from));
+        json_write_key(w, "to_s");
+        if (gap->to == INSTANT_NEVER)
+            json_write_null(w);
+        else
+            json_write_double(w, span_seconds(gap->to));
+        json_write_member_uint(w, "messages", gap->messages);
+        json_write_close_object(w);
+    }
+    json_write_close_array(w);
+}
+
+static void write_audit(struct json_write *w, const struct run_facts *f) {
+    const struct plan_observe *o = f->plan->observe;
+    object(w, "audit");
+    json_write_member_bool(w, "observed", o != NULL && f->audit.on);
+    json_write_member_uint(w, "devices", o == NULL ? 0 : o->audited);
+    json_write_member_uint(w, "of_devices", o == NULL ? 0 : o->candidates);
+    json_write_member_uint(w, "granted_qos", f->audit.granted);
+    write_gaps(w, &f->audit);
+    json_write_close_object(w);
+}
+
 static void write_caveat(void *context, const char *sentence) {
     json_write_string(context, sentence);
 }
@@ -288,6 +341,7 @@ void summary_json_write_to(struct json_write *w, const struct report *r) {
     write_checks(w, f);
     write_operations(w, f, NULL);
     write_messages(w, f, NULL);
+    write_audit(w, f);
     write_network(w, f, NULL);
     write_protocol(w, f);
     write_tool(w, r);

@@ -7,6 +7,10 @@
 
 /* --- words and keys of other tables ----------------------------------------------------------------------------------- */
 
+static const char *gap_word(unsigned i) {
+    return i < AUDIT_GAP_KINDS ? audit_gap_names[i] : NULL;
+}
+
 static const char *verdict_word(unsigned i) {
     return i <= VERDICT_INCOMPLETE ? run_verdict_names[i] : NULL;
 }
@@ -128,20 +132,43 @@ static const struct json_shape operations = {
                                                 "operations of that kind; missing when there were none", &operation),
                                      SHAPE_END}};
 
-static const struct json_shape messages = {
-    "messages", NULL,
+static const struct json_shape fates = {
+    "fates", NULL,
     (const struct json_schema_row[]){
         SHAPE_ROW("sent", SHAPE_UINT, 0, "handed over at least once"),
         SHAPE_ROW("acked", SHAPE_UINT, 0, "acknowledged"),
         SHAPE_ROW("audited", SHAPE_UINT, 0,
-                  "covered by an auditor; what was received, duplicated and reordered rests on these"),
-        SHAPE_ROW("received", SHAPE_UINT, 0, "distinct messages that an auditor got"),
+                  "judged by the audit; what was received, duplicated and reordered rests on these"),
+        SHAPE_ROW("received", SHAPE_UINT, 0, "distinct messages that the observer got"),
         SHAPE_ROW("lost", SHAPE_UINT, 0, "not accounted for"),
-        SHAPE_ROW("duplicated", SHAPE_UINT, 0, "copies after the first at one auditor"),
+        SHAPE_ROW("duplicated", SHAPE_UINT, 0, "copies after the first at the observer"),
         SHAPE_ROW("reordered", SHAPE_UINT, 0, "first copies that came after a later message"),
+        SHAPE_ROW("excluded", SHAPE_UINT, 0, "sent while the observer could not see: out of the audit"), SHAPE_END}};
+
+static const struct json_shape messages = {
+    "messages", &fates,
+    (const struct json_schema_row[]){
+        SHAPE_PART("qos", SHAPE_MAP, 0, "the same by quality of service: 0, 1, 2, as far as any was sent", &fates),
         SHAPE_ROW("resent", SHAPE_UINT, 0, "sent again after a reconnect"),
         SHAPE_ROW("device_received", SHAPE_UINT, 0, "what subscribing devices got"),
         SHAPE_ROW("device_duplicated", SHAPE_UINT, 0, "of these, copies after the first"), SHAPE_END}};
+
+static const struct json_shape gap = {
+    "gap", NULL,
+    (const struct json_schema_row[]){SHAPE_WORD("kind", 0, "why the observer could not see", gap_word),
+                                     SHAPE_ROW("from_s", SHAPE_NUMBER, 0, "since when"),
+                                     SHAPE_ROW("to_s", SHAPE_NUMBER, SHAPE_NULLABLE, "until when; null: until the end"),
+                                     SHAPE_ROW("messages", SHAPE_UINT, 0, "how many it took out of the audit"),
+                                     SHAPE_END}};
+
+static const struct json_shape audit = {
+    "audit", NULL,
+    (const struct json_schema_row[]){
+        SHAPE_ROW("observed", SHAPE_BOOL, 0, "an observer listened"),
+        SHAPE_ROW("devices", SHAPE_UINT, 0, "whose messages are audited"),
+        SHAPE_ROW("of_devices", SHAPE_UINT, 0, "of so many that could be"),
+        SHAPE_ROW("granted_qos", SHAPE_UINT, 0, "the lowest that the backend granted the observer"),
+        SHAPE_PART("gaps", SHAPE_OBJECT, SHAPE_LIST, "when the observer could not see", &gap), SHAPE_END}};
 
 static const struct json_shape network = {
     "network", NULL,
@@ -242,6 +269,7 @@ const struct json_shape summary_shape = {
         SHAPE_PART("checks", SHAPE_OBJECT, SHAPE_LIST, "in the scenario's order", &verdict),
         SHAPE_PART("operations", SHAPE_OBJECT, 0, "by kind", &operations),
         SHAPE_PART("messages", SHAPE_OBJECT, 0, "what became of them", &messages),
+        SHAPE_PART("audit", SHAPE_OBJECT, 0, "who observed, and what of it could be seen", &audit),
         SHAPE_PART("network", SHAPE_OBJECT, 0, "bytes and connections", &network),
         SHAPE_PART("mqtt", SHAPE_OBJECT, 0, "of the protocol", &mqtt),
         SHAPE_PART("tool", SHAPE_OBJECT, 0, "the state of the generator itself", &tool),

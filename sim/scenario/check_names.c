@@ -142,27 +142,6 @@ static void find_empty_scope(const struct plan_build *b, const struct node *node
 
 /* --- messages ------------------------------------------------------------------------------------------------------- */
 
-/* Losses are counted per group: where a group publishes at QoS 1 and 2, they cannot be told apart. */
-static void find_mixed_qos(const struct plan_build *b, const struct node *node, const struct expr_call *c) {
-    bool labelled = false;
-    for (unsigned i = 0; i < c->label_count; i++)
-        labelled = labelled || c->labels[i].label == LABEL_QOS;
-    if (c->function != METRIC_LOST || !labelled)
-        return;
-    for (unsigned g = 0; g < b->plan->group_count; g++) {
-        unsigned levels = 0;
-        for (unsigned s = 0; s < b->plan->groups[g].telemetry_count; s++)
-            levels |= 1U << b->plan->groups[g].telemetry[s].qos;
-        if ((levels & 6U) == 6U) {
-            diagnostic_help(diagnostic_add(b->found, "E412", mark_of(node, c->subject),
-                                           "lost messages of QoS 1 and 2 cannot be told apart in fleets.%s",
-                                           b->plan->groups[g].fleet),
-                            "leave the label out, or put the streams into fleets of their own");
-            return;
-        }
-    }
-}
-
 /* What can be said now about data that there will never be. */
 static void find_missing_data(const struct plan_build *b, const struct node *node, const struct expr_call *c) {
     bool subscribed = false, marked = false;
@@ -172,14 +151,20 @@ static void find_missing_data(const struct plan_build *b, const struct node *nod
         for (unsigned s = 0; s < group->telemetry_count; s++)
             marked = marked || group->telemetry[s].mark != MARK_NONE;
     }
-    if (c->function == METRIC_REORDERED)
-        diagnostic_add(b->found, "W405", mark_of(node, c->piece),
-                       "the order of messages needs an auditor, and there is none: this check will fail");
+    const struct node *observe = node_get(b->root, "observe");
+    bool observed = !node_is_empty(observe) && !(observe->kind == NODE_SCALAR && strcmp(observe->text, "none") == 0);
+    if (c->function == METRIC_REORDERED && !observed)
+        diagnostic_help(
+            diagnostic_add(b->found, "W405", mark_of(node, c->piece),
+                           "the order of messages needs an auditor, and there is none: this check will fail"),
+            "observe: all");
     bool end_to_end = c->metric->op == OP_MQTT_END_TO_END && c->metric->kind == METRIC_TIMING &&
                       c->metric->source == METRIC_FROM_CLOCKS;
     bool received = c->function == METRIC_DUPLICATED || end_to_end;
-    if (received && !subscribed)
-        diagnostic_add(b->found, "W405", mark_of(node, c->piece), "no fleet subscribes: this check will have no data");
+    if (received && !subscribed && !observed)
+        diagnostic_help(diagnostic_add(b->found, "W405", mark_of(node, c->piece),
+                                       "no fleet subscribes, and nobody observes: this check will have no data"),
+                        "observe: all");
     else if (received && !marked)
         diagnostic_help(diagnostic_add(b->found, "W405", mark_of(node, c->piece),
                                        "no message carries a mark: this check will have no data"),
@@ -197,7 +182,6 @@ void check_names_find(const struct plan_build *b, const struct node *node, const
         if (c->to.given)
             find_phase(b, node, c->to.id, c->to.piece, false);
         find_empty_scope(b, node, c);
-        find_mixed_qos(b, node, c);
         find_missing_data(b, node, c);
     }
 }

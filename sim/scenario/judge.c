@@ -139,14 +139,14 @@ static void explain_no_data(const struct judge *j, const struct judged_check *c,
                             const struct result *total, struct found *f) {
     const struct expr_call *e = call->scope.call;
     f->value.known = false;
-    if (e->function == METRIC_REORDERED) {
-        explain(f, "no data for %s: the order of messages is known only where an auditor observes them",
+    if (e->function == METRIC_REORDERED && j->plan->observe == NULL) {
+        explain(f, "no data for %s: order is known only where an auditor observes the messages (observe: all)",
                 SUBJECT(c, call));
         return;
     }
     uint64_t anywhere = samples_anywhere(j, call, total);
     if (e->function == METRIC_LOST && anywhere == 0)
-        explain(f, "no data for %s: no message of QoS 1 or 2 was sent, and QoS 0 is audited by nobody",
+        explain(f, "no data for %s: no message of QoS 1 or 2 was sent, and QoS 0 is audited by nobody (observe: all)",
                 SUBJECT(c, call));
     else if (anywhere == 0)
         explain(f, "no data for %s: nothing of the kind happened in the whole run", SUBJECT(c, call));

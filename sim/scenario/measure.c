@@ -23,31 +23,15 @@ static const char *label_of_group(const struct fleet_group *g, enum metric_label
     }
 }
 
-static bool publishes(const struct fleet_group *g, uint8_t qos) {
-    for (unsigned i = 0; i < g->telemetry_count; i++)
-        if (g->telemetry[i].qos == qos)
-            return true;
-    return false;
-}
-
 static bool has_word(const struct expr_condition_label *l, const char *word) {
     return (strcmp(l->word, word) == 0) == l->equal;
 }
 
-/* Lost messages are counted per group: a group counts when it publishes at a QoS that the label selects. */
 static bool selects_group(const struct expr_call *c, const struct fleet_group *g) {
-    static const char *const names[] = {"0", "1", "2"};
     for (unsigned i = 0; i < c->label_count; i++) {
         const struct expr_condition_label *l = &c->labels[i];
         const char *word = label_of_group(g, l->label);
         if (word != NULL && !has_word(l, word))
-            return false;
-        if (l->label != LABEL_QOS || c->function != METRIC_LOST)
-            continue;
-        bool any = false;
-        for (uint8_t qos = 1; qos <= 2; qos++)
-            any = any || (publishes(g, qos) && has_word(l, names[qos]));
-        if (!any)
             return false;
     }
     return true;
@@ -116,8 +100,9 @@ static bool label_allows(const struct expr_call *c, enum metric_label label, con
     return true;
 }
 
+static const char *const qos_names[] = {"0", "1", "2"};
+
 static bool covers(const struct measure_scope *s, const struct series *series) {
-    static const char *const qos_names[] = {"0", "1", "2"};
     const struct cell_key *k = &series->key;
     return k->group < s->plan->group_count && s->groups[k->group] && k->segment >= s->first_segment &&
            k->segment < s->end_segment && (k->excluded & s->excluded_bit) == 0 && k->qos <= 2 &&
@@ -192,11 +177,8 @@ static uint64_t part_of_series(const struct expr_call *c, const struct series *s
 
 static uint64_t whole_of_series(const struct expr_call *c, const struct series *series) {
     bool same = c->metric->op == series->key.op;
-    if (c->metric->kind == METRIC_MESSAGE) {
-        if (c->function == METRIC_LOST)
-            return same && series->key.qos > 0 ? sent(series) : 0;
+    if (c->metric->kind == METRIC_MESSAGE)
         return same && (c->function == METRIC_COUNT || c->function == METRIC_RATE) ? intended(series) : 0;
-    }
     switch (c->metric->of) {
     case METRIC_OF_COUNT:
         return same ? series_count(series) : 0;
@@ -226,16 +208,35 @@ static void add_series(const struct measure_scope *s, const struct series *serie
     m->whole += whole_of_series(s->call, series);
 }
 
-static void add_tallies(const struct measure_scope *s, const struct tally_series *t, struct measure *m) {
+static bool covers_tally(const struct measure_scope *s, const struct tally_series *t) {
+    return t->group < s->plan->group_count && s->groups[t->group] && t->segment >= s->first_segment &&
+           t->segment < s->end_segment;
+}
+
+/* What became of messages: from the audit, and without an observer from acknowledgements and from what subscribing devices got. */
+static void add_messages(const struct measure_scope *s, const struct tally_series *t, struct measure *m) {
     const struct expr_call *c = s->call;
-    if (t->group >= s->plan->group_count || !s->groups[t->group] || t->segment < s->first_segment ||
-        t->segment >= s->end_segment)
+    bool observed = s->plan->observe != NULL;
+    if (!label_allows(c, LABEL_QOS, qos_names[t->qos]))
         return;
     if (c->function == METRIC_LOST) {
         m->part += t->counts[TALLY_LOST];
+        m->whole += t->qos == 0 ? t->counts[TALLY_AUDITED] : t->counts[TALLY_SENT];
+    } else if (c->function == METRIC_REORDERED) {
+        m->part += t->counts[TALLY_AUDIT_REORDERED];
+        m->whole += t->counts[TALLY_AUDIT_RECEIVED];
     } else if (c->function == METRIC_DUPLICATED) {
-        m->part += t->counts[TALLY_DUPLICATED];
-        m->whole += t->counts[TALLY_RECEIVED];
+        m->part += t->counts[observed ? TALLY_AUDIT_DUPLICATED : TALLY_DUPLICATED];
+        m->whole += t->counts[observed ? TALLY_AUDIT_RECEIVED : TALLY_RECEIVED];
+    }
+}
+
+static void add_tallies(const struct measure_scope *s, const struct tally_series *t, struct measure *m) {
+    const struct expr_call *c = s->call;
+    if (!covers_tally(s, t))
+        return;
+    if (c->metric->kind == METRIC_MESSAGE) {
+        add_messages(s, t, m);
     } else if (c->metric->source == METRIC_FROM_BYTES) {
         m->part += t->counts[TALLY_BYTES_UP] + t->counts[TALLY_BYTES_DOWN];
     } else if (c->metric->source == METRIC_FROM_TALLY) {
@@ -266,6 +267,21 @@ void measure_add(const struct measure_scope *s, const struct result *r, struct m
         m->part += r->dropped_records;
     if (metric->of == METRIC_OF_DEVICES && metric->kind != METRIC_GAUGE)
         m->whole = devices(s, r);
+}
+
+bool measure_audit(const struct measure_scope *s, const struct result *r, uint64_t *audited, uint64_t *excluded) {
+    const struct expr_call *c = s->call;
+    bool judged = c->function == METRIC_LOST || c->function == METRIC_DUPLICATED || c->function == METRIC_REORDERED ||
+                  (measure_is_timing(c) && c->metric->op == OP_MQTT_END_TO_END);
+    *audited = *excluded = 0;
+    for (size_t i = 0; judged && i < r->tally_count; i++) {
+        const struct tally_series *t = &r->tallies[i];
+        if (!covers_tally(s, t) || !label_allows(c, LABEL_QOS, qos_names[t->qos]))
+            continue;
+        *audited += t->counts[TALLY_AUDITED];
+        *excluded += t->counts[TALLY_AUDIT_EXCLUDED];
+    }
+    return judged;
 }
 
 struct measure_value measure_number(double value) {

@@ -51,6 +51,9 @@ struct measure_value measure_share(uint64_t part, uint64_t whole); /* unknown wh
 /* −1, 0, 1; exact when both are. Both known. */
 int measure_compare(const struct measure_value *a, const struct measure_value *b);
 
+/* Does the call judge messages by the audit? Then also how many the audit judged in its scope, and how many fell out of it. */
+bool measure_audit(const struct measure_scope *s, const struct result *r, uint64_t *audited, uint64_t *excluded);
+
 /* The call's function over what was counted; `length`: of the scope or window, for rates. Unknown without samples. */
 struct measure_value measure_value_of(const struct expr_call *c, const struct measure *m, span length);
 

@@ -81,9 +81,18 @@ const struct metric metric_table[] = {
      .kind = METRIC_TIMING,
      .source = METRIC_FROM_CLOCKS,
      .op = OP_MQTT_END_TO_END,
-     .doc =
-         "From the intended instant at the sending device until a subscribing device had the message. Needs marks, and "
-         "sender and subscriber in one process."},
+     .doc = "From the intended instant at the sending device until a subscribing device, or the observer, had the "
+            "message. "
+            "Needs marks, and both ends in one process."},
+    TALLY_ROW("mqtt.audit.messages", TALLY_AUDITED, UNITS_PLAIN, "Sent messages that the audit judged (observe:)."),
+    TALLY_OF_ROW("mqtt.audit.received", TALLY_AUDIT_RECEIVED, METRIC_OF_TALLY, TALLY_AUDITED,
+                 "Of the audited messages, those that the observer got."),
+    TALLY_OF_ROW("mqtt.audit.duplicated", TALLY_AUDIT_DUPLICATED, METRIC_OF_TALLY, TALLY_AUDIT_RECEIVED,
+                 "Copies of audited messages after the first."),
+    TALLY_OF_ROW("mqtt.audit.reordered", TALLY_AUDIT_REORDERED, METRIC_OF_TALLY, TALLY_AUDIT_RECEIVED,
+                 "Audited messages that a later one of the same device, topic and QoS overtook."),
+    TALLY_OF_ROW("mqtt.audit.excluded", TALLY_AUDIT_EXCLUDED, METRIC_OF_TALLY, TALLY_SENT,
+                 "Sent messages of a time when the observer could not see: out of the audit."),
     TALLY_OF_ROW("mqtt.reconnect", TALLY_RECONNECTS, METRIC_OF_ACCEPTED, TALLY_RECONNECTS,
                  "Accepted connections after a device's first."),
     TALLY_OF_ROW("mqtt.session.lost", TALLY_SESSION_LOST, METRIC_OF_TALLY, TALLY_SESSION_EXPECTED,

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "harness.h"
+#include "scenario/expr.h"
+#include "scenario/plan_observe.h"
 
 static instant edges[3] = {INT64_MIN, 10 * SPAN_S, 20 * SPAN_S};
 static struct segments segments = {edges, 3};
@@ -116,9 +118,47 @@ static void dropped_records_break_trust(void) {
     result_free(r);
 }
 
+/* `excluded` of 1,000 messages fell out of the audit, with one check. */
+static bool trusts_audit(const char *expect, uint64_t excluded) {
+    struct expr *e;
+    struct expr_error error;
+    CU_ASSERT_FATAL(expr_parse(expect, &e, &error) == 0);
+    struct check check = {.name = "no loss", .expect = expect, .expr = e};
+    struct plan_observe observe = {.audited = 1};
+    struct fleet_group group = {.fleet = "a", .profile_name = "p", .region = "", .target_name = "t"};
+    struct plan audited = plan;
+    audited.groups = &group;
+    audited.group_count = 1;
+    audited.checks = &check;
+    audited.check_count = 1;
+    audited.observe = &observe;
+    struct recorder *recorder = recorder_new(1, &segments);
+    recorder_tally_message(recorder, 0, 1, 12 * SPAN_S, TALLY_AUDITED, 1000 - excluded);
+    recorder_tally_message(recorder, 0, 1, 12 * SPAN_S, TALLY_AUDIT_EXCLUDED, excluded);
+    struct interval *i = recorder_swap(recorder, NULL, 20 * SPAN_S);
+    struct result *r = measured(1000, 0, 0);
+    result_add(r, i, SPAN_S);
+    struct trust t = trust_begin(&audited, 1, 2);
+    trust_end(&t, r);
+    interval_free(i);
+    recorder_free(recorder);
+    result_free(r);
+    expr_free(e);
+    return trust_holds(&t);
+}
+
+static void more_than_one_percent_out_of_the_audit_breaks_trust(void) {
+    CU_ASSERT_TRUE(trusts_audit("lost(mqtt.publish) == 0", 10));
+    CU_ASSERT_FALSE(trusts_audit("lost(mqtt.publish) == 0", 11));
+    CU_ASSERT_FALSE(trusts_audit("p99(mqtt.end_to_end) < 1s", 11));
+    CU_ASSERT_TRUE(trusts_audit("lost(mqtt.publish{qos=2}) == 0", 11)); /* it covers none of them */
+    CU_ASSERT_TRUE(trusts_audit("p99(mqtt.publish.ack) < 1s", 11));
+}
+
 HARNESS_MAIN("trust", HARNESS_CASE(a_quiet_run_is_trusted),
              HARNESS_CASE(two_late_operations_are_forgiven_and_three_of_few_are_not),
              HARNESS_CASE(a_phase_that_a_check_names_is_looked_at_alone), HARNESS_CASE(a_stalled_loop_breaks_trust),
              HARNESS_CASE(a_worker_that_is_busy_for_ten_seconds_breaks_trust),
              HARNESS_CASE(what_this_machine_lacked_is_said_once_with_the_command_that_helps),
-             HARNESS_CASE(dropped_records_break_trust))
+             HARNESS_CASE(dropped_records_break_trust),
+             HARNESS_CASE(more_than_one_percent_out_of_the_audit_breaks_trust))

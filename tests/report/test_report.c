@@ -5,6 +5,7 @@
 #include "harness.h"
 #include "report/run_dir.h"
 #include "report/sample.h"
+#include "scenario/plan_observe.h"
 
 static void every_document_is_a_file_of_a_run_and_writes_something(void) {
     static struct sample s;
@@ -79,9 +80,9 @@ static void every_caveat_is_said_when_it_applies_and_only_then(void) {
     struct series *series = result_series(s.result, (struct cell_key){.segment = 1, .held = 1}, true);
     series->outcomes[OP_OK] = series->held[OP_HELD_GUARD] = 500;
     report_caveats(&s.report, collect, &all);
-    static const char *const said[] = {"held back 500 of", "refused 2 connects", "widened",
-                                       "built-in broker",  "no auditor",         "above TCP only",
-                                       "closed:",          "shard 1 of 2",       "warm-up"};
+    static const char *const said[] = {"held back 500 of", "refused 2 connects",  "widened",
+                                       "built-in broker",  "no observer audited", "above TCP only",
+                                       "closed:",          "shard 1 of 2",        "warm-up"};
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
         CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&all), said[i]));
     s.facts.true_silence = true;
@@ -93,7 +94,36 @@ static void every_caveat_is_said_when_it_applies_and_only_then(void) {
     sample_free(&s);
 }
 
+static void the_audit_says_how_far_it_reaches(void) {
+    static struct sample s;
+    struct text said = {0};
+    sample_make(&s);
+    struct plan_observe observe = {.audited = 3, .candidates = 10, .by_rate = true, .qos = 2};
+    struct audit_gap gaps[] = {{AUDIT_GAP_STALL, 2 * SPAN_S, 3 * SPAN_S, 7}};
+    s.plan.observe = &observe;
+    s.telemetry.observed = true;
+    s.groups[1].telemetry_count = s.groups[2].telemetry_count = 0;
+    s.facts.audit = (struct run_audit){.on = true, .granted = 1, .gaps = gaps, .gap_count = 1};
+    sample_tally(&s, TALLY_AUDIT_EXCLUDED, 7);
+    sample_tally(&s, TALLY_AUDITED, 93);
+    report_caveats(&s.report, collect, &said);
+    static const char *const sentences[] = {"3 of 10 devices, a sample by hash: all of them send more than 20,000",
+                                            "granted the observer QoS 1 at most",
+                                            "7 of 100 messages are out of the audit (stall from 2s on)"};
+    for (size_t i = 0; i < sizeof sentences / sizeof sentences[0]; i++)
+        CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&said), sentences[i]));
+    CU_ASSERT_PTR_NULL(strstr(text_get(&said), "no observer"));
+    CU_ASSERT_PTR_NULL(strstr(text_get(&said), "kinds of messages"));
+    s.telemetry.observed = false;
+    report_caveats(&s.report, collect, &said);
+    CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&said), "1 of 1 kinds of messages are not audited"));
+    s.facts.audit = (struct run_audit){0};
+    text_free(&said);
+    sample_free(&s);
+}
+
 HARNESS_MAIN("report/report", HARNESS_CASE(every_document_is_a_file_of_a_run_and_writes_something),
              HARNESS_CASE(the_manifest_is_written_last_and_first), HARNESS_CASE(documents_are_found_by_extension),
              HARNESS_CASE(every_verdict_has_its_sentence),
-             HARNESS_CASE(every_caveat_is_said_when_it_applies_and_only_then))
+             HARNESS_CASE(every_caveat_is_said_when_it_applies_and_only_then),
+             HARNESS_CASE(the_audit_says_how_far_it_reaches))

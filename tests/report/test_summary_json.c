@@ -7,6 +7,7 @@
 #include "harness.h"
 #include "report/documented.h"
 #include "report/sample.h"
+#include "scenario/plan_observe.h"
 
 static struct sample s;
 static struct text json;
@@ -142,6 +143,30 @@ static void without_an_auditor_received_is_zero_and_devices_have_their_own_count
     end();
 }
 
+static void an_audit_has_its_gaps_and_counts_by_qos(void) {
+    sample_make(&s);
+    struct plan_observe observe = {.audited = 3, .candidates = 10, .qos = 2};
+    struct audit_gap gaps[] = {{AUDIT_GAP_STALL, 2 * SPAN_S, 3 * SPAN_S, 7},
+                               {AUDIT_GAP_CONNECTION, 5 * SPAN_S, INSTANT_NEVER, 0}};
+    s.plan.observe = &observe;
+    s.facts.audit = (struct run_audit){.on = true, .granted = 2, .gaps = gaps, .gap_count = 2};
+    sample_tally(&s, TALLY_AUDITED, 93);
+    sample_tally(&s, TALLY_AUDIT_REORDERED, 2);
+    sample_tally(&s, TALLY_AUDIT_EXCLUDED, 7);
+    summary_json_write(&json, &s.report);
+    char text[32];
+    CU_ASSERT_EQUAL(number("messages.audited"), 93);
+    CU_ASSERT_EQUAL(number("messages.reordered"), 2);
+    CU_ASSERT_EQUAL(number("messages.excluded"), 7);
+    CU_ASSERT_EQUAL(number("messages.qos.0.audited"), 93);
+    CU_ASSERT_EQUAL(number("audit.of_devices"), 10);
+    CU_ASSERT_STRING_EQUAL(sample_json_string(text_get(&json), "audit.gaps.0.kind", text, sizeof text), "stall");
+    CU_ASSERT_EQUAL(number("audit.gaps.0.to_s"), 3);
+    CU_ASSERT_TRUE(sample_json_is_null(text_get(&json), "audit.gaps.1.to_s"));
+    s.facts.audit = (struct run_audit){0};
+    end();
+}
+
 static void values_are_in_their_unit_and_null_when_infinite_or_missing(void) {
     begin();
     char text[64];
@@ -214,6 +239,7 @@ HARNESS_MAIN("report/summary_json", HARNESS_CASE(every_key_of_the_contract_is_th
              HARNESS_CASE(operations_without_any_are_not_listed),
              HARNESS_CASE(the_warm_up_counts_for_devices_and_not_for_operations),
              HARNESS_CASE(without_an_auditor_received_is_zero_and_devices_have_their_own_count),
+             HARNESS_CASE(an_audit_has_its_gaps_and_counts_by_qos),
              HARNESS_CASE(values_are_in_their_unit_and_null_when_infinite_or_missing),
              HARNESS_CASE(fleets_add_up_to_the_whole), HARNESS_CASE(causes_name_an_example),
              HARNESS_CASE(hostile_names_change_nothing_but_themselves),

@@ -118,10 +118,14 @@ static void pour(struct made *m, struct recorder *r, instant at, bool gauges) {
     recorder_free(r);
 }
 
-void made_tally(struct made *m, unsigned group, instant at, enum tally_kind kind, uint64_t count) {
+void made_messages(struct made *m, unsigned group, uint8_t qos, instant at, enum tally_kind kind, uint64_t count) {
     struct recorder *r = recorder_new(m->plan.group_count, &m->plan.segments);
-    recorder_tally(r, group, at, kind, count);
+    recorder_tally_message(r, group, qos, at, kind, count);
     pour(m, r, at, false);
+}
+
+void made_tally(struct made *m, unsigned group, instant at, enum tally_kind kind, uint64_t count) {
+    made_messages(m, group, 0, at, kind, count);
 }
 
 static void say_states(struct made *m, instant at, const uint32_t *online) {

@@ -30,6 +30,7 @@ void made_answer(struct made *m, unsigned group, enum op_kind op, uint8_t qos, i
 /* Adds operations with another end. */
 void made_end(struct made *m, unsigned group, enum op_kind op, uint8_t qos, instant intended, enum op_outcome outcome,
               uint64_t count);
+void made_messages(struct made *m, unsigned group, uint8_t qos, instant at, enum tally_kind kind, uint64_t count);
 void made_tally(struct made *m, unsigned group, instant at, enum tally_kind kind, uint64_t count);
 /* Appends a gauge row: so many devices online in the two groups, the rest in back-off; then judges the second, and begins a new one. */
 int made_second(struct made *m, instant at, uint32_t online0, uint32_t online1);

@@ -177,7 +177,10 @@ static void messages_are_lost_by_acknowledgement(void) {
     made_answer(m, 1, OP_MQTT_PUBLISH, 1, in_steady, SPAN_MS, 49);
     made_end(m, 1, OP_MQTT_PUBLISH, 1, in_steady, OP_OPEN, 1);
     made_answer(m, 1, OP_MQTT_PUBLISH, 0, in_steady, SPAN_MS, 3);
-    made_tally(m, 1, in_steady, TALLY_LOST, 1);
+    made_messages(m, 0, 1, in_steady, TALLY_SENT, 100);
+    made_messages(m, 1, 1, in_steady, TALLY_SENT, 50);
+    made_messages(m, 1, 0, in_steady, TALLY_SENT, 3);
+    made_messages(m, 1, 1, in_steady, TALLY_LOST, 1);
     made_tally(m, 0, in_steady, TALLY_RECEIVED, 10);
     made_tally(m, 0, in_steady, TALLY_DUPLICATED, 1);
     verdict_is(m, 0, false, 1, 150);

@@ -4,6 +4,7 @@
 
 #include "harness.h"
 #include "made.h"
+#include "scenario/plan_observe.h"
 
 #define CHECKS(...) ((const char *const[]){__VA_ARGS__, NULL})
 
@@ -41,14 +42,68 @@ static void a_scope_is_a_range_of_segments(void) {
     made_free(m);
 }
 
-static void lost_messages_are_those_of_groups_that_publish_so(void) {
+/* part and whole of the check's only call */
+static void measures(struct made *m, unsigned check, uint64_t part, uint64_t whole) {
+    struct measure_scope s;
+    struct measure found = {0};
+    measure_scope_of(&m->checks[check].expr->calls[0], &m->checks[check], &m->plan, &s);
+    measure_add(&s, m->total, &found);
+    CU_ASSERT_EQUAL(found.part, part);
+    CU_ASSERT_EQUAL(found.whole, whole);
+    measure_scope_free(&s);
+}
+
+static void lost_messages_are_told_apart_by_qos(void) {
     struct made *m = made_new(CHECKS("lost(mqtt.publish{qos=1}) == 0", "lost(mqtt.publish{qos=2}) == 0",
-                                     "lost(mqtt.publish{qos!=1}) == 0", "lost(mqtt.publish{profile=old}) == 0"));
-    static const bool wanted[][2] = {{true, true}, {false, false}, {false, false}, {false, true}};
-    for (unsigned i = 0; i < 4; i++) {
+                                     "lost(mqtt.publish{qos!=1}) == 0", "lost(mqtt.publish{profile=old}) == 0",
+                                     "lost(mqtt.publish{qos=0}) == 0"));
+    made_messages(m, 0, 0, SPAN_S, TALLY_SENT, 1000); /* without an audit nothing can be lost of them */
+    made_messages(m, 0, 1, SPAN_S, TALLY_SENT, 100);
+    made_messages(m, 0, 1, SPAN_S, TALLY_LOST, 3);
+    made_messages(m, 1, 2, SPAN_S, TALLY_SENT, 50);
+    made_messages(m, 1, 2, SPAN_S, TALLY_LOST, 2);
+    measures(m, 0, 3, 100);
+    measures(m, 1, 2, 50);
+    measures(m, 2, 2, 50);
+    measures(m, 3, 2, 50);
+    measures(m, 4, 0, 0);
+    made_messages(m, 0, 0, SPAN_S, TALLY_AUDITED, 990);
+    made_messages(m, 0, 0, SPAN_S, TALLY_LOST, 4);
+    measures(m, 4, 4, 990);
+    made_free(m);
+}
+
+static void an_observer_knows_copies_and_order(void) {
+    struct made *m = made_new(CHECKS("duplicated(mqtt.publish) == 0", "reordered(mqtt.publish{qos=1}) == 0"));
+    made_tally(m, 0, SPAN_S, TALLY_RECEIVED, 7);
+    made_tally(m, 0, SPAN_S, TALLY_DUPLICATED, 5);
+    made_messages(m, 0, 1, SPAN_S, TALLY_AUDIT_RECEIVED, 70);
+    made_messages(m, 0, 1, SPAN_S, TALLY_AUDIT_DUPLICATED, 2);
+    made_messages(m, 0, 1, SPAN_S, TALLY_AUDIT_REORDERED, 3);
+    made_messages(m, 0, 2, SPAN_S, TALLY_AUDIT_REORDERED, 9);
+    measures(m, 0, 5, 7); /* nobody observes: what subscribing devices got */
+    struct plan_observe observe = {0};
+    m->plan.observe = &observe;
+    measures(m, 0, 2, 70);
+    measures(m, 1, 3, 70);
+    made_free(m);
+}
+
+static void what_fell_out_of_the_audit_is_counted_per_check(void) {
+    struct made *m = made_new(CHECKS("lost(mqtt.publish{qos=1}, during=outage) == 0", "p50(mqtt.end_to_end) < 1s",
+                                     "count(mqtt.publish) > 0"));
+    made_messages(m, 0, 1, 25 * SPAN_S, TALLY_AUDITED, 10);
+    made_messages(m, 0, 1, 25 * SPAN_S, TALLY_AUDIT_EXCLUDED, 4);
+    made_messages(m, 0, 2, 25 * SPAN_S, TALLY_AUDITED, 100);
+    made_messages(m, 1, 1, 5 * SPAN_S, TALLY_AUDITED, 1000);
+    static const uint64_t audited[] = {10, 1110, 0}, excluded[] = {4, 4, 0};
+    for (unsigned i = 0; i < 3; i++) {
         struct measure_scope s;
+        uint64_t judged, out;
         measure_scope_of(&m->checks[i].expr->calls[0], &m->checks[i], &m->plan, &s);
-        CU_ASSERT_TRUE(s.groups[0] == wanted[i][0] && s.groups[1] == wanted[i][1]);
+        CU_ASSERT_EQUAL(measure_audit(&s, m->total, &judged, &out), i < 2);
+        CU_ASSERT_EQUAL(judged, audited[i]);
+        CU_ASSERT_EQUAL(out, excluded[i]);
         measure_scope_free(&s);
     }
     made_free(m);
@@ -77,5 +132,6 @@ static void lag_is_of_all_operations(void) {
 }
 
 HARNESS_MAIN("scenario/measure", HARNESS_CASE(shares_compare_as_whole_numbers),
-             HARNESS_CASE(a_scope_is_a_range_of_segments),
-             HARNESS_CASE(lost_messages_are_those_of_groups_that_publish_so), HARNESS_CASE(lag_is_of_all_operations))
+             HARNESS_CASE(a_scope_is_a_range_of_segments), HARNESS_CASE(lost_messages_are_told_apart_by_qos),
+             HARNESS_CASE(an_observer_knows_copies_and_order),
+             HARNESS_CASE(what_fell_out_of_the_audit_is_counted_per_check), HARNESS_CASE(lag_is_of_all_operations))
