@@ -68,7 +68,7 @@ static char *read_stream(FILE *f) {
     return text_take(&t);
 }
 
-char *capture_read(const char *name) {
+char *capture_file(const char *name) {
     char *path = path_of(name);
     FILE *f = fopen(path, "re");
     free(path);

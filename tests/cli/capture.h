@@ -23,7 +23,7 @@ bool capture_warns(const struct capture *c, const char *words); /* on stderr */
 const char *capture_directory(void);
 /* A file there. */
 void capture_write(const char *name, const char *text);
-char *capture_read(const char *name); /* NULL: there is none. The caller frees */
+char *capture_file(const char *name); /* NULL: there is none. The caller frees */
 
 /* A scenario of one small fleet against that target; nothing in it is wrong. */
 extern const char capture_scenario[];

@@ -12,7 +12,7 @@ static void a_starter_is_written_as_it_is_and_the_next_command_is_named(void) {
     CU_ASSERT_EQUAL(c.code, EXIT_PASS);
     CU_ASSERT_TRUE(capture_says(&c, "muster run storm.yaml"));
     capture_free(&c);
-    char *written = capture_read("storm.yaml");
+    char *written = capture_file("storm.yaml");
     for (size_t i = 0; i < starters_count; i++)
         if (strcmp(starters_rows[i].name, "storm") == 0)
             CU_ASSERT_STRING_EQUAL(written, starters_rows[i].text);
@@ -26,7 +26,7 @@ static void a_file_that_exists_is_left_alone(void) {
     CU_ASSERT_TRUE(capture_warns(&c, "ci.yaml exists already"));
     CU_ASSERT_STRING_EQUAL(c.out, "");
     capture_free(&c);
-    char *kept = capture_read("ci.yaml");
+    char *kept = capture_file("ci.yaml");
     CU_ASSERT_STRING_EQUAL(kept, "mine\n");
     free(kept);
 }

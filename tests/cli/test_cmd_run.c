@@ -108,7 +108,7 @@ static void the_exit_code_is_the_one_in_the_summary(void) {
     struct capture c = CAPTURE(cmd_run, "run", "small.yaml", "--target", url, "--out", "results", "--quiet", "--json");
     CU_ASSERT_TRUE(c.code == EXIT_PASS || c.code == EXIT_NOT_TRUSTWORTHY);
     snprintf(expected, sizeof expected, "\"exit_code\": %d", c.code);
-    char *summary = capture_read("results/summary.json");
+    char *summary = capture_file("results/summary.json");
     CU_ASSERT_PTR_NOT_NULL_FATAL(summary);
     CU_ASSERT_PTR_NOT_NULL(strstr(summary, expected));
     CU_ASSERT_TRUE(capture_is_json(c.out));
