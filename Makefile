@@ -114,11 +114,14 @@ $(benches): %: %.o
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread
 
-.PHONY: tools benches docs
+.PHONY: tools benches docs man
 tools: $(tools)     # helpers of the end-to-end tests
 benches: $(benches) # yardstick programs
 docs: $(BUILD)/tests/tools/write_docs ## write the documents that come from tables
 	$<
+man: $(BUILD)/muster.1 ## write the manual page (build/muster.1)
+$(BUILD)/muster.1: $(BUILD)/tests/tools/write_man
+	@$< > $@.new && mv $@.new $@
 
 # --- sanitizers, fuzzing, memory --------------------------------------------------------------------------------------
 
@@ -202,7 +205,7 @@ quickstart: ## install what the build needs, build, run the first scenario
 
 PREFIX  ?= /usr/local
 DESTDIR ?=
-install: all ## install under PREFIX=/usr/local (DESTDIR= for packagers)
+install: all man ## install under PREFIX=/usr/local (DESTDIR= for packagers)
 	scripts/install $(BUILD)/muster "$(DESTDIR)$(PREFIX)"
 
 clean: ## remove what was built

@@ -33,10 +33,14 @@ int cmd_explain(const struct options *o) {
     const struct explain_topic *tables[] = {library->topics, topics};
     struct text out = {0};
     const char *name = o->operands[0];
+    int error = 0;
     if (metric_function_find(name) == METRIC_P) /* one row stands for p50, p99, p99.9 … */
         name = metric_functions[METRIC_P].name;
-    int error = explain_write(name, tables, COUNT_OF(tables), &out);
-    if (error == 0)
+    if (o->names)
+        explain_complete(o->operands[0], tables, COUNT_OF(tables), &out);
+    else
+        error = explain_write(name, tables, COUNT_OF(tables), &out);
+    if (error == 0 && !o->names)
         add_uses(o->operands[0], &out);
     if (error < 0)
         complain(EXIT_USAGE, "muster explain scenario lists the top-level keys", "%s", text_get(&out));

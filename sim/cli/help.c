@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/man.h"
 #include "fleet/run.h"
 
 enum { COLUMN = 26, WIDTH = 80 };
@@ -24,6 +25,13 @@ const struct help_exit_code help_exit_codes[] = {
     {EXIT_SIGTERM, "terminated (SIGTERM)"},
     {0, NULL},
 };
+
+const char help_about[] =
+    "Muster assembles a fleet of virtual IoT devices, drives it against an MQTT backend, and says "
+    "with evidence how the backend did.";
+const char help_streams[] = "The result goes to stdout, the progress to stderr. The first Ctrl-C stops the load, "
+                            "disconnects politely and writes "
+                            "the results; the second ends at once, and the logs stay valid.";
 
 /* Appends `text` word by word in lines from column `indent` to WIDTH; the cursor stands at `indent`. */
 static void wrap(struct text *out, const char *text, unsigned indent) {
@@ -66,10 +74,7 @@ static void option_left(const struct option_row *o, char *left, size_t size) {
 }
 
 void help_program(struct text *out) {
-    wrap(out,
-         "Muster assembles a fleet of virtual IoT devices, drives it against an MQTT backend, and says with evidence "
-         "how the backend did.",
-         0);
+    wrap(out, help_about, 0);
     text_append(out, "\nUsage: muster VERB [OPTION...] [OPERAND...]\n\nVerbs:\n");
     for (size_t i = 0; i < VERBS; i++) {
         char left[80];
@@ -136,13 +141,13 @@ void help_document(struct text *out) {
     for (size_t i = 0; i < VERBS; i++)
         text_printf(out, "| [`%s`](#muster-%s) | %s |\n", options_verbs[i].name, options_verbs[i].name,
                     options_verbs[i].doc);
-    text_append(
-        out,
-        "\nstdout carries the result, stderr the progress. The first Ctrl-C stops the load, disconnects politely and "
-        "writes the results; the second ends at once, and the logs stay valid.\n");
+    text_printf(out, "\n%s\n", help_streams);
     for (size_t i = 0; i < VERBS; i++)
         document_verb(&options_verbs[i], out);
     text_append(out, "\n## Exit codes\n\n| code | meaning |\n|---|---|\n");
     for (const struct help_exit_code *e = help_exit_codes; e->doc != NULL; e++)
         text_printf(out, "| %d | %s |\n", e->code, e->doc);
+    text_append(out, "\n## Environment\n\n| variable | meaning |\n|---|---|\n");
+    for (const struct man_variable *v = man_variables; v->name != NULL; v++)
+        text_printf(out, "| `%s` | %s |\n", v->name, v->doc);
 }

@@ -11,6 +11,9 @@ struct help_exit_code {
 };
 extern const struct help_exit_code help_exit_codes[]; /* ends with doc NULL */
 
+extern const char help_about[];   /* what the program is, in a sentence */
+extern const char help_streams[]; /* what goes where, and what Ctrl-C does */
+
 void help_program(struct text *out);
 void help_verb(enum verb verb, struct text *out);
 /* docs/command-line.md, whole. */

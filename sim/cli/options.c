@@ -68,6 +68,8 @@ const struct option_row options_rows[] = {
      "list the intended operations of device N (index over all fleets, from 0)"},
     {0, "show-origin", NULL, OPTION_FLAG, ON_PLAN, AT(show_origin), 0,
      "print every value with the file and line, or the option, that it comes from"},
+    {0, "names", NULL, OPTION_FLAG, VERB_BIT(VERB_EXPLAIN), AT(names), 0,
+     "print every name that begins with KEY, one per line"},
     {0, "deny", "warnings", OPTION_TEXT, ON_JUDGING, AT(deny), 0, "warnings count as errors (exit 3)"},
     {0, "error-format", "F", OPTION_TEXT, ON_SCENARIO, AT(error_format), 0, "findings as text, json, gcc or github"},
     {0, "prometheus", "[ADDRESS:]PORT", OPTION_TEXT, ON_RUN, AT(prometheus), 0,
@@ -143,6 +145,10 @@ const struct options_verb options_verbs[VERBS] = {
      "Without a scenario it looks at the machine in general. Exit code 0 when there is enough of everything, 4 when "
      "something is short.",
      EXAMPLES("muster doctor", "muster doctor scenarios/load/connect-200k.yaml")},
+    {VERB_COMPLETION, "completion", "SHELL", 1, 1, "print the completion for a shell: bash, zsh or fish",
+     "make install installs them for all users; these commands do it for one.",
+     EXAMPLES("muster completion bash > ~/.local/share/bash-completion/completions/muster",
+              "muster completion fish > ~/.config/fish/completions/muster.fish")},
     {VERB_VERSION, "version", "", 0, 0, "version, build and libraries", NULL, EXAMPLES("muster version --json")},
 };
 

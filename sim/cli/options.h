@@ -1,5 +1,5 @@
-/* The command line: one table of verbs and one of options. Parsing, help, docs/command-line.md (and later man page and completion) all
- * come from their rows, and a test holds the documentation against them. */
+/* The command line: one table of verbs and one of options. Parsing, help, docs/command-line.md, the manual page and completion all come
+ * from their rows, and tests hold the documents against them. */
 #ifndef MUSTER_CLI_OPTIONS_H
 #define MUSTER_CLI_OPTIONS_H
 
@@ -20,6 +20,7 @@ enum verb {
     VERB_BACKEND,
     VERB_COMPARE,
     VERB_DOCTOR,
+    VERB_COMPLETION,
     VERB_VERSION,
     VERBS
 };
@@ -52,7 +53,7 @@ struct options {
     int64_t start_at_unix_ns;
     span wait;
     int fail_code, ready_fd;
-    bool json, quiet, yes, no_color, force, show_origin, help;
+    bool json, quiet, yes, no_color, force, show_origin, names, help;
 };
 
 enum option_type {

@@ -45,6 +45,17 @@ static void networks_and_profiles_of_the_library_are_explained(void) {
     capture_free(&c);
 }
 
+static void names_are_listed_for_completion(void) {
+    struct capture c = CAPTURE(cmd_explain, "explain", "--names", "mqtt.publish.a");
+    CU_ASSERT_EQUAL(c.code, EXIT_PASS);
+    CU_ASSERT_STRING_EQUAL(c.out, "mqtt.publish.ack\n");
+    capture_free(&c);
+    c = CAPTURE(cmd_explain, "explain", "--names", "no-such");
+    CU_ASSERT_EQUAL(c.code, EXIT_PASS);
+    CU_ASSERT_STRING_EQUAL(c.out, "");
+    capture_free(&c);
+}
+
 static void any_percentile_is_explained(void) {
     explains("p99", "pN");
     explains("p99.9", "pN");
@@ -68,5 +79,5 @@ static void a_name_is_needed(void) {
 HARNESS_MAIN("cli/cmd_explain", HARNESS_CASE(keys_metrics_functions_variables_and_codes_are_explained),
              HARNESS_CASE(a_metric_says_with_which_functions_and_labels_it_goes),
              HARNESS_CASE(networks_and_profiles_of_the_library_are_explained),
-             HARNESS_CASE(any_percentile_is_explained), HARNESS_CASE(an_unknown_name_gets_a_suggestion),
-             HARNESS_CASE(a_name_is_needed))
+             HARNESS_CASE(names_are_listed_for_completion), HARNESS_CASE(any_percentile_is_explained),
+             HARNESS_CASE(an_unknown_name_gets_a_suggestion), HARNESS_CASE(a_name_is_needed))
