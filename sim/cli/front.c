@@ -118,7 +118,7 @@ int front_open_for(struct front *f, const struct options *o, const char *scenari
             checks_validate(root, &f->found); /* so that all errors are told at once */
         node_free(root);
     }
-    if ((use & FRONT_ERRORS_ONLY) == 0 || f->found.errors > 0)
+    if ((use & FRONT_SILENT) == 0)
         print_findings(f, o, format);
     bool denied = o->deny != NULL && f->found.warnings > 0;
     return f->plan == NULL || f->found.errors > 0 || denied ? EXIT_SCENARIO : EXIT_PASS;

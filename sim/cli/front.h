@@ -22,7 +22,7 @@ int front_open(struct front *f, const struct options *o, const char *scenario, b
 enum front_use {
     FRONT_RESOLVE = 1,           /* look target names up */
     FRONT_WITHOUT_RESOURCES = 2, /* the caller holds the plan against this machine */
-    FRONT_ERRORS_ONLY = 4        /* warnings have been shown before */
+    FRONT_SILENT = 4             /* findings stay in `found` */
 };
 int front_open_for(struct front *f, const struct options *o, const char *scenario, unsigned use);
 void front_free(struct front *f);

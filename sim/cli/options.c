@@ -23,8 +23,9 @@ enum {
     ON_PLAN = VERB_BIT(VERB_PLAN),
     ON_JUDGING = VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN),
     ON_DOCTOR = VERB_BIT(VERB_DOCTOR),
+    ON_CAPACITY = VERB_BIT(VERB_CAPACITY),
     ON_COMPARE = VERB_BIT(VERB_COMPARE),
-    ON_SCENARIO = VERB_BIT(VERB_RUN) | VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN) | ON_DOCTOR,
+    ON_SCENARIO = VERB_BIT(VERB_RUN) | VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN) | ON_DOCTOR | ON_CAPACITY,
     ON_ALL = VERB_BIT(VERBS) - 1
 };
 
@@ -49,6 +50,20 @@ const struct option_row options_rows[] = {
      "run directory to write, new or without a run; default run-TIME-ID in the current directory"},
     {'o', "out", "DIR", OPTION_TEXT, ON_DOCTOR, AT(out), 0,
      "where runs will be written, for the space on that disk; default the current directory"},
+    {'o', "out", "DIR", OPTION_TEXT, ON_CAPACITY, AT(out), 0,
+     "directory for the results and every run, new or empty; default capacity-TIME in the current directory"},
+    {'b', "by", "WHAT", OPTION_TEXT, ON_CAPACITY, AT(by), 0,
+     "what grows: devices, which is the default, or rate, the messages of the devices that there are"},
+    {0, "min", "N", OPTION_FACTOR, ON_CAPACITY, AT(min), 0,
+     "lowest load to try, in devices or as a multiple of the rate"},
+    {0, "max", "N", OPTION_FACTOR, ON_CAPACITY, AT(max), 0, "highest load to try; default 1000000 devices"},
+    {0, "precision", "SHARE", OPTION_SHARE, ON_CAPACITY, AT(precision), 0,
+     "how close the load that holds and the one that does not have to be; default 5%"},
+    {0, "repeats", "N", OPTION_REPEATS, ON_CAPACITY, AT(repeats), 0,
+     "runs of which most decide about a load near the knee; odd, default 3"},
+    {0, "step-duration", "D", OPTION_DURATION, ON_CAPACITY, AT(step_duration), 0,
+     "length of each run, instead of the scenario's duration"},
+    {0, "pause", "D", OPTION_DURATION, ON_CAPACITY, AT(pause), 0, "rest for the backend between runs; default 2s"},
     {'w', "workers", "N", OPTION_WORKERS, ON_RUN, AT(workers), 0,
      "threads that drive devices; default one per core, more when descriptors ask for it"},
     {0, "capture", "DEVICE", OPTION_LIST, ON_RUN, AT(captures), 0,
@@ -58,10 +73,10 @@ const struct option_row options_rows[] = {
     {0, "start-at", "TIME", OPTION_TIME, ON_RUN, AT(start_at_unix_ns), 0,
      "t = 0 at that instant, so that shards begin together: 2026-11-22T08:30:00Z or @SECONDS"},
     {0, "run-id", "HEX", OPTION_TEXT, ON_RUN, AT(run_id), 0, "four hex digits for ${run.id}"},
-    {0, "wait", "D", OPTION_DURATION, ON_RUN, AT(wait), 0,
+    {0, "wait", "D", OPTION_DURATION, ON_RUN | ON_CAPACITY, AT(wait), 0,
      "wait that long for the target to have a name and to answer, as in 30s"},
     {0, "fail-code", "N", OPTION_CODE, ON_RUN, AT(fail_code), 0, "exit with N instead of 10, 11 or 12"},
-    {'y', "yes", NULL, OPTION_FLAG, ON_RUN, AT(yes), 0,
+    {'y', "yes", NULL, OPTION_FLAG, ON_RUN | ON_CAPACITY, AT(yes), 0,
      "do not ask before a large fleet goes to an address that is not private; such an address stands in safety.allow "
      "all the same"},
     {0, "device", "N", OPTION_NUMBER, ON_PLAN, AT(device), AT(has_device),
@@ -77,9 +92,9 @@ const struct option_row options_rows[] = {
      "given, "
      "port 0 for a free one"},
     {'j', "json", NULL, OPTION_FLAG, ON_RUN, AT(json), 0, "summary.json on stdout in place of the text"},
-    {'j', "json", NULL, OPTION_FLAG, ON_PLAN | ON_COMPARE | ON_DOCTOR | VERB_BIT(VERB_VERSION), AT(json), 0,
-     "the result as JSON"},
-    {'q', "quiet", NULL, OPTION_FLAG, ON_RUN, AT(quiet), 0, "no progress on stderr"},
+    {'j', "json", NULL, OPTION_FLAG, ON_PLAN | ON_COMPARE | ON_DOCTOR | ON_CAPACITY | VERB_BIT(VERB_VERSION), AT(json),
+     0, "the result as JSON"},
+    {'q', "quiet", NULL, OPTION_FLAG, ON_RUN | ON_CAPACITY, AT(quiet), 0, "no progress on stderr"},
     {'q', "quiet", NULL, OPTION_FLAG, ON_BACKEND, AT(quiet), 0, "do not say when it starts and stops"},
     {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO | ON_COMPARE, AT(no_color), 0,
      "no colours (the variable NO_COLOR does the same)"},
@@ -145,6 +160,12 @@ const struct options_verb options_verbs[VERBS] = {
      "Without a scenario it looks at the machine in general. Exit code 0 when there is enough of everything, 4 when "
      "something is short.",
      EXAMPLES("muster doctor", "muster doctor scenarios/load/connect-200k.yaml")},
+    {VERB_CAPACITY, "capacity", "SCENARIO", 0, 1, "search for the highest load that still meets the scenario's checks",
+     "Doubles the load until a check fails, then closes in; every load is a run of its own below --out. The exit code "
+     "is 0 when the knee was found or --max holds, 10 when even --min is too much, 13 when this generator was the "
+     "limit.",
+     EXAMPLES("muster capacity scenarios/load/steady-10k.yaml --target mqtt://127.0.0.1:1883",
+              "muster capacity scenarios/ci-smoke.yaml --by rate --step-duration 20s --max 50")},
     {VERB_COMPLETION, "completion", "SHELL", 1, 1, "print the completion for a shell: bash, zsh or fish",
      "make install installs them for all users; these commands do it for one.",
      EXAMPLES("muster completion bash > ~/.local/share/bash-completion/completions/muster",
@@ -316,6 +337,10 @@ static bool store(const struct option_row *row, const char *value, struct option
     case OPTION_SHARE:
         *expected = "expected a share between 0% and 100%, as in 5%";
         return read_share(value, (double *)(void *)at);
+    case OPTION_REPEATS:
+        *expected = "expected an odd number from 1 to 9, so that most can agree";
+        return read_number(value, (uint64_t *)(void *)at) && *(uint64_t *)(void *)at % 2 == 1 &&
+               *(uint64_t *)(void *)at <= OPTIONS_REPEATS_MAX;
     case OPTION_SHARD:
         *expected = "expected I/N with 1 <= I <= N, as in 1/2";
         return read_shard(value, o);
@@ -398,7 +423,8 @@ static int check_operands(const struct options *o, struct text *message) {
 }
 
 int options_parse(int argc, char **argv, struct options *o, struct text *message) {
-    *o = (struct options){.verb = VERBS, .argc = argc, .argv = argv, .shard = 1, .shards = 1, .ready_fd = -1};
+    *o = (struct options){
+        .verb = VERBS, .argc = argc, .argv = argv, .shard = 1, .shards = 1, .ready_fd = -1, .pause = 2 * SPAN_S};
     if (argc < 2) {
         complain_to(message, "muster --help", "expected a verb, as in muster run SCENARIO");
         return EXIT_USAGE;

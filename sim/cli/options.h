@@ -20,12 +20,19 @@ enum verb {
     VERB_BACKEND,
     VERB_COMPARE,
     VERB_DOCTOR,
+    VERB_CAPACITY,
     VERB_COMPLETION,
     VERB_VERSION,
     VERBS
 };
 
-enum { OPTIONS_LIST_MAX = 64, OPTIONS_OPERANDS_MAX = 64, OPTIONS_WORKERS_MAX = 1024, OPTIONS_SHARDS_MAX = 1024 };
+enum {
+    OPTIONS_LIST_MAX = 64,
+    OPTIONS_OPERANDS_MAX = 64,
+    OPTIONS_WORKERS_MAX = 1024,
+    OPTIONS_SHARDS_MAX = 1024,
+    OPTIONS_REPEATS_MAX = 9
+};
 
 /* Values of a repeatable option, borrowed from argv. */
 struct options_list {
@@ -47,7 +54,11 @@ struct options {
     unsigned list_values;
     uint64_t devices, seed, device, workers; /* devices, workers: 0 when not given */
     bool has_seed, has_device;
-    double rate, margin; /* 0 when not given */
+    double rate, margin;        /* 0 when not given */
+    double min, max, precision; /* of a search; 0 when not given */
+    uint64_t repeats;           /* 0 when not given */
+    span step_duration, pause;
+    const char *by;
     const char *out, *run_id, *error_format, *listen, *prometheus, *deny;
     unsigned shard, shards;
     int64_t start_at_unix_ns;
@@ -66,6 +77,7 @@ enum option_type {
     OPTION_DESCRIPTOR,
     OPTION_DURATION, /* 0 or more */
     OPTION_FACTOR,   /* a number from 0.001 to 1,000,000 */
+    OPTION_REPEATS,  /* 1 … 9 */
     OPTION_SHARE,    /* above 0, below 100 % */
     OPTION_SHARD,
     OPTION_TIME,
