@@ -24,6 +24,7 @@ enum {
     ON_JUDGING = VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN),
     ON_DOCTOR = VERB_BIT(VERB_DOCTOR),
     ON_CAPACITY = VERB_BIT(VERB_CAPACITY),
+    ON_REPORT = VERB_BIT(VERB_REPORT),
     ON_COMPARE = VERB_BIT(VERB_COMPARE),
     ON_SCENARIO = VERB_BIT(VERB_RUN) | VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN) | ON_DOCTOR | ON_CAPACITY,
     ON_ALL = VERB_BIT(VERBS) - 1
@@ -48,6 +49,8 @@ const struct option_row options_rows[] = {
      "seed of all chance; without one in scenario or options, one is drawn, printed and kept"},
     {'o', "out", "DIR", OPTION_TEXT, ON_RUN, AT(out), 0,
      "run directory to write, new or without a run; default run-TIME-ID in the current directory"},
+    {'o', "out", "DIR", OPTION_TEXT, ON_REPORT, AT(out), 0,
+     "the directory for what several directories add up to, or for a copy of one; it must be new or empty"},
     {'o', "out", "DIR", OPTION_TEXT, ON_DOCTOR, AT(out), 0,
      "where runs will be written, for the space on that disk; default the current directory"},
     {'o', "out", "DIR", OPTION_TEXT, ON_CAPACITY, AT(out), 0,
@@ -91,12 +94,12 @@ const struct option_row options_rows[] = {
      "serve the numbers of the run for Prometheus at /metrics while it goes on; on 127.0.0.1 unless an address is "
      "given, "
      "port 0 for a free one"},
-    {'j', "json", NULL, OPTION_FLAG, ON_RUN, AT(json), 0, "summary.json on stdout in place of the text"},
+    {'j', "json", NULL, OPTION_FLAG, ON_RUN | ON_REPORT, AT(json), 0, "summary.json on stdout in place of the text"},
     {'j', "json", NULL, OPTION_FLAG, ON_PLAN | ON_COMPARE | ON_DOCTOR | ON_CAPACITY | VERB_BIT(VERB_VERSION), AT(json),
      0, "the result as JSON"},
     {'q', "quiet", NULL, OPTION_FLAG, ON_RUN | ON_CAPACITY, AT(quiet), 0, "no progress on stderr"},
     {'q', "quiet", NULL, OPTION_FLAG, ON_BACKEND, AT(quiet), 0, "do not say when it starts and stops"},
-    {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO | ON_COMPARE, AT(no_color), 0,
+    {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO | ON_REPORT | ON_COMPARE, AT(no_color), 0,
      "no colours (the variable NO_COLOR does the same)"},
     {'l', "listen", "ADDRESS:PORT", OPTION_TEXT, ON_BACKEND, AT(listen), 0,
      "where to listen; default 127.0.0.1:1883, port 0 for a free one"},
@@ -150,6 +153,12 @@ const struct options_verb options_verbs[VERBS] = {
      "It serves until SIGTERM or Ctrl-C, and then prints one line of JSON with what it counted. It is for trials and "
      "tests: no access control, no TLS.",
      EXAMPLES("muster backend --listen 127.0.0.1:1883", "muster backend --set queue=100 --misbehave drop=1000")},
+    {VERB_REPORT, "report", "DIR...", 1, OPTIONS_OPERANDS_MAX,
+     "make the documents of a run again from its logs, also of one that was killed; or add up the shards of one",
+     "One directory: its summary.json, summary.md, junit.xml and report.html are written anew. Several, the shards of "
+     "one run: --out gets logs and documents of the whole. Exit code: that of the run; 14 when the run did not come to "
+     "its end.",
+     EXAMPLES("muster report run-20261122T083000Z-3f9a", "muster report shard-1 shard-2 --out whole")},
     {VERB_COMPARE, "compare", "BEFORE... -- AFTER...", 2, OPTIONS_OPERANDS_MAX,
      "is one side's run worse than the other's? statistics over whole runs",
      "One run a side, for which -- may be left out, or at least four. Exit code 0: same or better, 10: worse, 13: the "

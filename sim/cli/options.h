@@ -18,6 +18,7 @@ enum verb {
     VERB_SCHEMA,
     VERB_INIT,
     VERB_BACKEND,
+    VERB_REPORT,
     VERB_COMPARE,
     VERB_DOCTOR,
     VERB_CAPACITY,

@@ -475,6 +475,7 @@ static void write_second(struct events *e, const struct run_second *s, uint64_t 
     begin(e, EVENTS_SECOND, s->at);
     json_write_member_int(&e->json, "at_ns", s->at);
     json_write_member_uint(&e->json, "intervals", intervals);
+    json_write_member_uint(&e->json, "dropped_records", s->second->dropped_records);
     json_write_member_int(&e->json, "loop_late_max_ns", s->second->loop_late_max);
     json_write_member_double(&e->json, "cpu_share", s->cpu_share_max);
     json_write_member_uint(&e->json, "rss_bytes", s->rss_bytes);
@@ -499,6 +500,20 @@ void events_second(struct events *e, const struct run_second *s, uint64_t interv
     write_second(e, s, intervals);
 }
 
+void events_copy(struct events *e, const char *line, size_t size) {
+    static const char crc[] = ",\"crc\":\"01234567\"}";
+    const char *members = memchr(line, ',', size);
+    CHECK(members != NULL && size > sizeof crc);
+    e->line.size = 0;
+    text_printf(&e->line, "{\"n\":%llu", (unsigned long long)e->n);
+    text_append_n(&e->line, members, size - (size_t)(members - line) - (sizeof crc - 1));
+    events_seal(&e->line);
+    if (e->line.size > EVENTS_LINE_MAX)
+        return;
+    log_writer_put(e->log, e->file, LOG_EVENTS, e->line.data, e->line.size);
+    e->n++;
+}
+
 /* --- after the run ---------------------------------------------------------------------------------------------------- */
 
 static void write_gap(struct events *e, instant at, const struct audit_gap *gap) {
@@ -508,6 +523,14 @@ static void write_gap(struct events *e, instant at, const struct audit_gap *gap)
     json_write_member_int(&e->json, "to_ns", gap->to);
     json_write_member_uint(&e->json, "messages", gap->messages);
     end(e, EVENTS_GAP);
+}
+
+/* The check that ended the run; −1: none did. */
+static int aborted_by(const struct run_facts *facts) {
+    for (unsigned i = 0; i < facts->plan->check_count; i++)
+        if (facts->checks[i].aborted_the_run)
+            return (int)i;
+    return -1;
 }
 
 void events_facts(struct events *e, const struct run_facts *facts, int fail_code) {
@@ -521,6 +544,7 @@ void events_facts(struct events *e, const struct run_facts *facts, int fail_code
     put_text(e, "verdict", run_verdict_names[facts->verdict]);
     json_write_member_int(&e->json, "exit_code", facts->exit_code);
     json_write_member_int(&e->json, "fail_code", fail_code);
+    json_write_member_int(&e->json, "aborted_by", aborted_by(facts));
     facts_write(&e->json, facts);
     end(e, EVENTS_ENDED);
 }

@@ -63,6 +63,8 @@ void events_event(struct events *e, const struct run_event *event);
 void events_second(struct events *e, const struct run_second *s, uint64_t intervals);
 /* So many of `of` were left out in the interval that ends at `at`; no line for 0. */
 void events_left_out(struct events *e, instant at, const char *of, uint64_t count);
+/* A whole line of another log, which gets the next number and a checksum of its own. */
+void events_copy(struct events *e, const char *line, size_t size);
 /* After the run: findings of trust that were not said yet, verdicts of the checks, and the end. */
 void events_facts(struct events *e, const struct run_facts *facts, int fail_code);
 

@@ -51,30 +51,44 @@ static const char *fault(const char *line, size_t size, bool ended, uint64_t lea
     return NULL;
 }
 
+struct events_cursor events_read_begin(const char *data, size_t size) {
+    return (struct events_cursor){.data = data, .size = size};
+}
+
+void events_read_part(struct events_cursor *c, const char *data, size_t size) {
+    c->data = data;
+    c->size = size;
+    c->at = 0;
+}
+
+bool events_read_next(struct events_cursor *c, struct events_line *line) {
+    if (c->at == c->size || c->so_far.why[0] != '\0')
+        return false;
+    size_t left = c->size - c->at, room = left < EVENTS_LINE_MAX ? left : EVENTS_LINE_MAX;
+    const char *start = c->data + c->at, *end = memchr(start, '\n', room);
+    *line = (struct events_line){.text = start, .size = end != NULL ? (size_t)(end - start) : room};
+    const char *why = fault(start, line->size, end != NULL, c->least, &line->n);
+    if (why != NULL) {
+        c->so_far.bytes_ignored = left;
+        snprintf(c->so_far.why, sizeof c->so_far.why, "%s", why);
+        return false;
+    }
+    c->so_far.missing += line->n - c->least;
+    c->so_far.lines++;
+    c->least = line->n + 1;
+    c->at += line->size + 1;
+    return true;
+}
+
 struct events_read events_read(const char *data, size_t size,
                                void (*visit)(void *context, uint64_t n, const char *line, size_t line_size),
                                void *context) {
-    struct events_read r = {0};
-    uint64_t least = 0;
-    for (size_t at = 0; at < size;) {
-        size_t room = size - at < EVENTS_LINE_MAX ? size - at : EVENTS_LINE_MAX;
-        const char *end = memchr(data + at, '\n', room);
-        size_t line_size = end != NULL ? (size_t)(end - (data + at)) : room;
-        uint64_t n = 0;
-        const char *why = fault(data + at, line_size, end != NULL, least, &n);
-        if (why != NULL) {
-            r.bytes_ignored = size - at;
-            snprintf(r.why, sizeof r.why, "%s", why);
-            break;
-        }
-        r.missing += n - least;
-        r.lines++;
-        least = n + 1;
+    struct events_cursor c = events_read_begin(data, size);
+    struct events_line line;
+    while (events_read_next(&c, &line))
         if (visit != NULL)
-            visit(context, n, data + at, line_size);
-        at += line_size + 1;
-    }
-    return r;
+            visit(context, line.n, line.text, line.size);
+    return c.so_far;
 }
 
 int events_read_file(const char *path, void (*visit)(void *context, uint64_t n, const char *line, size_t line_size),

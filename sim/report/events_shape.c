@@ -240,21 +240,23 @@ static const struct json_shape second = {
     (const struct json_schema_row[]){
         SHAPE_ROW("at_ns", SHAPE_INT, ALWAYS, "the end of the interval"),
         SHAPE_ROW("intervals", SHAPE_UINT, ALWAYS, "records of it in intervals.hlog"),
+        SHAPE_ROW("dropped_records", SHAPE_UINT, ALWAYS, "log records that were dropped in the interval"),
         SHAPE_ROW("loop_late_max_ns", SHAPE_INT, ALWAYS, "the latest that a worker's loop came round"),
         SHAPE_ROW("cpu_share", SHAPE_NUMBER, ALWAYS, "share of a core that the busiest worker used"),
         SHAPE_ROW("rss_bytes", SHAPE_UINT, ALWAYS, "anonymous memory of the process"), SHAPE_END}};
 
 static const struct json_shape ended = {
     "ended", &line,
-    (const struct json_schema_row[]){SHAPE_WORD("verdict", ALWAYS, "how the run ended", verdict_word),
-                                     SHAPE_ROW("exit_code", SHAPE_INT, ALWAYS, "of the program"),
-                                     SHAPE_ROW("fail_code", SHAPE_INT, ALWAYS, "--fail-code, or 0"),
-                                     SHAPE_KEYS(fact_bool, SHAPE_BOOL, ALWAYS, "what only the end tells", NULL),
-                                     SHAPE_KEYS(fact_int, SHAPE_INT, ALWAYS, "what only the end tells", NULL),
-                                     SHAPE_KEYS(fact_uint, SHAPE_UINT, ALWAYS, "what only the end tells", NULL),
-                                     SHAPE_KEYS(fact_number, SHAPE_NUMBER, ALWAYS, "what only the end tells", NULL),
-                                     SHAPE_KEYS(fact_string, SHAPE_STRING, ALWAYS, "what only the end tells", NULL),
-                                     SHAPE_END}};
+    (const struct json_schema_row[]){
+        SHAPE_WORD("verdict", ALWAYS, "how the run ended", verdict_word),
+        SHAPE_ROW("exit_code", SHAPE_INT, ALWAYS, "of the program"),
+        SHAPE_ROW("fail_code", SHAPE_INT, ALWAYS, "--fail-code, or 0"),
+        SHAPE_ROW("aborted_by", SHAPE_INT, ALWAYS, "number of the check that ended the run, from 0; -1: none"),
+        SHAPE_KEYS(fact_bool, SHAPE_BOOL, ALWAYS, "what only the end tells", NULL),
+        SHAPE_KEYS(fact_int, SHAPE_INT, ALWAYS, "what only the end tells", NULL),
+        SHAPE_KEYS(fact_uint, SHAPE_UINT, ALWAYS, "what only the end tells", NULL),
+        SHAPE_KEYS(fact_number, SHAPE_NUMBER, ALWAYS, "what only the end tells", NULL),
+        SHAPE_KEYS(fact_string, SHAPE_STRING, ALWAYS, "what only the end tells", NULL), SHAPE_END}};
 
 static const struct json_shape *const shapes[EVENTS_KINDS] = {
     [EVENTS_STARTED] = &started,   [EVENTS_GROUP] = &group,     [EVENTS_PHASE] = &phase,     [EVENTS_ACTION] = &action,

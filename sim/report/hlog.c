@@ -46,7 +46,7 @@ void hlog_name(struct text *out, const char *name) {
         text_printf(out, ".%08x", hash_name(name));
 }
 
-static void append_labels(struct text *out, const struct fleet_group *g) {
+void hlog_labels(struct text *out, const struct fleet_group *g) {
     const char *const labels[] = {g->fleet, g->profile_name, g->region, g->target_name};
     for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
         if (i > 0)
@@ -64,7 +64,7 @@ static void append_tag(struct text *out, const struct cell_key *key, enum clock_
 
 void hlog_tag(struct text *out, const struct plan *plan, const struct cell_key *key, enum clock_kind clock) {
     struct text labels = {0};
-    append_labels(&labels, &plan->groups[key->group]);
+    hlog_labels(&labels, &plan->groups[key->group]);
     append_tag(out, key, clock, text_get(&labels));
     text_free(&labels);
 }
@@ -179,7 +179,7 @@ struct hlog *hlog_new(const struct plan *plan, struct log_writer *log, int file)
         return NULL;
     }
     for (unsigned g = 0; g < plan->group_count; g++)
-        append_labels(&h->labels[g], &plan->groups[g]);
+        hlog_labels(&h->labels[g], &plan->groups[g]);
     return h;
 }
 

@@ -37,6 +37,8 @@ uint64_t hlog_second(struct hlog *h, instant from, instant to, const struct resu
 
 /* A name as it stands in tags: characters other than A-Z a-z 0-9 _ . - become "_", an empty name "-". */
 void hlog_name(struct text *out, const char *name);
+/* The part of a tag that names a group of devices: fleet/profile/region/target. */
+void hlog_labels(struct text *out, const struct fleet_group *g);
 /* The tag of a cell. */
 void hlog_tag(struct text *out, const struct plan *plan, const struct cell_key *key, enum clock_kind clock);
 /* One whole line. `h` gives the memory for compressing. */

@@ -4,7 +4,7 @@
 #include "base/version.h"
 #include "report/command.h"
 #include "report/html_parts.h"
-#include "scenario/node_write.h"
+#include "report/resolved.h"
 
 enum { SCENARIO_MAX = 256 * 1024 };
 
@@ -77,7 +77,7 @@ static void write_machine(struct text *out, const struct report *r) {
 /* The scenario is as long as its author likes: beyond a page's measure it stays in its file. */
 static void write_scenario(struct text *out, const struct report *r) {
     struct text yaml = {0};
-    node_write_yaml(r->facts->plan->root, true, &yaml);
+    resolved_body(&yaml, r);
     text_append(out, "<details>\n<summary>Resolved scenario</summary>\n");
     if (yaml.size > SCENARIO_MAX) {
         text_append(out, "<p>It is long; read scenario.resolved.yaml beside this file.</p>\n");

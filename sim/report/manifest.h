@@ -4,6 +4,8 @@
 
 #include "report/report.h"
 
+enum { MANIFEST_SCHEMA = 1 };
+
 void manifest_write(struct text *out, const struct report *r);
 
 #endif

@@ -118,6 +118,8 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
     char text[256];
     uint64_t intended = figures_intended(f->result, f->plan);
     uint64_t held = figures_held(f->result, f->plan, OP_HELD_GUARD);
+    if (r->note != NULL)
+        say(context, r->note);
     if (held > intended / 100) {
         snprintf(text, sizeof text, "the safety guard held back %llu of %llu operations: this is shaped load",
                  (unsigned long long)held, (unsigned long long)intended);
@@ -140,8 +142,12 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
     if (is_closed_loop(f->plan))
         say(context, "closed: devices waited for answers, so a slow backend was sent less");
     if (f->shards > 1) {
-        snprintf(text, sizeof text, "shard %u of %u: %u of %u devices", f->shard, f->shards, f->devices_here,
-                 f->plan->device_count);
+        if (f->shard > 0)
+            snprintf(text, sizeof text, "shard %u of %u: %u of %u devices", f->shard, f->shards, f->devices_here,
+                     f->plan->device_count);
+        else
+            snprintf(text, sizeof text, "not all of %u shards are here: %u of %u devices", f->shards, f->devices_here,
+                     f->plan->device_count);
         say(context, text);
     }
     if (f->plan->warmup > 0) {

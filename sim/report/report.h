@@ -21,7 +21,11 @@ struct report {
     /* Directories whose logs the plots are made from: one, or several that were merged. None: no plots. */
     const char *const *logs;
     unsigned log_count;
-    bool complete;                /* the run ended by itself and everything was written */
+    bool complete; /* the run ended by itself and everything was written */
+    /* Read back: scenario.resolved.yaml as the run wrote it, with the places that values came from. NULL: as the plan has it. */
+    const char *resolved;
+    size_t resolved_size;
+    const char *note;             /* a sentence on logs that are not whole, read back; NULL: none */
     uint64_t log_records_dropped; /* in all: result->dropped_records and what came after the last second */
 };
 

@@ -105,6 +105,10 @@ struct run_sink report_session_sink(struct report_session *s) {
     return (struct run_sink){.context = s, .event = on_event, .second = on_second, .dropped = dropped_so_far};
 }
 
+void report_session_line(struct report_session *s, const struct events_line *line) {
+    events_copy(s->events, line->text, line->size);
+}
+
 const char *report_session_directory(const struct report_session *s) {
     return s->dir.path;
 }
@@ -148,7 +152,8 @@ static int write_document(struct report_session *s, const struct report_ops *ops
         log_line(LOG_ERROR, "cannot write %s/%s: %s", s->dir.path, ops->file, strerror(errno));
     char key[32];
     snprintf(key, sizeof key, "outputs.%s", ops->output != NULL ? ops->output : "");
-    const char *copy = ops->output != NULL ? node_text(node_at(s->plan->root, key)) : NULL;
+    bool copies = ops->output != NULL && s->options.again == NULL;
+    const char *copy = copies ? node_text(node_at(s->plan->root, key)) : NULL;
     if (copy != NULL && run_dir_write_path(copy, text_get(&document), document.size) != 0) {
         log_line(LOG_ERROR, "cannot write %s: %s", copy, strerror(errno));
         status = ERR_IO;
@@ -157,14 +162,29 @@ static int write_document(struct report_session *s, const struct report_ops *ops
     return status;
 }
 
+/* What all documents of a session have in common. */
+static struct report base_report(const struct report_session *s, const struct run_facts *facts) {
+    struct report r = {.facts = facts,
+                       .host = &s->host,
+                       .ceiling = s->measured ? &s->ceiling : NULL,
+                       .argc = s->options.argc,
+                       .argv = s->options.argv,
+                       .directory = s->dir.path};
+    if (s->options.again != NULL) {
+        r.note = s->options.again->note;
+        r.resolved = s->options.again->resolved;
+        r.resolved_size = s->options.again->resolved_size;
+    }
+    return r;
+}
+
 /* What can be said before the run: a killed run leaves these two. */
 static int write_first_documents(struct report_session *s, int64_t started_unix_ns) {
     struct run_facts facts = {.plan = s->plan,
                               .started_unix_ns = started_unix_ns,
                               .shard = s->options.shard > 0 ? s->options.shard : 1,
                               .shards = s->options.shards > 0 ? s->options.shards : 1};
-    struct report r = {
-        .facts = &facts, .host = &s->host, .argc = s->options.argc, .argv = s->options.argv, .directory = s->dir.path};
+    struct report r = base_report(s, &facts);
     for (const struct report_ops *ops = report_table; ops->name != NULL; ops++)
         if (ops->early && write_document(s, ops, &r) != 0)
             return ERR_IO;
@@ -197,9 +217,9 @@ int report_session_open(const struct plan *plan, const struct report_options *o,
     }
     s->plan = plan;
     s->options = *o;
-    s->host = host_read();
+    s->host = o->again != NULL ? *o->again->host : host_read();
     char path[PATH_MAX];
-    s->measured = ceiling_path(path, sizeof path) != NULL && ceiling_read(path, &s->ceiling) == 0;
+    s->measured = o->again == NULL && ceiling_path(path, sizeof path) != NULL && ceiling_read(path, &s->ceiling) == 0;
     int64_t started = wall_ns();
     int status = open_prometheus(s, exit_code, why, why_size);
     if (status != 0) {
@@ -279,16 +299,11 @@ int report_session_close(struct report_session *s, struct run_facts *facts) {
     s->log = NULL;
     (void)judge_logs(s, facts, known, dropped);
     const char *logs[] = {s->dir.path};
-    struct report r = {.facts = facts,
-                       .logs = logs,
-                       .log_count = 1,
-                       .host = &s->host,
-                       .ceiling = s->measured ? &s->ceiling : NULL,
-                       .argc = s->options.argc,
-                       .argv = s->options.argv,
-                       .directory = s->dir.path,
-                       .complete = facts->finished,
-                       .log_records_dropped = dropped};
+    struct report r = base_report(s, facts);
+    r.logs = logs;
+    r.log_count = 1;
+    r.complete = facts->finished;
+    r.log_records_dropped = dropped;
     int status = 0;
     for (const struct report_ops *ops = report_table; ops->name != NULL; ops++)
         if (write_document(s, ops, &r) != 0) {

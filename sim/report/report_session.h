@@ -11,6 +11,8 @@
 #include <stddef.h>
 
 #include "fleet/run.h"
+#include "report/events_read.h"
+#include "report/report.h"
 
 struct report_options {
     const char *out; /* --out; NULL: a new directory with a name of its own */
@@ -22,6 +24,9 @@ struct report_options {
     bool no_color;          /* NO_COLOR and a stdout that is no terminal count as well */
     unsigned shard, shards; /* 1-based; 0: the run is not shared */
     int fail_code;          /* --fail-code; 0: none */
+    /* The run is over and was read back (report/run_read.h): machine, command and note are these, as they stand when the session is closed, and
+     * nothing is copied to `outputs`. NULL: it is run here and now. */
+    const struct report *again;
 };
 
 struct report_session;
@@ -32,6 +37,8 @@ int report_session_open(const struct plan *plan, const struct report_options *o,
                         int *exit_code, char *why, size_t why_size);
 /* What the run says goes here; the sink lives as long as the session. */
 struct run_sink report_session_sink(struct report_session *s);
+/* A line of the log of the run that is written again. */
+void report_session_line(struct report_session *s, const struct events_line *line);
 const char *report_session_directory(const struct report_session *s);
 /* The run never began: ends the session and leaves nothing behind. */
 void report_session_discard(struct report_session *s);

@@ -5,6 +5,8 @@
 
 #include "report/report.h"
 
+/* The YAML alone. */
+void resolved_body(struct text *out, const struct report *r);
 void resolved_write(struct text *out, const struct report *r);
 
 #endif

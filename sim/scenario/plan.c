@@ -143,7 +143,8 @@ static void compile(const struct plan_build *b) {
     choose_run_id(b);
     plan_observe_make(b);
     if (!b->options->skip_resources)
-        plan_resources_check(b);
+        if (!b->options->over)
+            plan_resources_check(b);
 }
 
 static void release_limits(void *what) {

@@ -95,6 +95,7 @@ struct plan_options {
     uint64_t seed;
     const char *run_id;  /* --run-id or NULL */
     bool resolve;        /* resolve target names (run); plan and check do not touch the network */
+    bool over;           /* it has been run, maybe elsewhere: what this machine lacks does not matter (report) */
     bool skip_resources; /* leave out pass 5: the caller holds the plan against the machine itself */
 };
 
