@@ -42,8 +42,12 @@ static double worst(double a, double b) {
 static void add_run(struct capacity_row *row, const struct capacity_step *s) {
     row->runs++;
     row->met += s->verdict == KNEE_MET;
-    if (s->verdict != KNEE_MET && (row->reason[0] == '\0' || s->verdict == KNEE_BROKE))
+    /* the first reason, and rather the backend's than ours; until all runs are in, `verdict` is that of the reason */
+    if (s->verdict != KNEE_MET &&
+        (row->verdict == KNEE_MET || (s->verdict == KNEE_BROKE && row->verdict == KNEE_TOOL))) {
         row->reason = s->reason;
+        row->verdict = s->verdict;
+    }
     if (!s->ran)
         return;
     row->publish_p99_ms = worst(row->publish_p99_ms, s->facts.publish_p99_ms);
@@ -187,13 +191,13 @@ static void write_answer(struct text *out, const struct capacity *c, const struc
 }
 
 static void write_table(struct text *out, const struct capacity *c, const struct capacity_row *rows, unsigned count) {
-    text_printf(out, "\n %9s  messages/s  answered  publish p99   failed   cpu  backend  runs\n",
+    text_printf(out, "\n %9s  messages/s  answered  publish p99   failed   cpu backend runs\n",
                 c->by == CAPACITY_DEVICES ? "devices" : "rate");
     for (unsigned i = 0; i < count; i++) {
         const struct capacity_row *r = &rows[i];
         char load[32], answered[40], p99[40], cpu[40], backend[40];
         snprintf(load, sizeof load, c->by == CAPACITY_DEVICES ? "%.0f" : "%.4g", r->load);
-        text_printf(out, " %9s  %10.0f %9s  %11s %8llu %5s %8s  %u/%u   %s\n", load, r->messages_per_s,
+        text_printf(out, " %9s  %10.0f %9s  %11s %8llu %5s %7s  %u/%u  %s\n", load, r->messages_per_s,
                     number(r->answered_per_s, "", answered, sizeof answered),
                     milliseconds(r->publish_p99_ms, p99, sizeof p99), (unsigned long long)r->failed,
                     number(r->cpu, "%", cpu, sizeof cpu), number(r->backend_cores, ".2", backend, sizeof backend),
