@@ -3,7 +3,7 @@
 # Nothing else of a run reaches gnuplot.
 #
 # Colours are those of Okabe and Ito; the page maps each to one that suits its theme, so only these may be used:
-# #000000 text, #808080 axes, #c8c8c8 grid, #fff0c2 bands, #c00000 doubt.
+# #000000 text, #ffffff the page, #808080 axes, #c8c8c8 grid, #fff0c2 bands, #c00000 doubt.
 set encoding utf8
 set terminal svg size width, height dynamic noenhanced font 'sans-serif,13'
 set border 3 linewidth 1 linecolor rgb '#808080'

@@ -9,6 +9,7 @@ set colorbox user origin screen 1 - 86.0 / width, graph 0 size screen 14.0 / wid
 set rmargin at screen 1 - 100.0 / width
 set xlabel x_title
 plot $data using 1:2:3 with image notitle, \
-    $lines using 1:2 with lines linetype 1 linecolor rgb '#000000' linewidth 1.2 dashtype 2 title 'p50', \
+    for [k = 2:3] $lines using 1:k with lines linetype 1 linecolor rgb '#ffffff' linewidth 4, \
+    $lines using 1:2 with lines linetype 1 linecolor rgb '#000000' linewidth 1.4 dashtype 2 title 'p50', \
     $lines using 1:3 with lines linetype 1 linecolor rgb '#000000' linewidth 1.6 title 'p99', \
     for [k = 4:5] $lines using 1:(column(k)) with points pointtype 7 pointsize 0.3 linecolor rgb '#000000'

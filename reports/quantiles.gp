@@ -2,7 +2,7 @@
 @latency_tics
 set logscale xy
 set xrange [1:x_most]
-set xtics ('0 %%' 1, '50 %%' 2, '90 %%' 10, '99 %%' 100, '99.9 %%' 1000, '99.99 %%' 1e4, '99.999 %%' 1e5, '99.9999 %%' 1e6)
+set xtics ('50 %%' 2, '90 %%' 10, '99 %%' 100, '99.9 %%' 1000, '99.99 %%' 1e4, '99.999 %%' 1e5, '99.9999 %%' 1e6)
 set grid xtics
 set ylabel 'duration' textcolor rgb '#000000'
 set key vertical maxrows 2

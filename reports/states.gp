@@ -1,5 +1,5 @@
-# $data: time, devices: online, connecting, backoff, asleep, offline, dead
-set yrange [0:*]
+# $data: time, devices: online, connecting, backoff, asleep, offline, dead; y_most
+set yrange [0:y_most]
 set ylabel 'devices' textcolor rgb '#000000'
 set xlabel x_title
 upto(n) = shown[n] ? (sum [k = 2:n] column(k)) : NaN

@@ -9,9 +9,9 @@
 enum { SCENARIO_MAX = 256 * 1024 };
 
 static void number_row(struct text *out, const char *term, uint64_t n) {
-    text_printf(out, "<div><dt>%s</dt><dd>", term);
+    text_printf(out, "<li><span class=\"term\">%s</span> <span class=\"fact\">", term);
     html_count(out, n);
-    text_append(out, "</dd></div>\n");
+    text_append(out, "</span></li>\n");
 }
 
 static void bytes_row(struct text *out, const char *term, uint64_t n) {
@@ -45,20 +45,20 @@ static void write_counters(struct text *out, const struct run_facts *f) {
 static void write_identity(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
     char hash[24];
-    text_append(out, "<details>\n<summary>Hashes</summary>\n<dl class=\"facts long\">\n");
+    text_append(out, "<details>\n<summary>Hashes</summary>\n<ul class=\"facts long\">\n");
     html_row(out, "Scenario", f->plan->scenario_hash);
     html_row(out, "Plan", f->plan->plan_hash);
     snprintf(hash, sizeof hash, "%016llx", (unsigned long long)f->decisions_hash);
     html_row(out, "Decisions", hash);
     text_append(
         out,
-        "</dl>\n<p class=\"read\">Runs may be compared when their scenario hashes are equal. Equal plan hashes: the "
+        "</ul>\n<p class=\"read\">Runs may be compared when their scenario hashes are equal. Equal plan hashes: the "
         "same devices meant to do the same at the same instants.</p>\n</details>\n");
 }
 
 static void write_machine(struct text *out, const struct report *r) {
     const struct host *h = r->host;
-    text_append(out, "<details>\n<summary>Machine</summary>\n<dl class=\"facts long\">\n");
+    text_append(out, "<details>\n<summary>Machine</summary>\n<ul class=\"facts long\">\n");
     html_row(out, "Host", h->name);
     html_row(out, "Kernel", h->kernel);
     html_row(out, "CPU", h->cpu);
@@ -71,7 +71,7 @@ static void write_machine(struct text *out, const struct report *r) {
     number_row(out, "Workers", r->facts->workers);
     bytes_row(out, "Memory at most", r->facts->rss_peak_bytes);
     html_row(out, "Muster", VERSION_TEXT);
-    text_append(out, "</dl>\n</details>\n");
+    text_append(out, "</ul>\n</details>\n");
 }
 
 /* The scenario is as long as its author likes: beyond a page's measure it stays in its file. */

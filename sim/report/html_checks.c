@@ -29,13 +29,12 @@ static void write_stretch(struct text *out, const struct check *check, const str
     double end = span_seconds(f->ended), from, to;
     stretch_of(check, f->plan, end, &from, &to);
     double length = end > 0 ? end : 1;
-    text_append(out, "<td class=\"when\">");
+    text_printf(out, "<td class=\"when\"><span class=\"stretch\" style=\"--from:%.1f%%;--to:%.1f%%\">",
+                100 * from / length, 100 * to / length);
     html_time(out, from);
     text_append(out, "–");
     html_time(out, to);
-    text_printf(out,
-                "<span class=\"stretch\" aria-hidden=\"true\"><i style=\"left:%.1f%%;width:%.1f%%\"></i></span></td>\n",
-                100 * from / length, 100 * (to - from) / length);
+    text_append(out, "</span></td>\n");
 }
 
 static void write_check(struct text *out, const struct check_verdict *v, const struct run_facts *f) {

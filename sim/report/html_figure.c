@@ -77,7 +77,7 @@ static void write_legend(struct text *out, const struct bands *bands, const stru
         return;
     text_append(out, "<p class=\"bands\">");
     for (unsigned i = 0; i < bands->count; i++) {
-        text_append(out, i == 0 ? "<span class=\"band\" aria-hidden=\"true\"></span> Shaded: <b>" : ", <b>");
+        text_append(out, i == 0 ? "<span class=\"band\">Shaded:</span> <b>" : ", <b>");
         html_text(out, bands->at[i].name);
         text_append(out, "</b> ");
         html_time(out, bands->at[i].from);
@@ -86,8 +86,7 @@ static void write_legend(struct text *out, const struct bands *bands, const stru
     }
     text_append(out, bands->count > 0 ? ". " : "");
     for (unsigned i = 0; i < doubts->count; i++) {
-        text_append(out, i == 0 ? "<span class=\"band doubt\" aria-hidden=\"true\"></span> Hatched: not to be trusted, "
-                                : ", ");
+        text_append(out, i == 0 ? "<span class=\"band doubt\">Hatched:</span> not to be trusted, " : ", ");
         html_time(out, doubts->at[i].from);
         text_append(out, "–");
         html_time(out, doubts->at[i].to);

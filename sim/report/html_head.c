@@ -84,7 +84,7 @@ static void write_started(struct text *out, int64_t unix_ns) {
 }
 
 static void write_targets(struct text *out, const struct plan *p) {
-    text_append(out, "<div><dt>Target</dt><dd>");
+    text_append(out, "<li><span class=\"term\">Target</span> <span class=\"fact\">");
     for (unsigned i = 0; i < p->target_count; i++) {
         struct text url = {0};
         command_redact(p->targets[i].url, &url);
@@ -92,27 +92,31 @@ static void write_targets(struct text *out, const struct plan *p) {
         html_text(out, p->targets[i].builtin ? "the built-in broker" : text_get(&url));
         text_free(&url);
     }
-    text_append(out, "</dd></div>\n");
+    text_append(out, "</span></li>\n");
 }
 
 static void write_what(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
     char length[32], number[32];
-    text_append(out, "<dl class=\"facts\">\n");
+    text_append(out, "<ul class=\"facts\">\n");
     html_row(out, "Scenario", f->plan->file);
     write_targets(out, f->plan);
     write_started(out, f->started_unix_ns);
     html_row(out, "Length", instant_format_span(f->ended, length, sizeof length));
-    text_append(out, "<div><dt>Devices</dt><dd>");
+    text_append(out, "<li><span class=\"term\">Devices</span> <span class=\"fact\">");
     html_count(out, f->devices_here);
     if (f->shards > 1)
         text_printf(out, " (shard %u of %u)", f->shard, f->shards);
-    text_append(out, "</dd></div>\n");
+    text_append(out, "</span></li>\n");
     snprintf(number, sizeof number, "%llu", (unsigned long long)f->plan->seed);
     html_row(out, "Seed", number);
-    text_printf(out, "<div><dt>Scenario hash</dt><dd><code>%.12s</code></dd></div>\n", f->plan->scenario_hash);
-    text_printf(out, "<div><dt>Muster</dt><dd>%s, run <code>%.4s</code></dd></div>\n</dl>\n", VERSION_TEXT,
-                f->plan->run_id);
+    text_printf(out,
+                "<li><span class=\"term\">Scenario hash</span> <span class=\"fact\"><code>%.12s</code></span></li>\n",
+                f->plan->scenario_hash);
+    text_printf(
+        out,
+        "<li><span class=\"term\">Muster</span> <span class=\"fact\">%s, run <code>%.4s</code></span></li>\n</ul>\n",
+        VERSION_TEXT, f->plan->run_id);
 }
 
 static void write_command(struct text *out, const struct report *r) {

@@ -22,38 +22,38 @@ static void write_doubts(struct text *out, const struct run_facts *f) {
 }
 
 static void begin_row(struct text *out, const char *label) {
-    text_printf(out, "<div><dt>%s</dt><dd>", label);
+    text_printf(out, "<li><span class=\"term\">%s</span> <span class=\"fact\">", label);
 }
 
 static void write_figures(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
     const struct histogram *lag = &f->result->lag_all;
     char value[32];
-    text_append(out, "<dl class=\"strip\">\n");
+    text_append(out, "<ul class=\"facts strip\">\n");
     begin_row(out, "Own delay, p99.9");
     html_millis(out, figures_quantile_ms(lag, 0.999));
     text_append(out, " <small>limit ");
     html_millis(out, span_millis(f->plan->trust.lag));
-    text_append(out, "</small></dd></div>\n");
+    text_append(out, "</small></span></li>\n");
     begin_row(out, "Late operations");
     html_count(out, f->result->late_all);
     text_append(out, " <small>of ");
     html_count(out, f->result->emitted_all);
-    text_append(out, "</small></dd></div>\n");
+    text_append(out, "</small></span></li>\n");
     begin_row(out, "Loop late at most");
     html_millis(out, span_millis(f->result->loop_late_max));
     text_append(out, " <small>limit ");
     html_millis(out, span_millis(f->plan->trust.stall));
-    text_append(out, "</small></dd></div>\n");
+    text_append(out, "</small></span></li>\n");
     begin_row(out, "Records dropped");
     html_count(out, r->log_records_dropped);
-    text_append(out, "</dd></div>\n");
+    text_append(out, "</span></li>\n");
     begin_row(out, "Processor time");
     html_millis(out, f->cpu_s * 1000);
-    text_printf(out, " <small>%u workers</small></dd></div>\n", f->workers);
+    text_printf(out, " <small>%u workers</small></span></li>\n", f->workers);
     begin_row(out, "Memory at most");
     text_append(out, units_format(UNITS_BYTES, (double)f->rss_peak_bytes, value, sizeof value));
-    text_append(out, "</dd></div>\n</dl>\n");
+    text_append(out, "</span></li>\n</ul>\n");
 }
 
 void html_health(struct text *out, const struct report *r, const struct history *h) {

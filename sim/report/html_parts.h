@@ -35,6 +35,6 @@ void html_long_text(struct text *out, const char *s); /* the same, whole */
 void html_count(struct text *out, uint64_t n);        /* 1 912 404, with spaces that do not break */
 void html_millis(struct text *out, double ms);        /* 1.5ms, 3m41s; a dash for NAN */
 void html_time(struct text *out, double seconds);     /* an instant of the run: 0:07, 12:30, 1:02:30 */
-void html_row(struct text *out, const char *term, const char *foreign); /* <dt> and <dd> in a <div> */
+void html_row(struct text *out, const char *term, const char *foreign); /* of a list of facts */
 
 #endif

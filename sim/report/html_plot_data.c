@@ -62,11 +62,18 @@ bool html_plot_data_states(const struct report *r, const struct history *h, stru
     if (h->rows[HISTORY_ONLINE] == NULL)
         return false;
     struct plot_table t = plot_table_new(names, 7, h->columns);
+    double most = 1;
     for (unsigned c = 0; c < h->columns; c++) {
+        double devices = 0;
         plot_table_set(&t, c, 0, time_of(h, c));
-        for (unsigned k = 0; k < 6; k++)
-            plot_table_set(&t, c, k + 1, value(h, rows[k], c).mean);
+        for (unsigned k = 0; k < 6; k++) {
+            double n = value(h, rows[k], c).mean;
+            plot_table_set(&t, c, k + 1, n);
+            devices += isnan(n) ? 0 : n;
+        }
+        most = fmax(most, devices);
     }
+    text_printf(script, "y_most = %.6g\n", 1.08 * most); /* bands are seen above the stack */
     finish(&t, h, script, csv);
     return true;
 }

@@ -52,7 +52,7 @@ void html_time(struct text *out, double seconds) {
 }
 
 void html_row(struct text *out, const char *term, const char *foreign) {
-    text_printf(out, "<div><dt>%s</dt><dd>", term);
+    text_printf(out, "<li><span class=\"term\">%s</span> <span class=\"fact\">", term);
     html_text(out, foreign);
-    text_append(out, "</dd></div>\n");
+    text_append(out, "</span></li>\n");
 }

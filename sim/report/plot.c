@@ -194,8 +194,8 @@ int plot_inline(struct text *out, const char *svg, const char *prefix, const cha
     const char *box_end = strchr(box + sizeof "viewBox=\"" - 1, '"');
     text_printf(out,
                 "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" role=\"img\" "
-                "aria-labelledby=\"%st %sd\" %.*s\">\n<title id=\"%st\">%s</title>\n<desc id=\"%sd\">%s</desc>\n",
-                prefix, prefix, (int)(box_end - box), box, prefix, title, prefix, description);
+                "aria-label=\"%s %s\" %.*s\">\n<title>%s</title>\n<desc>%s</desc>\n",
+                title, description, (int)(box_end - box), box, title, description);
     for (at = head + 1; at < end;) {
         const char *next = rewrite(at, prefix, out);
         if (next == NULL)

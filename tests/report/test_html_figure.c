@@ -29,8 +29,8 @@ static void a_figure_has_title_picture_caption_and_data(void) {
     page_begin(&p, 20);
     CU_ASSERT_TRUE(draw("states"));
     CU_ASSERT_TRUE(page_has(&p, "<h3 id=\"states\">Who was online, and who was not?</h3>"));
-    CU_ASSERT_TRUE(page_has(&p, "<title id=\"states-t\">"));
-    CU_ASSERT_TRUE(page_has(&p, "<desc id=\"states-d\">Stacked area chart over time"));
+    CU_ASSERT_TRUE(page_has(&p, "<title>Who was online, and who was not?</title>"));
+    CU_ASSERT_TRUE(page_has(&p, "<desc>Stacked area chart over time"));
     CU_ASSERT_TRUE(page_has(&p, "<figcaption>"));
     CU_ASSERT_TRUE(page_has(&p, "<a class=\"data\" download=\"states.csv\" href=\"data:text/csv;charset=utf-8,time_s,"
                                 "online,connecting,backoff,asleep,offline,dead%0A0.5,4,"));
@@ -55,7 +55,7 @@ static void disturbances_are_shaded_and_doubts_hatched_with_their_names_in_the_p
     p.s.facts.trust_count = 1;
     p.s.facts.trust[0] = (struct trust_finding){.text = "late", .from = 14 * SPAN_S, .to = 15 * SPAN_S};
     CU_ASSERT_TRUE(draw("states"));
-    CU_ASSERT_TRUE(page_has(&p, "Shaded: <b>out`touch /tmp/x`&lt;b&gt;</b> 0:05–0:08. "));
+    CU_ASSERT_TRUE(page_has(&p, "Shaded:</span> <b>out`touch /tmp/x`&lt;b&gt;</b> 0:05–0:08. "));
     CU_ASSERT_TRUE(page_has(&p, "not to be trusted, 0:14–0:15."));
     CU_ASSERT_EQUAL(page_count(&p, "touch"), 1);
     CU_ASSERT_EQUAL(page_count(&p, "#fff0c2"), 1);

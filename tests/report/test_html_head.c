@@ -77,8 +77,8 @@ static void what_ran_is_told_with_the_command_that_repeats_it(void) {
     page_begin(&p, 0);
     p.s.target.url = "mqtt://user:secret@broker:1883";
     write();
-    CU_ASSERT_TRUE(page_has(&p, "<dd>2026-11-22 08:30:00 UTC</dd>"));
-    CU_ASSERT_TRUE(page_has(&p, "<dd>scenarios/sample.yaml</dd>"));
+    CU_ASSERT_TRUE(page_has(&p, ">2026-11-22 08:30:00 UTC</span>"));
+    CU_ASSERT_TRUE(page_has(&p, ">scenarios/sample.yaml</span>"));
     CU_ASSERT_TRUE(page_has(&p, "<code>muster run scenarios/sample.yaml --target "));
     CU_ASSERT_TRUE(page_has(&p, " --seed 7</code>"));
     CU_ASSERT_FALSE(page_has(&p, "secret"));

@@ -66,7 +66,8 @@ static void a_missing_duration_is_a_dash(void) {
 
 static void a_row_escapes_what_is_foreign(void) {
     html_row(&out, "Host", "<i>");
-    CU_ASSERT_STRING_EQUAL(text_get(&out), "<div><dt>Host</dt><dd>&lt;i&gt;</dd></div>\n");
+    CU_ASSERT_STRING_EQUAL(text_get(&out),
+                           "<li><span class=\"term\">Host</span> <span class=\"fact\">&lt;i&gt;</span></li>\n");
     text_free(&out);
 }
 
