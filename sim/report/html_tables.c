@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "report/evidence_index.h"
 #include "report/html_parts.h"
 
 static void begin_table(struct text *out, const char *id, const char *title) {
@@ -100,7 +101,17 @@ static void write_device(struct text *out, const struct plan *p, uint32_t device
     text_printf(out, "%u", device);
 }
 
-static void write_error(struct text *out, const struct reason_row *row, const struct plan *p) {
+static void write_evidence(struct text *out, const struct reason_row *row, const struct evidence_index *evidence) {
+    const struct evidence_entry *e = evidence_index_cause(evidence, row);
+    if (e == NULL)
+        return;
+    text_append(out, "<br><code>");
+    html_text(out, e->file);
+    text_printf(out, "</code> frame %llu", (unsigned long long)e->frame);
+}
+
+static void write_error(struct text *out, const struct reason_row *row, const struct plan *p,
+                        const struct evidence_index *evidence) {
     bool known = row->op < OP_KINDS;
     text_append(out, "<tr>");
     count_cell(out, row->count);
@@ -120,6 +131,7 @@ static void write_error(struct text *out, const struct reason_row *row, const st
     html_time(out, span_seconds(row->first_at));
     text_append(out, "</td><td>");
     write_device(out, p, row->example_device);
+    write_evidence(out, row, evidence);
     text_append(out, "</td></tr>\n");
 }
 
@@ -141,10 +153,13 @@ void html_errors(struct text *out, const struct report *r) {
     for (size_t i = 0; i < count; i++)
         rows[i] = &result->reasons[i];
     qsort(rows, count, sizeof *rows, compare_errors);
+    struct evidence_index evidence;
+    evidence_index_read(r->logs, r->log_count, &evidence);
     begin_table(out, "errors", "Errors by cause");
-    write_columns(out, "#Count|What|Cause|Fleet|#First at|Example");
+    write_columns(out, evidence.count > 0 ? "#Count|What|Cause|Fleet|#First at|Example, evidence"
+                                          : "#Count|What|Cause|Fleet|#First at|Example");
     for (size_t i = 0; i < count && i < HTML_ROWS_MAX; i++)
-        write_error(out, rows[i], r->facts->plan);
+        write_error(out, rows[i], r->facts->plan, &evidence);
     end_table(out, count > HTML_ROWS_MAX ? count - HTML_ROWS_MAX : 0);
     free(rows);
 }

@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "report/command.h"
 #include "report/escape.h"
+#include "report/evidence_index.h"
 #include "report/judged.h"
 
 enum outcome { PASSED, FAILURE, ERROR, SKIPPED, OUTCOMES };
@@ -21,14 +22,16 @@ struct junit_case {
     const char *name;  /* escaped */
     span time;
     enum outcome outcome;
-    const char *type;     /* attribute of failure and error */
-    const char *sentence; /* first line of the content; of a case that passed: its output */
+    const char *type;                      /* attribute of failure and error */
+    const char *sentence;                  /* first line of the content; of a case that passed: its output */
+    const struct evidence_entry *evidence; /* NULL: none */
 };
 
 struct writer {
     struct text *out;
     const struct report *r;
     struct text suite, again; /* escaped */
+    struct evidence_index evidence;
     unsigned counts[OUTCOMES];
 };
 
@@ -69,6 +72,13 @@ static void write_outcome(struct writer *w, const struct junit_case *c) {
     text_append(w->out, text_get(&w->again));
     text_append(w->out, "\nresults: ");
     put_text(w->out, w->r->directory, JUNIT_TEXT_MAX, false);
+    if (c->evidence != NULL) {
+        text_append(w->out, "\nevidence: ");
+        put_text(w->out, w->r->logs[c->evidence->directory], JUNIT_TEXT_MAX, false);
+        text_append(w->out, "/");
+        put_text(w->out, c->evidence->file, JUNIT_TEXT_MAX, false);
+        text_printf(w->out, " frame %llu", (unsigned long long)c->evidence->frame);
+    }
     text_printf(w->out, "</%s>\n", element);
 }
 
@@ -146,6 +156,7 @@ static void write_check(struct writer *w, const struct check_verdict *v, const c
         text_printf(&sentence, "; it held, but proves nothing: %s", report_verdict_sentence(f));
     } else if (!v->pass) {
         c.type = v->value_known || v->value_infinite ? judged_kinds[v->check->kind] : "no data";
+        c.evidence = evidence_index_check(&w->evidence, v->check);
     }
     c.sentence = text_get(&sentence);
     write_case(w, &c);
@@ -216,6 +227,7 @@ static void name_suite(struct writer *w) {
 void junit_write(struct text *out, const struct report *r) {
     struct text cases = {0}, again = {0};
     struct writer w = {.out = &cases, .r = r};
+    evidence_index_read(r->logs, r->log_count, &w.evidence);
     name_suite(&w);
     command_again(r->facts->plan, r->argc, r->argv, &again);
     put_text(&w.again, text_get(&again), JUNIT_TEXT_MAX, false);

@@ -1,0 +1,38 @@
+/* Which packets show what went wrong: of each kind of finding the first that names its evidence, read from the logs of a run (or of the
+ * shards of one), so that documents that are made again say the same. */
+#ifndef MUSTER_REPORT_EVIDENCE_INDEX_H
+#define MUSTER_REPORT_EVIDENCE_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "metrics/recorder.h"
+#include "scenario/plan.h"
+
+enum { EVIDENCE_INDEX_MAX = 48 };
+
+struct evidence_entry {
+    char what[24];                   /* "violation", "operation" */
+    char statement[64];              /* of a broken rule; "" */
+    char operation[32], outcome[16]; /* of an operation that failed; "" */
+    char why[24];                    /* why its connection ended; "" */
+    uint8_t reason_code;
+    char device[160];
+    char file[160]; /* in the run's directory, "evidence/meters-17.pcapng" */
+    uint64_t frame;
+    unsigned directory; /* which of those given */
+};
+
+struct evidence_index {
+    struct evidence_entry entries[EVIDENCE_INDEX_MAX];
+    unsigned count;
+};
+
+/* Never fails: what cannot be read is not listed. */
+void evidence_index_read(const char *const *directories, unsigned count, struct evidence_index *out);
+/* The entry that shows a cause; NULL: none does. */
+const struct evidence_entry *evidence_index_cause(const struct evidence_index *x, const struct reason_row *cause);
+/* The entry that shows why a check may have failed, by the names in its expression: operations, violations. NULL: none does. */
+const struct evidence_entry *evidence_index_check(const struct evidence_index *x, const struct check *check);
+
+#endif
