@@ -59,12 +59,33 @@ void escape_csv(struct text *out, const char *s) {
         text_append(out, "\"");
 }
 
+/* U+200E, U+200F, U+202A … U+202E, U+2066 … U+2069: they turn what is read around. */
+static bool is_direction(const char *s, size_t length) {
+    const uint8_t *c = (const uint8_t *)s;
+    if (length != 3 || c[0] != 0xe2)
+        return false;
+    return (c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xaa && c[2] <= 0xae))) ||
+           (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
+}
+
+/* "://" and "www." make links, without any markup. */
+static bool begins_link(const char *s) {
+    return text_has_prefix(s, "://") || text_has_prefix(s, "www.") || text_has_prefix(s, "WWW.");
+}
+
 void escape_md(struct text *out, const char *s) {
     for (size_t length; *s != '\0'; s += length > 0 ? length : 1) {
         length = character(s);
         unsigned char c = (unsigned char)*s;
-        if (length == 0)
+        if (length == 0 || is_direction(s, length))
             text_append(out, replacement);
+        else if (begins_link(s) && c == ':')
+            text_append(out, "\\:");
+        else if (begins_link(s)) {
+            text_printf(out, "%.3s\\.", s);
+            length = 4;
+        } else if (c == '@')
+            text_append(out, "@\xe2\x80\x8b"); /* U+200B: a name that follows is not called */
         else if (c == '&')
             text_append(out, "&amp;");
         else if (c == '<')
@@ -75,7 +96,7 @@ void escape_md(struct text *out, const char *s) {
             text_append(out, " ");
         else if (c < 0x20 || c == 0x7f)
             text_printf(out, "\\\\x%02X", c);
-        else if (strchr("\\`*_{}[]()#|~!", c) != NULL)
+        else if (strchr("\\`*_{}[]()#|~!$", c) != NULL)
             text_printf(out, "\\%c", c);
         else
             text_append_n(out, s, length);

@@ -12,7 +12,8 @@
 void escape_xml(struct text *out, const char *s);
 /* One field (RFC 4180): quoted when it must be; a leading = + - @ or tab, which spreadsheets run as a formula, gets a ' before it. */
 void escape_csv(struct text *out, const char *s);
-/* For Markdown table cells and running text: markup characters escaped, line breaks become spaces; no HTML survives. */
+/* For Markdown table cells and running text, after other text on the line: markup characters escaped, line breaks become spaces; no HTML
+ * survives, nothing becomes a link, mentions nobody, and no text runs from right to left over its neighbours. */
 void escape_md(struct text *out, const char *s);
 /* For terminals and CI logs: control characters shown as \xNN, line breaks too; what CI servers take for a command is broken up: "::" at the
  * start of the text, "##" anywhere in it. */

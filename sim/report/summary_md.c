@@ -1,8 +1,10 @@
 #include "report/summary_md.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/units.h"
 #include "report/command.h"
 #include "report/escape.h"
@@ -11,7 +13,7 @@
 #include "report/layout.h"
 
 /* Each section stops at its share of the page; together they stay below SUMMARY_MD_MAX. A row is cut by its own limit. */
-enum { CHECKS_END = 40 * 1024, CAUSES_END = 56 * 1024, ROW_MAX = 3 * 1024, WORD_MAX = 600 };
+enum { CHECKS_END = 40 * 1024, CAUSES_END = 56 * 1024, ROW_MAX = 3 * 1024, WORD_MAX = 600, AGAIN_MAX = 2048 };
 
 static const char *const titles[] = {
     [VERDICT_PASS] = "PASS",
@@ -68,12 +70,19 @@ static void write_check(struct text *out, const struct check_verdict *v) {
     text_append(out, " |\n");
 }
 
+/* What failed, what did not hold and is for information, what held. */
+static int rank(const struct check_verdict *v) {
+    return v->pass ? 2 : v->check->kind == CHECK_INFO ? 1 : 0;
+}
+
 static void write_checks(struct text *out, const struct run_facts *f) {
     unsigned left = 0;
-    text_append(out, "\n## Checks\n\n| | check | measured | limit | samples | |\n|---|---|---:|---:|---:|---|\n");
-    for (int pass = 0; pass < 2; pass++) /* failed ones first */
+    if (f->plan->check_count == 0)
+        return;
+    text_append(out, "\n## Checks\n\n| | check | measured | limit | samples | why |\n|---|---|---:|---:|---:|---|\n");
+    for (int worst = 0; worst < 3; worst++)
         for (unsigned i = 0; i < f->plan->check_count; i++) {
-            if (f->checks[i].pass != (pass == 1))
+            if (rank(&f->checks[i]) != worst)
                 continue;
             if (out->size + ROW_MAX > CHECKS_END)
                 left++;
@@ -88,6 +97,10 @@ static void write_quantile(struct text *out, const struct histogram *h, double q
     char value[32];
     double ms = figures_quantile_ms(h, q);
     text_printf(out, " %s |", h->count == 0 ? "" : units_format(UNITS_DURATION, ms * 1e6, value, sizeof value));
+}
+
+static unsigned long long messages(const struct run_facts *f, enum tally_kind kind) {
+    return (unsigned long long)figures_tally(f->result, f->plan, kind, false, NULL);
 }
 
 static void write_operations(struct text *out, const struct run_facts *f) {
@@ -111,21 +124,35 @@ static void write_operations(struct text *out, const struct run_facts *f) {
         }
         figures_free(&g);
     }
-    text_printf(out, "\nMessages: %llu sent, %llu acknowledged, %llu lost.\n",
-                (unsigned long long)figures_tally(f->result, f->plan, TALLY_SENT, false, NULL),
-                (unsigned long long)figures_tally(f->result, f->plan, TALLY_ACKED, false, NULL),
-                (unsigned long long)figures_tally(f->result, f->plan, TALLY_LOST, false, NULL));
+    text_printf(out, "\nMessages: %llu sent, %llu acknowledged, %llu lost", messages(f, TALLY_SENT),
+                messages(f, TALLY_ACKED), messages(f, TALLY_LOST));
+    if (messages(f, TALLY_AUDITED) > 0)
+        text_printf(out, "; of %llu audited, %llu received, %llu duplicated, %llu reordered",
+                    messages(f, TALLY_AUDITED), messages(f, TALLY_AUDIT_RECEIVED), messages(f, TALLY_AUDIT_DUPLICATED),
+                    messages(f, TALLY_AUDIT_REORDERED));
+    text_append(out, ".\n");
+}
+
+/* By count, most first; equal ones as they came. */
+static int by_count(const void *a, const void *b) {
+    const struct reason_row *one = *(const struct reason_row *const *)a, *other = *(const struct reason_row *const *)b;
+    return one->count != other->count ? (one->count < other->count ? 1 : -1) : one < other ? -1 : one > other;
 }
 
 static void write_causes(struct text *out, const struct run_facts *f) {
     if (f->result->reason_count == 0)
         return;
-    size_t left = 0;
+    size_t left = 0, count = f->result->reason_count;
+    const struct reason_row **rows = calloc(count, sizeof *rows);
+    CHECK(rows != NULL);
+    for (size_t i = 0; i < count; i++)
+        rows[i] = &f->result->reasons[i];
+    qsort(rows, count, sizeof *rows, by_count);
     text_append(out, "\n## Errors by cause\n\n| count | operation | outcome | reason code | connection | fleet | first "
                      "at | device |\n"
                      "|---:|---|---|---:|---|---|---:|---:|\n");
-    for (size_t i = 0; i < f->result->reason_count; i++) {
-        const struct reason_row *row = &f->result->reasons[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct reason_row *row = rows[i];
         if (out->size + ROW_MAX > CAUSES_END) {
             left++;
             continue;
@@ -140,6 +167,7 @@ static void write_causes(struct text *out, const struct run_facts *f) {
     }
     if (left > 0)
         text_printf(out, "\n%zu more causes are in summary.json.\n", left);
+    free(rows);
 }
 
 static void write_tool(struct text *out, const struct report *r) {
@@ -153,16 +181,40 @@ static void write_tool(struct text *out, const struct report *r) {
         f->result->lag_all.count == 0 ? 0 : figures_quantile_ms(&f->result->lag_all, 0.999),
         span_millis(f->plan->trust.lag), (unsigned long long)f->result->late_all,
         (unsigned long long)f->result->emitted_all, dropped, f->cpu_s, f->workers);
+}
+
+/* Beside this page, and by names of ours. */
+static void write_links(struct text *out, const struct report *r) {
+    const char *before = "";
+    text_append(out, "\nFiles in ");
+    word(out, r->directory);
+    text_append(out, ": ");
+    for (const struct report_ops *ops = report_table; ops->name != NULL; ops++) {
+        if (ops->write == summary_md_write)
+            continue;
+        text_printf(out, "%s[%s](%s)", before, ops->file, ops->file);
+        before = " · ";
+    }
+    text_append(out, "\n");
+}
+
+/* An indented block, in which nothing is markup: it has to stay one line. */
+static void write_again(struct text *out, const struct report *r) {
     struct text again = {0};
-    command_again(f->plan, r->argc, r->argv, &again);
-    if (again.size < 4096)
-        text_printf(out, "\n## Again\n\n    %s\n", text_get(&again)); /* an indented block: nothing in it is markup */
+    command_again(r->facts->plan, r->argc, r->argv, &again);
+    if (again.size < AGAIN_MAX) {
+        text_append(out, "\n## Again\n\n    ");
+        escape_term(out, text_get(&again));
+        text_append(out, "\n");
+    }
     text_free(&again);
+    write_links(out, r);
 }
 
 void summary_md_write(struct text *out, const struct report *r) {
     write_head(out, r);
     write_checks(out, r->facts);
+    write_again(out, r);
     write_operations(out, r->facts);
     write_causes(out, r->facts);
     write_tool(out, r);

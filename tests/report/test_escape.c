@@ -46,6 +46,15 @@ static void markdown_shows_markup_as_text(void) {
     expect(escape_md, "*x* _y_ `z` [l](u)", "\\*x\\* \\_y\\_ \\`z\\` \\[l\\]\\(u\\)");
     expect(escape_md, "<script>&", "&lt;script&gt;&amp;");
     expect(escape_md, "two\nlines\x1b", "two lines\\\\x1B");
+    expect(escape_md, "see http://evil.example or www.evil.example", "see http\\://evil.example or www\\.evil.example");
+    expect(escape_md, "@everyone",
+           "@\xe2\x80\x8b"
+           "everyone");
+    expect(escape_md,
+           "a\xe2\x80\xae"
+           "b",
+           "a\xef\xbf\xbd"
+           "b");
 }
 
 static void terminals_get_no_control_characters(void) {

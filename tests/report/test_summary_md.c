@@ -39,7 +39,50 @@ static void the_page_says_verdict_checks_operations_and_health(void) {
 static void failed_checks_come_first(void) {
     sample_make(&s);
     write();
-    CU_ASSERT_TRUE(strstr(text_get(&out), "back again") < strstr(text_get(&out), "nothing lost"));
+    CU_ASSERT_TRUE(strstr(text_get(&out), "back again") < strstr(text_get(&out), "for the record"));
+    CU_ASSERT_TRUE(strstr(text_get(&out), "for the record") < strstr(text_get(&out), "nothing lost"));
+    end();
+}
+
+static void the_commonest_cause_comes_first(void) {
+    sample_make(&s);
+    sample_add(&s, 2, OP_MQTT_SUBSCRIBE, 0, OP_REFUSED, 10 * SPAN_S, SPAN_MS, 5);
+    write();
+    const char *commonest = strstr(text_get(&out), "| 5 | mqtt.subscribe | refused | 0x97 |");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(commonest);
+    CU_ASSERT_PTR_NOT_NULL(strstr(commonest, "| 3 | mqtt.connect | refused | 0x97 |"));
+    end();
+}
+
+static void a_run_without_checks_has_no_table_of_them(void) {
+    sample_make(&s);
+    s.plan.check_count = 0;
+    write();
+    CU_ASSERT_FALSE(has("## Checks"));
+    end();
+}
+
+static void the_command_and_the_files_follow_the_checks(void) {
+    sample_make(&s);
+    write();
+    const char *again = strstr(text_get(&out), "## Again\n\n    muster run scenarios/sample.yaml ");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(again);
+    CU_ASSERT_TRUE(again < strstr(text_get(&out), "## Operations"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(again, "\nFiles in out/a b: "));
+    CU_ASSERT_PTR_NOT_NULL(strstr(again, "[junit.xml](junit.xml) · [summary.json](summary.json)"));
+    end();
+}
+
+static void a_hostile_command_stays_within_its_block(void) {
+    char *argv[] = {"muster", "run", "a\n::error::x\n</pre>\n##[error]y.yaml"};
+    sample_make(&s);
+    s.report.argv = argv;
+    s.report.argc = 3;
+    write();
+    const char *again = strstr(text_get(&out), "    muster run 'a\\x0A::error::x");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(again);
+    CU_ASSERT_FALSE(has("\n::error"));
+    CU_ASSERT_FALSE(has("##["));
     end();
 }
 
@@ -94,5 +137,8 @@ static void the_page_stays_below_its_limit_whatever_the_run(void) {
 }
 
 HARNESS_MAIN("report/summary_md", HARNESS_CASE(the_page_says_verdict_checks_operations_and_health),
-             HARNESS_CASE(failed_checks_come_first), HARNESS_CASE(hostile_text_makes_no_markup),
+             HARNESS_CASE(failed_checks_come_first), HARNESS_CASE(the_commonest_cause_comes_first),
+             HARNESS_CASE(a_run_without_checks_has_no_table_of_them),
+             HARNESS_CASE(the_command_and_the_files_follow_the_checks),
+             HARNESS_CASE(a_hostile_command_stays_within_its_block), HARNESS_CASE(hostile_text_makes_no_markup),
              HARNESS_CASE(the_page_stays_below_its_limit_whatever_the_run))
