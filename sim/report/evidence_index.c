@@ -104,13 +104,14 @@ const struct evidence_entry *evidence_index_cause(const struct evidence_index *x
 }
 
 const struct evidence_entry *evidence_index_check(const struct evidence_index *x, const struct check *check) {
+    const struct evidence_entry *violation = NULL;
     for (unsigned i = 0; i < x->count; i++) {
         const struct evidence_entry *e = &x->entries[i];
-        const char *named = *e->operation != '\0'               ? e->operation
-                            : strcmp(e->what, "violation") == 0 ? "mqtt.violation"
-                                                                : NULL;
-        if (named != NULL && strstr(check->expect, named) != NULL)
+        if (*e->operation != '\0' && strstr(check->expect, e->operation) != NULL)
             return e;
+        if (violation == NULL && strcmp(e->what, "violation") == 0)
+            violation = e;
     }
-    return NULL;
+    /* a broken rule ends a connection, and with it the operations that a check counts */
+    return strstr(check->expect, "mqtt.") != NULL ? violation : NULL;
 }

@@ -32,7 +32,7 @@ struct evidence_index {
 void evidence_index_read(const char *const *directories, unsigned count, struct evidence_index *out);
 /* The entry that shows a cause; NULL: none does. */
 const struct evidence_entry *evidence_index_cause(const struct evidence_index *x, const struct reason_row *cause);
-/* The entry that shows why a check may have failed, by the names in its expression: operations, violations. NULL: none does. */
+/* The entry that shows why a check may have failed: an operation that its expression names, or else a broken rule. NULL: none does. */
 const struct evidence_entry *evidence_index_check(const struct evidence_index *x, const struct check *check);
 
 #endif

@@ -79,10 +79,11 @@ static void causes_and_checks_find_theirs(void) {
     CU_ASSERT_EQUAL(evidence_index_cause(&x, &gone)->frame, 11);
     CU_ASSERT_PTR_NULL(evidence_index_cause(&x, &others));
     struct check connects = {.expect = "ratio(mqtt.connect.ok) == 100%"},
-                 rules = {.expect = "count(mqtt.violation) == 0"}, pings = {.expect = "max(mqtt.ping.ack) < 1s"};
+                 rules = {.expect = "count(mqtt.violation) == 0"}, pings = {.expect = "max(mqtt.ping.ack) < 1s"}, tool = {.expect = "tool.cpu_s < 10"};
     CU_ASSERT_EQUAL(evidence_index_check(&x, &connects)->frame, 2);
     CU_ASSERT_EQUAL(evidence_index_check(&x, &rules)->frame, 9);
-    CU_ASSERT_PTR_NULL(evidence_index_check(&x, &pings));
+    CU_ASSERT_EQUAL(evidence_index_check(&x, &pings)->frame, 9);
+    CU_ASSERT_PTR_NULL(evidence_index_check(&x, &tool));
 }
 
 static void parts_and_directories_are_read_one_after_the_other(void) {
