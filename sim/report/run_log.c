@@ -411,7 +411,8 @@ static bool on_second(struct run_log *l, const struct json_value *v) {
     l->intervals_due = 0;
     if (!int_at(l, v, "at_ns", &at) || at <= l->second.at || at - l->second.at > second_max ||
         !count_at(l, v, "intervals", UINT64_MAX, &l->intervals_due) || !count_at(l, v, "rss_bytes", UINT64_MAX, &rss) ||
-        !json_read_double(member(l, v, "cpu_share"), &cpu) || !int_at(l, v, "loop_late_max_ns", &late))
+        !count_at(l, v, "dropped_records", count_max, &dropped) || !json_read_double(member(l, v, "cpu_share"), &cpu) ||
+        !int_at(l, v, "loop_late_max_ns", &late))
         return fail(l, "the end of an interval that cannot be read");
     l->second.from = l->second.at;
     l->second.at = at;

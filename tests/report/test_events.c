@@ -232,6 +232,18 @@ static void a_violation_keeps_its_statement_and_packet(void) {
     end();
 }
 
+static void a_line_of_another_log_gets_a_number_of_this_one(void) {
+    static const char copied[] = "{\"n\":77,\"t\":1.5,\"kind\":\"phase\",\"edge\":\"end\",\"crc\":\"00000000\"}";
+    begin();
+    events_event(s.events, &(struct run_event){.kind = RUN_PHASE, .id = "ramp", .start = true});
+    events_copy(s.events, copied, sizeof copied - 1);
+    finish();
+    CU_ASSERT_EQUAL(s.read.lines, 2);
+    CU_ASSERT_EQUAL(s.read.missing, 0);
+    CU_ASSERT_EQUAL(sample_json_number(line_of("phase", 1), "t"), 1.5);
+    end();
+}
+
 static void foreign_text_stays_one_line(void) {
     begin();
     events_event(s.events, &(struct run_event){.kind = RUN_MESSAGE, .id = "x", .text = sample_hostile});
@@ -332,5 +344,6 @@ HARNESS_MAIN("report/events", HARNESS_CASE(every_row_stands_at_its_own_number), 
              HARNESS_CASE(a_second_ends_with_a_line_that_closes_it), HARNESS_CASE(states_are_written_when_they_change),
              HARNESS_CASE(kinds_that_devices_cause_are_capped_and_the_rest_is_counted),
              HARNESS_CASE(a_violation_keeps_its_statement_and_packet), HARNESS_CASE(foreign_text_stays_one_line),
+             HARNESS_CASE(a_line_of_another_log_gets_a_number_of_this_one),
              HARNESS_CASE(after_the_run_come_findings_verdicts_and_the_end),
              HARNESS_CASE(the_other_kinds_carry_what_they_say), HARNESS_CASE(findings_say_where_their_packets_are))

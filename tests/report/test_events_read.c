@@ -100,6 +100,26 @@ static void a_line_without_end_is_not_searched_for_ever(void) {
     free(data);
 }
 
+static void a_cursor_goes_on_in_the_next_part_and_stays_at_a_fault(void) {
+    struct text first = three_lines(0), second = three_lines(3);
+    struct events_line line;
+    struct events_cursor c = events_read_begin(first.data, first.size);
+    unsigned count = 0;
+    while (events_read_next(&c, &line))
+        CU_ASSERT_EQUAL(line.n, count++);
+    events_read_part(&c, second.data, second.size);
+    while (events_read_next(&c, &line))
+        CU_ASSERT_EQUAL(line.n, count++);
+    CU_ASSERT_EQUAL(count, 6);
+    events_read_part(&c, first.data, first.size); /* its numbers fall */
+    CU_ASSERT_FALSE(events_read_next(&c, &line));
+    CU_ASSERT_FALSE(events_read_next(&c, &line));
+    CU_ASSERT_EQUAL(c.so_far.lines, 6);
+    CU_ASSERT_EQUAL(c.so_far.bytes_ignored, first.size);
+    text_free(&first);
+    text_free(&second);
+}
+
 static void add_n(void *context, uint64_t n, const char *line, size_t size) {
     CU_ASSERT_EQUAL(line[0], '{');
     CU_ASSERT_EQUAL(line[size - 1], '}');
@@ -132,4 +152,5 @@ HARNESS_MAIN("report/events_read", HARNESS_CASE(whole_lines_are_read),
              HARNESS_CASE(a_cut_at_any_byte_loses_the_torn_line_alone),
              HARNESS_CASE(a_changed_byte_ends_the_reading_there), HARNESS_CASE(a_gap_in_the_numbers_is_counted),
              HARNESS_CASE(numbers_that_fall_end_the_reading), HARNESS_CASE(a_line_without_end_is_not_searched_for_ever),
+             HARNESS_CASE(a_cursor_goes_on_in_the_next_part_and_stays_at_a_fault),
              HARNESS_CASE(files_are_read_and_missing_ones_reported))
