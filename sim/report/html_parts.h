@@ -26,8 +26,19 @@ void html_plots(struct text *out, const struct report *r, const struct history *
 void html_operations(struct text *out, const struct report *r);
 void html_errors(struct text *out, const struct report *r);
 void html_fleets(struct text *out, const struct report *r);
+/* html_audit.c: what the application's side saw of the messages, and when it could not. */
+void html_audit(struct text *out, const struct report *r);
 /* html_appendix.c: numbers, hashes, the resolved scenario, the machine. */
 void html_appendix(struct text *out, const struct report *r);
+
+/* html_table.c: a section with one table, which scrolls by itself where it is too wide. Columns are separated by "|"; one that begins with "#" is
+ * of numbers. `left`: rows that were not written. */
+void html_table_begin(struct text *out, const char *id, const char *title);
+void html_table_columns(struct text *out, const char *columns);
+void html_table_end(struct text *out, size_t left);
+void html_table_count(struct text *out, uint64_t n);
+void html_table_latency(struct text *out, const struct histogram *h, double q); /* q = 1: the greatest */
+void html_table_bytes(struct text *out, uint64_t n);
 
 /* html_text.c. `s` is foreign: escaped for element content and double-quoted attributes, cut after HTML_TEXT_MAX bytes. */
 void html_text(struct text *out, const char *s);

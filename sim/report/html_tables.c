@@ -2,75 +2,31 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/units.h"
 #include "report/evidence_index.h"
 #include "report/html_parts.h"
-
-static void begin_table(struct text *out, const char *id, const char *title) {
-    text_printf(out,
-                "<section>\n<h2 id=\"%s\">%s</h2>\n<div class=\"wide\" tabindex=\"0\" role=\"region\" "
-                "aria-labelledby=\"%s\">\n<table>\n<thead><tr>",
-                id, title, id);
-}
-
-/* Columns separated by "|"; one that begins with "#" is of numbers. */
-static void write_columns(struct text *out, const char *columns) {
-    for (const char *at = columns; *at != '\0';) {
-        size_t size = strcspn(at, "|");
-        bool number = *at == '#';
-        text_printf(out, "<th scope=\"col\"%s>%.*s</th>", number ? " class=\"number\"" : "", (int)size - number,
-                    at + number);
-        at += size + (at[size] == '|');
-    }
-    text_append(out, "</tr></thead>\n<tbody>\n");
-}
-
-static void end_table(struct text *out, size_t left) {
-    text_append(out, "</tbody>\n</table>\n</div>\n");
-    if (left > 0)
-        text_printf(out, "<p>%zu more are in summary.json.</p>\n", left);
-    text_append(out, "</section>\n");
-}
-
-static void count_cell(struct text *out, uint64_t n) {
-    text_append(out, n == 0 ? "<td class=\"number zero\">" : "<td class=\"number\">");
-    html_count(out, n);
-    text_append(out, "</td>");
-}
-
-static void latency_cell(struct text *out, const struct histogram *h, double q) {
-    text_append(out, "<td class=\"number\">");
-    html_millis(out, q < 1 ? figures_quantile_ms(h, q) : figures_max_ms(h));
-    text_append(out, "</td>");
-}
-
-static void bytes_cell(struct text *out, uint64_t n) {
-    char value[32];
-    text_printf(out, "<td class=\"number\">%s</td>", units_format(UNITS_BYTES, (double)n, value, sizeof value));
-}
 
 /* --- operations ------------------------------------------------------------------------------------------------------- */
 
 static void write_operation(struct text *out, const struct figures *g, const char *name) {
     const struct histogram *response = &g->clocks[CLOCK_RESPONSE];
     text_printf(out, "<tr><th scope=\"row\"><code>%s</code></th>", name);
-    count_cell(out, g->outcomes[OP_OK]);
-    count_cell(out, g->failed);
-    count_cell(out, g->outcomes[OP_WITHDRAWN]);
-    count_cell(out, g->outcomes[OP_DROPPED]);
-    count_cell(out, g->outcomes[OP_OPEN]);
-    latency_cell(out, response, 0.5);
-    latency_cell(out, response, 0.99);
-    latency_cell(out, response, 0.999);
-    latency_cell(out, response, 1);
-    latency_cell(out, &g->clocks[CLOCK_SERVICE], 0.99);
+    html_table_count(out, g->outcomes[OP_OK]);
+    html_table_count(out, g->failed);
+    html_table_count(out, g->outcomes[OP_WITHDRAWN]);
+    html_table_count(out, g->outcomes[OP_DROPPED]);
+    html_table_count(out, g->outcomes[OP_OPEN]);
+    html_table_latency(out, response, 0.5);
+    html_table_latency(out, response, 0.99);
+    html_table_latency(out, response, 0.999);
+    html_table_latency(out, response, 1);
+    html_table_latency(out, &g->clocks[CLOCK_SERVICE], 0.99);
     text_append(out, "</tr>\n");
 }
 
 void html_operations(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
-    begin_table(out, "operations", "Operations");
-    write_columns(out, "Operation|#ok|#failed|#withdrawn|#dropped|#open|#p50|#p99|#p99.9|#worst|#service p99");
+    html_table_begin(out, "operations", "Operations");
+    html_table_columns(out, "Operation|#ok|#failed|#withdrawn|#dropped|#open|#p50|#p99|#p99.9|#worst|#service p99");
     for (int i = 0; i < FIGURES_ROWS; i++) {
         struct figures g = figures_of(f->result, f->plan, (enum figures_id)i, NULL);
         if (g.intended > 0)
@@ -114,7 +70,7 @@ static void write_error(struct text *out, const struct reason_row *row, const st
                         const struct evidence_index *evidence) {
     bool known = row->op < OP_KINDS;
     text_append(out, "<tr>");
-    count_cell(out, row->count);
+    html_table_count(out, row->count);
     text_printf(out, "<th scope=\"row\">%s %s</th>", known ? op_kinds[row->op].name : "others",
                 known && row->outcome < OP_OUTCOMES ? op_outcome_names[row->outcome] : "");
     text_append(out, "<td>");
@@ -155,12 +111,12 @@ void html_errors(struct text *out, const struct report *r) {
     qsort(rows, count, sizeof *rows, compare_errors);
     struct evidence_index evidence;
     evidence_index_read(r->logs, r->log_count, &evidence);
-    begin_table(out, "errors", "Errors by cause");
-    write_columns(out, evidence.count > 0 ? "#Count|What|Cause|Fleet|#First at|Example, evidence"
-                                          : "#Count|What|Cause|Fleet|#First at|Example");
+    html_table_begin(out, "errors", "Errors by cause");
+    html_table_columns(out, evidence.count > 0 ? "#Count|What|Cause|Fleet|#First at|Example, evidence"
+                                               : "#Count|What|Cause|Fleet|#First at|Example");
     for (size_t i = 0; i < count && i < HTML_ROWS_MAX; i++)
         write_error(out, rows[i], r->facts->plan, &evidence);
-    end_table(out, count > HTML_ROWS_MAX ? count - HTML_ROWS_MAX : 0);
+    html_table_end(out, count > HTML_ROWS_MAX ? count - HTML_ROWS_MAX : 0);
     free(rows);
 }
 
@@ -169,9 +125,9 @@ void html_errors(struct text *out, const struct report *r) {
 void html_fleets(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
     unsigned count = f->plan->fleet_count;
-    begin_table(out, "fleets", "Fleets");
-    write_columns(out, "Fleet|#devices|#connects|#failed|#messages sent|#acknowledged|#lost|#publish p50|#publish "
-                       "p99|#up|#down");
+    html_table_begin(out, "fleets", "Fleets");
+    html_table_columns(out, "Fleet|#devices|#connects|#failed|#messages sent|#acknowledged|#lost|#publish p50|#publish "
+                            "p99|#up|#down");
     for (unsigned i = 0; i < count && i < HTML_ROWS_MAX; i++) {
         const char *name = f->plan->fleets[i].name;
         struct figures connects = figures_of(f->result, f->plan, FIGURES_CONNECT, name);
@@ -179,19 +135,19 @@ void html_fleets(struct text *out, const struct report *r) {
         text_append(out, "<tr><th scope=\"row\">");
         html_text(out, name);
         text_append(out, "</th>");
-        count_cell(out, f->plan->fleets[i].count);
-        count_cell(out, connects.count);
-        count_cell(out, connects.failed);
-        count_cell(out, figures_tally(f->result, f->plan, TALLY_SENT, false, name));
-        count_cell(out, figures_tally(f->result, f->plan, TALLY_ACKED, false, name));
-        count_cell(out, figures_tally(f->result, f->plan, TALLY_LOST, false, name));
-        latency_cell(out, &publishes.clocks[CLOCK_RESPONSE], 0.5);
-        latency_cell(out, &publishes.clocks[CLOCK_RESPONSE], 0.99);
-        bytes_cell(out, figures_tally(f->result, f->plan, TALLY_BYTES_UP, true, name));
-        bytes_cell(out, figures_tally(f->result, f->plan, TALLY_BYTES_DOWN, true, name));
+        html_table_count(out, f->plan->fleets[i].count);
+        html_table_count(out, connects.count);
+        html_table_count(out, connects.failed);
+        html_table_count(out, figures_tally(f->result, f->plan, TALLY_SENT, false, name));
+        html_table_count(out, figures_tally(f->result, f->plan, TALLY_ACKED, false, name));
+        html_table_count(out, figures_tally(f->result, f->plan, TALLY_LOST, false, name));
+        html_table_latency(out, &publishes.clocks[CLOCK_RESPONSE], 0.5);
+        html_table_latency(out, &publishes.clocks[CLOCK_RESPONSE], 0.99);
+        html_table_bytes(out, figures_tally(f->result, f->plan, TALLY_BYTES_UP, true, name));
+        html_table_bytes(out, figures_tally(f->result, f->plan, TALLY_BYTES_DOWN, true, name));
         text_append(out, "</tr>\n");
         figures_free(&connects);
         figures_free(&publishes);
     }
-    end_table(out, count > HTML_ROWS_MAX ? count - HTML_ROWS_MAX : 0);
+    html_table_end(out, count > HTML_ROWS_MAX ? count - HTML_ROWS_MAX : 0);
 }
