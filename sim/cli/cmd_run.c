@@ -114,8 +114,7 @@ static bool find_captures(const struct plan *plan, const struct options *o, uint
     char why[256];
     for (unsigned i = 0; i < o->captures.count; i++)
         if (device_name_parse(plan, o->captures.items[i], &devices[i], why, sizeof why) < 0) {
-            fprintf(stderr, "--capture: %s; nothing was sent\nTry: muster plan SCENARIO, which lists the fleets\n",
-                    why);
+            complain(EXIT_USAGE, "muster plan SCENARIO lists the fleets", "--capture: %s; nothing was sent", why);
             return false;
         }
     return true;

@@ -4,6 +4,7 @@
 #include "base/check.h"
 #include "base/suggest.h"
 #include "cli/cmd.h"
+#include "cli/complain.h"
 #include "fleet/run.h"
 #include "report/events_shape.h"
 #include "report/summary_shape.h"
@@ -23,15 +24,8 @@ static int unknown(const char *document) {
     for (size_t i = 0; i < COUNT_OF(schemas); i++)
         names[i] = schemas[i].document;
     const char *near = suggest_nearest(document, names, COUNT_OF(schemas));
-    struct text message = {0};
-    text_append(&message, "there is no schema of '");
-    text_append_safe(&message, document, strlen(document), 80);
-    text_append(&message, "'");
-    if (near != NULL)
-        text_printf(&message, "; did you mean '%s'?", near);
-    fprintf(stderr, "%s\nTry: muster schema --help\n", text_get(&message));
-    text_free(&message);
-    return EXIT_USAGE;
+    return complain(EXIT_USAGE, "muster schema --help", "there is no schema of '%s'%s%s%s", document,
+                    near != NULL ? "; did you mean '" : "", near != NULL ? near : "", near != NULL ? "'?" : "");
 }
 
 int cmd_schema(const struct options *o) {

@@ -11,7 +11,7 @@ const struct complain_hint complain_hints[] = {
     {EXIT_INTERNAL, "this is a fault of Muster; muster version --json says what to name in a report of it"},
     {EXIT_USAGE, "muster --help"},
     {EXIT_SCENARIO, "muster check SCENARIO"},
-    {EXIT_ENVIRONMENT, "muster plan SCENARIO says what the run needs of this machine"},
+    {EXIT_ENVIRONMENT, "muster doctor SCENARIO says what this machine lacks, and what to do"},
     {EXIT_GUARD, "muster explain safety"},
     {EXIT_UNREACHABLE, "start the backend, let --wait 30s wait for it, or try --target builtin"},
     {0, NULL},

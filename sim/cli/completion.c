@@ -253,8 +253,8 @@ static void fish_quoted(const char *s, size_t size, struct text *out) {
 
 static void fish_value(const struct completion_value *v, struct text *out) {
     static const char *const values[COMPLETION_KINDS] = {
-        NULL, NULL, "(__fish_complete_suffix .yaml; __fish_complete_suffix .yml)", "(__fish_complete_directories)",
-        "(muster explain --names -- (commandline -ct) 2>/dev/null)"};
+        NULL, NULL, "(__fish_complete_path (commandline -ct) | string match -r '.*(?:/|\\.ya?ml)(?:\\t.*)?$')",
+        "(__fish_complete_directories)", "(muster explain --names -- (commandline -ct) 2>/dev/null)"};
     const char *value = v->kind == COMPLETION_WORDS ? v->words : values[v->kind];
     if (value == NULL)
         return;

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "cli/complain.h"
 #include "cli/front.h"
 #include "fleet/run.h"
@@ -281,7 +282,7 @@ static void write_document(const struct sizing *s, const char *name,
     write(&out, &s->capacity);
     snprintf(path, sizeof path, "%.4000s/%s", s->request.out, name);
     if (run_dir_write_path(path, text_get(&out), out.size) < 0)
-        fprintf(stderr, "cannot write %s\n", path);
+        log_line(LOG_ERROR, "cannot write %s", path);
     text_free(&out);
 }
 

@@ -13,7 +13,7 @@
 #include "report/layout.h"
 #include "report/terminal.h"
 
-enum { BAR_MIN = 8, BAR_MAX = 50, NUMBER = 32 };
+enum { BAR_MIN = 8, BAR_MAX = 50, NARROW = 70, PHASE_MAX = 24, NUMBER = 32 };
 static const int64_t redraw_ns = 200 * SPAN_MS, line_ns = 9500 * SPAN_MS; /* each 10 s: seconds do not come to the ns */
 /* A second that is later than this was slept through: the program was stopped, and others have written meanwhile. */
 static const int64_t slept_ns = 3 * SPAN_S;
@@ -142,11 +142,14 @@ static void add_time(const struct progress *p, const struct run_second *s, struc
 static void bar_line(const struct progress *p, const struct run_second *s, struct line *l) {
     double share = p->plan->duration > 0 ? (double)s->at / (double)p->plan->duration : 1;
     struct text *out = &l->text;
-    unsigned column = LAYOUT_INDENT;
+    const char *phase = s->phase != NULL ? s->phase : "";
+    size_t name = layout_width(phase), most = l->room < NARROW ? LAYOUT_INDENT - 2 : PHASE_MAX;
+    name = name < LAYOUT_INDENT - 2 ? LAYOUT_INDENT - 2 : name > most ? most : name;
+    size_t column = name + 2;
     text_append(out, " ");
-    layout_cell(out, s->phase != NULL ? s->phase : "", column - 2);
+    layout_cell(out, phase, name);
     text_append(out, " ");
-    struct line words = {.room = l->room > column + BAR_MIN + 3 ? l->room - column - BAR_MIN - 3 : 0};
+    struct line words = {.room = l->room > column + BAR_MIN + 3 ? (unsigned)(l->room - column) - BAR_MIN - 3 : 0};
     part(&words, "%.0f%%", share >= 1 ? 100 : floor(100 * share));
     add_time_left(p, s, &words);
     add_time(p, s, &words);
@@ -237,7 +240,7 @@ void progress_second(struct progress *p, const struct run_second *s, int64_t now
         progress_line(p, s, &out);
     }
     p->has_begun = true;
-    p->drawn_at_ns = now_ns;
+    p->drawn_at_ns = first && p->mode == PROGRESS_PLAIN ? now_ns - instant_min(s->at, line_ns) : now_ns;
     p->log_count = log_count();
     show(p, &out);
     text_free(&out);

@@ -42,6 +42,7 @@ static void elsewhere_than_on_a_terminal_a_line_comes_each_10_s(void) {
     progress_begin(&p, &s.plan, ends[1], false, false);
     CU_ASSERT_EQUAL(p.mode, PROGRESS_PLAIN);
     unsigned lines = 0;
+    second.at = SPAN_S;
     for (int i = 0; i <= 35; i++) {
         progress_second(&p, &second, 100 * SPAN_S + i * SPAN_S);
         if (drain(ends[0], buffer, sizeof buffer) > 0)
