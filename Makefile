@@ -115,7 +115,7 @@ $(benches): %: %.o
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread
 
 .PHONY: tools benches docs man
-tools: $(tools)     # helpers of the end-to-end tests
+tools: $(tools) man # helpers of the end-to-end tests, and what one of them installs
 benches: $(benches) # yardstick programs
 docs: $(BUILD)/tests/tools/write_docs ## write the documents that come from tables
 	$<

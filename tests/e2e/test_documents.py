@@ -5,6 +5,7 @@ import glob
 import json
 import os
 import re
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
@@ -34,7 +35,7 @@ def sections():
 
 def verbs_of_help():
     text = suite.muster("--help").expect(0).stdout
-    return re.findall(r"^  ([a-z]+)(?: [][A-Z.]+)? {2,}\w", text.split("\nVerbs:\n")[1].split("\n\n")[0], re.M)
+    return re.findall(r"^  ([a-z]+)(?: |$)", text.split("\nVerbs:\n")[1].split("\n\n")[0], re.M)
 
 
 @suite.case("the verbs of --help, of the document and of its list are the same, in one order")
@@ -71,7 +72,7 @@ def _():
         for line in section.split("```")[1].strip().splitlines():
             suite.check(line.startswith(f"muster {verb}"), f"example of {verb}: {line}")
             for word in line.split(" && ")[0].split():
-                suite.check(not word.startswith("-") or word in options, f"{line}: {word}")
+                suite.check(not word.startswith("-") or word in options | {"--"}, f"{line}: {word}")
                 suite.check(not word.startswith("scenarios/") or glob.glob(os.path.join(suite.ROOT, word)), f"{line}: {word}")
 
 
@@ -80,6 +81,27 @@ def _():
     documented = EXIT_ROW.findall(read("docs/command-line.md").split("## Exit codes")[1])
     suite.equal(EXIT_LINE.findall(suite.muster("--help").expect(0).stdout.split("Exit codes:")[1]), documented, "codes of --help")
     suite.equal(EXIT_ROW.findall(read("README.md")), documented, "codes of the README")
+
+
+@suite.case("the manual page has the verbs, options, exit codes and variables of help and document, and no mistake")
+def _():
+    page = read(os.path.join(suite.BUILD, "muster.1"))
+    plain = page.replace("\\-", "-").replace("\\(aq", "'").replace("\\e", "\\")
+    parts = re.split(r"^\.SS muster (\w+).*$", plain.split("\n.SH ENVIRONMENT")[0], flags=re.M)
+    suite.equal(parts[1::2], list(sections()), "verbs")
+    option = re.compile(r"^\.TP\n(?:\\fB(-\w)\\fR, )?\\fB(--[a-z-]+)\\fR(?: \\fI(\S+)\\fR)?$", re.M)
+    for verb, part in zip(parts[1::2], parts[2::2]):
+        suite.equal(rows(option, part), rows(DOCUMENT_ROW, sections()[verb]), f"options of {verb}")
+    tail = read("docs/command-line.md").split("\n## Exit codes")[1]
+    suite.equal(re.findall(r"^\.TP\n\\fB(\d+)\\fR$", plain, re.M), [code for code, _ in EXIT_ROW.findall(tail)], "exit codes")
+    suite.equal(re.findall(r"^\.TP\n\\fB([A-Z_, ]+)\\fR$", plain, re.M), re.findall(r"^\| `([A-Z_, ]+)` \| ", tail, re.M), "variables")
+    for checker in (["mandoc", "-Tlint", "-Wwarning"], ["man", "--warnings", "-Tutf8", "-l"]):
+        if shutil.which(checker[0]):
+            said = suite.Run([*checker, os.path.join(suite.BUILD, "muster.1")], env={"LC_ALL": "C.UTF-8"})
+            said = (said.stdout if checker[0] == "mandoc" else "") + said.stderr
+            suite.equal([line for line in said.splitlines() if "missing date" not in line], [], " ".join(checker))
+        elif os.environ.get("CI") == "true" and checker[0] == "mandoc":
+            raise AssertionError("mandoc is not installed")
 
 
 @suite.case("the verbs of the README are the program's")
