@@ -233,9 +233,10 @@ static void on_not_connected(void *context, MQTTAsync_failureData *data) {
 }
 
 static void on_not_connected_5(void *context, MQTTAsync_failureData5 *data) {
-    bool refused = (int)data->reasonCode >= REASON_FAILURE;
-    fail(context, "the connection was refused", refused ? MQTTReasonCode_toString(data->reasonCode) : data->message,
-         refused ? (int)data->reasonCode : data->code);
+    int code =
+        (int)data->reasonCode >= REASON_FAILURE ? (int)data->reasonCode : data->code; /* it has it here or there */
+    const char *text = code >= REASON_FAILURE ? MQTTReasonCode_toString((enum MQTTReasonCodes)code) : NULL;
+    fail(context, "the connection was refused", text != NULL ? text : data->message, code);
 }
 
 static void on_lost(void *context, char *cause) {

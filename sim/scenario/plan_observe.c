@@ -254,28 +254,45 @@ static void fit_sample_to_filters(struct making *m) {
     qsort(m->chosen, most, sizeof *m->chosen, compare_numbers);
 }
 
-static bool is_wanted(const struct node *n) {
+bool plan_observe_wanted(const struct node *root) {
+    const struct node *n = node_get(root, "observe");
     if (n == NULL || (n->kind == NODE_SCALAR && (node_is_empty(n) || strcmp(n->text, "none") == 0)))
         return false;
-    return true;
+    return n->kind != NODE_MAP || value_word_at(n, "observe.audit") == 0;
+}
+
+enum mqtt_version plan_observe_version(const struct plan_build *b, const struct fleet_group *first) {
+    const struct node *n = node_get(b->root, "observe");
+    if (n == NULL || n->kind != NODE_MAP || !value_given(n, "observe.protocol"))
+        return first->profile->mqtt.version;
+    return value_word_at(n, "observe.protocol") == 0 ? MQTT_3_1_1 : MQTT_5_0;
+}
+
+const struct identity *plan_observe_identity(const struct plan_build *b) {
+    const struct node *n = node_get(b->root, "observe");
+    if (n == NULL || n->kind != NODE_MAP)
+        return NULL;
+    return plan_profiles_identity(b, value_text_at(n, "observe.identity"));
+}
+
+static const struct fleet_group *first_observed(const struct making *m) {
+    const struct plan *p = m->b->plan;
+    for (unsigned g = 0; g < p->group_count; g++)
+        if (names_fleet(m, p->groups[g].fleet))
+            return &p->groups[g];
+    return &p->groups[0];
 }
 
 void plan_observe_make(const struct plan_build *b) {
     struct plan *p = b->plan;
     const struct node *n = node_get(b->root, "observe");
-    if (!is_wanted(n))
+    if (!plan_observe_wanted(b->root))
         return;
     struct making m = {.b = b, .n = n, .o = plan_memory_take(b->memory, 1, sizeof *m.o)};
     struct plan_observe *o = m.o;
-    bool has_protocol = n->kind == NODE_MAP && value_given(n, "protocol");
-    o->version = p->groups[0].profile->mqtt.version;
-    for (unsigned g = p->group_count; g-- > 0;)
-        if (names_fleet(&m, p->groups[g].fleet))
-            o->version = p->groups[g].profile->mqtt.version;
-    if (has_protocol)
-        o->version = value_word_at(n, "observe.protocol") == 0 ? MQTT_3_1_1 : MQTT_5_0;
+    o->version = plan_observe_version(b, first_observed(&m));
     o->qos = n->kind == NODE_MAP ? (uint8_t)value_integer_at(n, "observe.qos") : 2;
-    o->identity = n->kind == NODE_MAP ? plan_profiles_identity(b, value_text_at(n, "observe.identity")) : NULL;
+    o->identity = plan_observe_identity(b);
     o->observers = plan_memory_take(b->memory, p->target_count, sizeof *o->observers);
     size_t errors = b->found->errors;
     read_topics(&m);

@@ -119,9 +119,75 @@ static void slashes_without_end_are_matched_in_one_pass(void) {
     CU_ASSERT_EQUAL(mqtt_topic_check_filter(bytes_of(plus, sizeof plus), MQTT_5_0, &fault), 0);
 }
 
+static void a_filter_covers_what_it_matches_all_of(void) {
+    static const struct {
+        const char *wide, *narrow;
+        bool covers, overlaps;
+    } cases[] = {
+        {"a/b", "a/b", true, true},    {"a/b", "a/c", false, false},    {"a/+", "a/b", true, true},
+        {"a/b", "a/+", false, true},   {"a/+", "a/+", true, true},      {"a/+", "+/b", false, true},
+        {"#", "a/b/c", true, true},    {"#", "+", true, true},          {"+", "#", false, true},
+        {"a/#", "a", true, true},      {"a", "a/#", false, true},       {"a/#", "a/+/c", true, true},
+        {"a/+/#", "a/b", true, true},  {"a/+/#", "a", false, false},    {"a/+", "a/b/c", false, false},
+        {"a/+/c", "a/#", false, true}, {"a//c", "a/+/c", false, true},  {"a/+/c", "a//c", true, true},
+        {"#", "$SYS/x", false, false}, {"+/x", "$SYS/x", false, false}, {"$SYS/#", "$SYS/x", true, true},
+        {"a/", "a", false, false},     {"a/+", "a", false, false},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bytes wide = bytes_of_text(cases[i].wide), narrow = bytes_of_text(cases[i].narrow);
+        CU_ASSERT_EQUAL(mqtt_topic_covers(wide, narrow), cases[i].covers);
+        CU_ASSERT_EQUAL(mqtt_topic_overlaps(wide, narrow), cases[i].overlaps);
+        CU_ASSERT_EQUAL(mqtt_topic_overlaps(narrow, wide), cases[i].overlaps);
+    }
+    CU_ASSERT(!mqtt_topic_covers(bytes_of(NULL, 0), bytes_of_text("a")) &&
+              !mqtt_topic_overlaps(bytes_of_text("a"), bytes_of(NULL, 0)));
+}
+
+/* Held against matching: over all names of up to three levels of a, b and the empty one. */
+static void covering_and_overlapping_agree_with_matching(void) {
+    static const char *const levels[] = {"a", "b", "", "+", "#"};
+    static char filters[125][8], names[39][8];
+    unsigned filter_count = 0, name_count = 0;
+    for (int n = 1; n <= 3; n++)
+        for (int i = 0; i < (n == 1 ? 5 : n == 2 ? 25 : 125); i++) {
+            char text[16] = "";
+            bool name = true, valid = true;
+            for (int k = 0, rest = i; k < n; k++, rest /= 5) {
+                name = name && rest % 5 < 3;
+                valid = valid && (rest % 5 != 4 || k == n - 1);
+                snprintf(text + strlen(text), sizeof text - strlen(text), "%s%s", k == 0 ? "" : "/", levels[rest % 5]);
+            }
+            if (text[0] == '\0' || !valid)
+                continue;
+            if (filter_count < 125)
+                memcpy(filters[filter_count++], text, 8);
+            if (name && name_count < 39)
+                memcpy(names[name_count++], text, 8);
+        }
+    unsigned wrong = 0;
+    for (unsigned f = 0; f < filter_count; f++)
+        for (unsigned g = 0; g < filter_count; g++) {
+            struct bytes a = bytes_of_text(filters[f]), b = bytes_of_text(filters[g]);
+            bool common = false, all = true;
+            for (unsigned n = 0; n < name_count; n++) {
+                bool of_a = mqtt_topic_matches(a, bytes_of_text(names[n]));
+                bool of_b = mqtt_topic_matches(b, bytes_of_text(names[n]));
+                common = common || (of_a && of_b);
+                all = all && (of_a || !of_b);
+            }
+            /* "/#" matches its parent, too, which is the empty name and no topic */
+            bool of_the_empty = strcmp(filters[f], "/#") == 0 || strcmp(filters[g], "/#") == 0;
+            wrong += mqtt_topic_overlaps(a, b) != common && !of_the_empty;
+            wrong += mqtt_topic_covers(a, b) && !all;
+        }
+    CU_ASSERT_EQUAL(wrong, 0);
+}
+
 HARNESS_MAIN("mqtt_topic", HARNESS_CASE(exact_filters_match_themselves_only),
              HARNESS_CASE(plus_matches_one_level_which_may_be_empty),
              HARNESS_CASE(hash_matches_the_rest_and_its_parent),
              HARNESS_CASE(a_leading_wildcard_matches_no_dollar_topic), HARNESS_CASE(nothing_matches_the_empty),
              HARNESS_CASE(filters_are_checked), HARNESS_CASE(names_are_checked), HARNESS_CASE(shared_filters_are_split),
-             HARNESS_CASE(slashes_without_end_are_matched_in_one_pass))
+             HARNESS_CASE(slashes_without_end_are_matched_in_one_pass),
+             HARNESS_CASE(a_filter_covers_what_it_matches_all_of),
+             HARNESS_CASE(covering_and_overlapping_agree_with_matching))

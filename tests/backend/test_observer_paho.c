@@ -1,0 +1,313 @@
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backend/broker_server.h"
+#include "backend/observer.h"
+#include "base/check.h"
+#include "base/err.h"
+#include "base/hash.h"
+#include "harness.h"
+#include "loop/loop.h"
+
+enum { PATIENCE_MS = 20000, RUN = 0x3f9a, DEVICES = 10 };
+
+struct server {
+    pid_t pid;
+    struct address address;
+};
+
+/* A broker in a child; `setting`: one of its own, or NULL. */
+static struct server start(const char *listen, const char *setting) {
+    struct server s = {0};
+    int ready[2];
+    char port[16] = "";
+    CU_ASSERT_EQUAL_FATAL(pipe(ready), 0);
+    fflush(stdout);
+    s.pid = fork();
+    if (s.pid == 0) {
+        struct broker_server_options o;
+        char why[256] = "";
+        broker_server_options_default(&o);
+        CHECK(address_parse(listen, 0, &o.listen) == 0);
+        CHECK(setting == NULL || broker_server_set(&o, setting, why, sizeof why) == 0);
+        close(ready[0]);
+        o.ready_fd = ready[1];
+        o.quiet = true;
+        _exit(broker_server_run(&o, why, sizeof why) == 0 ? 0 : 1);
+    }
+    close(ready[1]);
+    struct pollfd p = {.fd = ready[0], .events = POLLIN};
+    CU_ASSERT_FATAL(poll(&p, 1, PATIENCE_MS) > 0 && read(ready[0], port, sizeof port - 1) > 0);
+    close(ready[0]);
+    char text[64];
+    snprintf(text, sizeof text, "127.0.0.1:%d", atoi(port));
+    CU_ASSERT_EQUAL_FATAL(address_parse(text, 0, &s.address), 0);
+    return s;
+}
+
+static void stop(struct server *s, int number) {
+    kill(s->pid, number);
+    waitpid(s->pid, NULL, 0);
+}
+
+struct seen {
+    unsigned arrivals, answers, ok, failed, gaps;
+    struct observer_arrival arrival;
+    struct observer_gap gap;
+    char answer[200];
+};
+
+static void see_arrival(void *context, const struct observer_arrival *a) {
+    struct seen *s = context;
+    s->arrivals++;
+    s->arrival = *a;
+}
+
+static void see_answer(void *context, const struct observer_answer *a) {
+    struct seen *s = context;
+    s->answers++;
+    snprintf(s->answer, sizeof s->answer, "%.*s|%.*s|%.*s", (int)a->topic.size, (const char *)a->topic.data,
+             (int)a->payload.size, (const char *)a->payload.data, (int)a->correlation.size,
+             (const char *)a->correlation.data);
+}
+
+static void see_published(void *context, const struct observer_published *p) {
+    struct seen *s = context;
+    s->ok += p->ok;
+    s->failed += !p->ok;
+}
+
+static void see_gap(void *context, const struct observer_gap *g) {
+    struct seen *s = context;
+    if (g->kind != OBSERVER_GAP_CONNECTION) /* a busy machine may stall us */
+        return;
+    s->gaps++;
+    s->gap = *g;
+}
+
+static void wait_a_little(void) {
+    nanosleep(&(struct timespec){.tv_nsec = 2 * SPAN_MS}, NULL);
+}
+
+/* Drains until `*count` has come to `wanted`. */
+static void drain_until(struct observer *o, struct seen *s, const unsigned *count, unsigned wanted) {
+    const struct observer_visitor v = {s, see_arrival, see_answer, see_published, see_gap};
+    int64_t end = loop_clock_monotonic() + PATIENCE_MS * SPAN_MS;
+    do {
+        observer_drain(o, &v);
+        if (*count >= wanted)
+            break;
+        wait_a_little();
+    } while (loop_clock_monotonic() < end);
+    CU_ASSERT_EQUAL(*count, wanted);
+}
+
+static enum observer_state settle_state(struct observer *o, enum observer_state not_yet, char *why, size_t size) {
+    int64_t end = loop_clock_monotonic() + PATIENCE_MS * SPAN_MS;
+    while (observer_state(o, why, size) == not_yet && loop_clock_monotonic() < end)
+        wait_a_little();
+    return observer_state(o, why, size);
+}
+
+static const char *const filters[] = {"a/+/t", "b/#"};
+
+static struct observer_config config_for(const struct server *s, enum mqtt_version version) {
+    return (struct observer_config){.node = s->address,
+                                    .version = version,
+                                    .client_id = "observer",
+                                    .filters = filters,
+                                    .filter_count = 2,
+                                    .answers = "r/#",
+                                    .qos = 2,
+                                    .run = RUN,
+                                    .device_count = DEVICES};
+}
+
+static struct observer *open_ready(const struct observer_config *config) {
+    struct observer *o;
+    char why[256] = "";
+    CU_ASSERT_EQUAL_FATAL(observer_open(config, &o, why, sizeof why), 0);
+    CU_ASSERT_EQUAL_FATAL(settle_state(o, OBSERVER_CONNECTING, why, sizeof why), OBSERVER_READY);
+    return o;
+}
+
+/* Publishes with a mark in the payload. */
+static int publish(struct observer *o, const char *topic, uint16_t run, uint32_t device, uint8_t qos, bool retain) {
+    char payload[64] = "x:";
+    struct payload_mark mark = {.run = run, .device = device, .sequence = 5, .intended_us = 77};
+    payload_mark_encode(&mark, payload + 2);
+    struct observer_publication p = {.id = 1,
+                                     .topic = bytes_of_text(topic),
+                                     .payload = bytes_of(payload, 2 + PAYLOAD_MARK_SIZE),
+                                     .qos = qos,
+                                     .retain = retain};
+    return observer_publish(o, &p);
+}
+
+static void what_arrives_is_told(enum mqtt_version version) {
+    struct server s = start("127.0.0.1:0", NULL);
+    struct observer_config config = config_for(&s, version);
+    struct observer *o = open_ready(&config);
+    struct seen seen = {0};
+    CU_ASSERT_EQUAL(observer_granted(o), 2);
+    for (uint8_t qos = 0; qos <= 2; qos++) {
+        CU_ASSERT_EQUAL(publish(o, "a/7/t", RUN, 3, qos, false), 0);
+        drain_until(o, &seen, &seen.arrivals, qos + 1U);
+        CU_ASSERT_EQUAL(seen.arrival.qos, qos);
+    }
+    CU_ASSERT(seen.arrival.mark.device == 3 && seen.arrival.mark.sequence == 5 && seen.arrival.mark.intended_us == 77);
+    CU_ASSERT_EQUAL(seen.arrival.topic, hash_fnv1a64("a/7/t", 5));
+    CU_ASSERT(seen.arrival.at_ns <= loop_clock_monotonic() && seen.arrival.at_ns > 0);
+    publish(o, "a/7/t", RUN + 1, 3, 0, false);   /* another run's */
+    publish(o, "a/7/t", RUN, DEVICES, 0, false); /* no device of this one */
+    publish(o, "c/7/t", RUN, 3, 0, false);       /* not observed */
+    publish(o, "b", RUN, 4, 0, false);
+    drain_until(o, &seen, &seen.arrivals, 4);
+    CU_ASSERT_EQUAL(seen.arrival.mark.device, 4);
+    drain_until(o, &seen, &seen.ok, 7);
+    CU_ASSERT_EQUAL(seen.failed, 0);
+    observer_close(o);
+    stop(&s, SIGTERM);
+}
+
+static void what_arrives_is_told_in_3_1_1(void) {
+    what_arrives_is_told(MQTT_3_1_1);
+}
+
+static void what_arrives_is_told_in_5_0(void) {
+    what_arrives_is_told(MQTT_5_0);
+}
+
+static void retained_messages_are_of_another_time(void) {
+    for (int version = 0; version < 2; version++) {
+        struct server s = start("127.0.0.1:0", NULL);
+        struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
+        struct observer *o = open_ready(&config);
+        struct seen seen = {0};
+        publish(o, "a/1/t", RUN, 1, 1, true);
+        drain_until(o, &seen, &seen.arrivals, 1);
+        drain_until(o, &seen, &seen.ok, 1);
+        observer_close(o);
+        o = open_ready(&config);
+        publish(o, "a/1/t", RUN, 2, 1, false);
+        drain_until(o, &seen, &seen.arrivals, 2);
+        CU_ASSERT_EQUAL(seen.arrival.mark.device, 2);
+        observer_close(o);
+        stop(&s, SIGTERM);
+    }
+}
+
+static void answers_come_with_their_correlation(void) {
+    struct server s = start("127.0.0.1:0", NULL);
+    struct observer_config config = config_for(&s, MQTT_5_0);
+    struct observer *o = open_ready(&config);
+    struct seen seen = {0};
+    struct observer_publication p = {.id = 9,
+                                     .topic = bytes_of_text("r/1/x"),
+                                     .payload = bytes_of_text("done"),
+                                     .qos = 1,
+                                     .response_topic = bytes_of_text("r/1/y"),
+                                     .correlation = bytes_of_text("c7"),
+                                     .message_expiry_s = 60};
+    CU_ASSERT_EQUAL(observer_publish(o, &p), 0);
+    drain_until(o, &seen, &seen.answers, 1);
+    CU_ASSERT_STRING_EQUAL(seen.answer, "r/1/x|done|c7");
+    CU_ASSERT_EQUAL(seen.arrivals, 0);
+    observer_close(o);
+    stop(&s, SIGTERM);
+}
+
+static void a_refused_observer_says_why(void) {
+    for (int version = 0; version < 2; version++) {
+        struct server s = start("127.0.0.1:0", "refuse_connects=0x87");
+        struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
+        struct observer *o;
+        char why[256] = "";
+        CU_ASSERT_EQUAL_FATAL(observer_open(&config, &o, why, sizeof why), 0);
+        CU_ASSERT_EQUAL(settle_state(o, OBSERVER_CONNECTING, why, sizeof why), OBSERVER_FAILED);
+        for (char *c = why; *c != '\0'; c++)
+            *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 'a' - 'A') : *c;
+        if (strstr(why, "not authori") == NULL)
+            printf("     %s\n", why);
+        CU_ASSERT_PTR_NOT_NULL(strstr(why, "not authori"));
+        CU_ASSERT_EQUAL(publish(o, "a/1/t", RUN, 1, 0, false), ERR_AGAIN);
+        observer_close(o);
+        stop(&s, SIGTERM);
+    }
+}
+
+static void nobody_there_is_a_failure(void) {
+    struct server s = start("127.0.0.1:0", NULL);
+    stop(&s, SIGTERM);
+    struct observer_config config = config_for(&s, MQTT_5_0);
+    struct observer *o;
+    char why[256] = "";
+    CU_ASSERT_EQUAL_FATAL(observer_open(&config, &o, why, sizeof why), 0);
+    CU_ASSERT_EQUAL(settle_state(o, OBSERVER_CONNECTING, why, sizeof why), OBSERVER_FAILED);
+    CU_ASSERT(why[0] != '\0');
+    observer_close(o);
+}
+
+/* The broker is killed and comes back at the same address. */
+static void a_lost_connection_is_a_gap_until_it_is_subscribed_again(void) {
+    struct server s = start("127.0.0.1:0", NULL);
+    struct observer_config config = config_for(&s, MQTT_5_0);
+    struct observer *o = open_ready(&config);
+    struct seen seen = {0};
+    publish(o, "a/1/t", RUN, 1, 1, false);
+    drain_until(o, &seen, &seen.arrivals, 1);
+    int64_t heard = seen.arrival.at_ns;
+    stop(&s, SIGKILL);
+    drain_until(o, &seen, &seen.gaps, 1);
+    CU_ASSERT(seen.gap.from_ns >= heard && seen.gap.to_ns == INT64_MAX);
+    CU_ASSERT_EQUAL(observer_state(o, NULL, 0), OBSERVER_AWAY);
+    CU_ASSERT_EQUAL(publish(o, "a/1/t", RUN, 1, 1, false), ERR_AGAIN);
+    char listen[64];
+    s = start(address_format(&s.address, listen, sizeof listen), NULL);
+    int64_t from = seen.gap.from_ns;
+    drain_until(o, &seen, &seen.gaps, 2);
+    CU_ASSERT(seen.gap.from_ns == from && seen.gap.to_ns > from && seen.gap.to_ns < INT64_MAX);
+    CU_ASSERT_EQUAL(observer_state(o, NULL, 0), OBSERVER_READY);
+    publish(o, "b/x", RUN, 6, 1, false);
+    drain_until(o, &seen, &seen.arrivals, 2);
+    observer_close(o);
+    stop(&s, SIGTERM);
+}
+
+/* More filters than one SUBSCRIBE takes. */
+static void many_filters_are_all_subscribed(void) {
+    enum { MANY = 3 * OBSERVER_FILTERS_PER_PACKET + 1 };
+    static char text[MANY][16];
+    static const char *all[MANY];
+    for (int i = 0; i < MANY; i++) {
+        snprintf(text[i], sizeof text[i], "f/%d", i);
+        all[i] = text[i];
+    }
+    for (int version = 0; version < 2; version++) {
+        struct server s = start("127.0.0.1:0", NULL);
+        struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
+        config.filters = all;
+        config.filter_count = MANY;
+        config.answers = NULL;
+        struct observer *o = open_ready(&config);
+        struct seen seen = {0};
+        publish(o, text[0], RUN, 1, 1, false);
+        publish(o, text[MANY - 1], RUN, 1, 1, false);
+        drain_until(o, &seen, &seen.arrivals, 2);
+        observer_close(o);
+        stop(&s, SIGTERM);
+    }
+}
+
+HARNESS_MAIN("backend/observer_paho", HARNESS_CASE(what_arrives_is_told_in_3_1_1),
+             HARNESS_CASE(what_arrives_is_told_in_5_0), HARNESS_CASE(retained_messages_are_of_another_time),
+             HARNESS_CASE(answers_come_with_their_correlation), HARNESS_CASE(a_refused_observer_says_why),
+             HARNESS_CASE(nobody_there_is_a_failure),
+             HARNESS_CASE(a_lost_connection_is_a_gap_until_it_is_subscribed_again),
+             HARNESS_CASE(many_filters_are_all_subscribed))
