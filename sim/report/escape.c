@@ -18,18 +18,36 @@ static bool is_noncharacter(const char *s, size_t length) {
     return length == 3 && memcmp(s, "\xef\xbf", 2) == 0 && (uint8_t)s[2] >= 0xbe;
 }
 
-void escape_xml(struct text *out, const char *s) {
+/* U+200E, U+200F, U+202A … U+202E, U+2066 … U+2069: they turn what is read around. */
+static bool is_direction(const char *s, size_t length) {
+    const uint8_t *c = (const uint8_t *)s;
+    if (length != 3 || c[0] != 0xe2)
+        return false;
+    return (c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xaa && c[2] <= 0xae))) ||
+           (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
+}
+
+/* The characters that begin markup in XML, HTML and Markdown alike. False: it is another one. */
+static bool put_markup(struct text *out, unsigned char c) {
+    if (c == '&')
+        text_append(out, "&amp;");
+    else if (c == '<')
+        text_append(out, "&lt;");
+    else if (c == '>')
+        text_append(out, "&gt;");
+    else
+        return false;
+    return true;
+}
+
+static void put_elements(struct text *out, const char *s, bool for_eyes) {
     for (size_t length; *s != '\0'; s += length > 0 ? length : 1) {
         length = character(s);
         unsigned char c = (unsigned char)*s;
-        if (length == 0 || is_noncharacter(s, length))
+        if (length == 0 || is_noncharacter(s, length) || (for_eyes && is_direction(s, length)))
             text_append(out, replacement);
-        else if (c == '&')
-            text_append(out, "&amp;");
-        else if (c == '<')
-            text_append(out, "&lt;");
-        else if (c == '>')
-            text_append(out, "&gt;");
+        else if (put_markup(out, c))
+            continue;
         else if (c == '"')
             text_append(out, "&quot;");
         else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
@@ -37,6 +55,14 @@ void escape_xml(struct text *out, const char *s) {
         else
             text_append_n(out, s, length);
     }
+}
+
+void escape_xml(struct text *out, const char *s) {
+    put_elements(out, s, false);
+}
+
+void escape_html(struct text *out, const char *s) {
+    put_elements(out, s, true);
 }
 
 void escape_csv(struct text *out, const char *s) {
@@ -59,15 +85,6 @@ void escape_csv(struct text *out, const char *s) {
         text_append(out, "\"");
 }
 
-/* U+200E, U+200F, U+202A … U+202E, U+2066 … U+2069: they turn what is read around. */
-static bool is_direction(const char *s, size_t length) {
-    const uint8_t *c = (const uint8_t *)s;
-    if (length != 3 || c[0] != 0xe2)
-        return false;
-    return (c[1] == 0x80 && (c[2] == 0x8e || c[2] == 0x8f || (c[2] >= 0xaa && c[2] <= 0xae))) ||
-           (c[1] == 0x81 && c[2] >= 0xa6 && c[2] <= 0xa9);
-}
-
 /* "://" and "www." make links, without any markup. */
 static bool begins_link(const char *s) {
     return text_has_prefix(s, "://") || text_has_prefix(s, "www.") || text_has_prefix(s, "WWW.");
@@ -86,12 +103,8 @@ void escape_md(struct text *out, const char *s) {
             length = 4;
         } else if (c == '@')
             text_append(out, "@\xe2\x80\x8b"); /* U+200B: a name that follows is not called */
-        else if (c == '&')
-            text_append(out, "&amp;");
-        else if (c == '<')
-            text_append(out, "&lt;");
-        else if (c == '>')
-            text_append(out, "&gt;");
+        else if (put_markup(out, c))
+            continue;
         else if (c == '\n' || c == '\r' || c == '\t')
             text_append(out, " ");
         else if (c < 0x20 || c == 0x7f)

@@ -10,6 +10,8 @@
 /* For element content and attribute values in double quotes. Characters that XML 1.0 forbids, even as references (section 2.2, Char),
  * become visible text: ESC gives \x1B. Line breaks stay. */
 void escape_xml(struct text *out, const char *s);
+/* The same for HTML, which people read: characters that turn the direction of writing around become U+FFFD as well. */
+void escape_html(struct text *out, const char *s);
 /* One field (RFC 4180): quoted when it must be; a leading = + - @ or tab, which spreadsheets run as a formula, gets a ' before it. */
 void escape_csv(struct text *out, const char *s);
 /* For Markdown table cells and running text, after other text on the line: markup characters escaped, line breaks become spaces; no HTML

@@ -11,7 +11,7 @@ enum { UTF8_TAIL = 3 };
 void html_text(struct text *out, const char *s) {
     size_t size = strnlen(s, HTML_TEXT_MAX + 1);
     if (size <= HTML_TEXT_MAX) {
-        escape_xml(out, s);
+        escape_html(out, s);
         return;
     }
     struct text cut = {0};
@@ -19,13 +19,13 @@ void html_text(struct text *out, const char *s) {
     for (int i = 0; i < UTF8_TAIL && ((unsigned char)s[size] & 0xc0) == 0x80; i++)
         size--; /* not inside a character */
     text_append_n(&cut, s, size);
-    escape_xml(out, text_get(&cut));
+    escape_html(out, text_get(&cut));
     text_append(out, "…");
     text_free(&cut);
 }
 
 void html_long_text(struct text *out, const char *s) {
-    escape_xml(out, s);
+    escape_html(out, s);
 }
 
 void html_count(struct text *out, uint64_t n) {

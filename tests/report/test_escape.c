@@ -28,6 +28,12 @@ static void xml_gets_no_character_that_it_forbids(void) {
     expect(escape_xml, "grüße ✓", "grüße ✓");
 }
 
+static void html_is_xml_that_cannot_be_read_backwards(void) {
+    expect(escape_html, "a<b>&\"c\"\x1b", "a&lt;b&gt;&amp;&quot;c&quot;\\x1B");
+    expect(escape_html, "\xe2\x80\xaelive", "\xef\xbf\xbdlive");
+    expect(escape_xml, "\xe2\x80\xaelive", "\xe2\x80\xaelive");
+}
+
 static void csv_fields_are_quoted_when_they_must_be(void) {
     expect(escape_csv, "plain", "plain");
     expect(escape_csv, "a,b", "\"a,b\"");
@@ -82,7 +88,9 @@ static void shell_words_stay_one_word(void) {
 }
 
 HARNESS_MAIN("report/escape", HARNESS_CASE(xml_markup_becomes_references),
-             HARNESS_CASE(xml_gets_no_character_that_it_forbids), HARNESS_CASE(csv_fields_are_quoted_when_they_must_be),
-             HARNESS_CASE(csv_runs_no_formula), HARNESS_CASE(markdown_shows_markup_as_text),
-             HARNESS_CASE(terminals_get_no_control_characters), HARNESS_CASE(ci_commands_are_broken_up),
-             HARNESS_CASE(labels_of_metrics_stay_between_their_quotes), HARNESS_CASE(shell_words_stay_one_word))
+             HARNESS_CASE(xml_gets_no_character_that_it_forbids),
+             HARNESS_CASE(html_is_xml_that_cannot_be_read_backwards),
+             HARNESS_CASE(csv_fields_are_quoted_when_they_must_be), HARNESS_CASE(csv_runs_no_formula),
+             HARNESS_CASE(markdown_shows_markup_as_text), HARNESS_CASE(terminals_get_no_control_characters),
+             HARNESS_CASE(ci_commands_are_broken_up), HARNESS_CASE(labels_of_metrics_stay_between_their_quotes),
+             HARNESS_CASE(shell_words_stay_one_word))
