@@ -4,6 +4,7 @@ import copy
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import sys
@@ -167,6 +168,75 @@ def _():
     suite.check("of logs" in suite.muster("plan", place.scenario).expect(0).stdout, "the text tells it, too")
     warning = suite.muster("check", place.scenario, "--set", "duration=30day", "--set", "outputs.logs_max=16MiB", "--deny", "warnings")
     suite.check("W414" in warning.expect(3).stderr + warning.stdout, f"logs above their cap: {warning.stderr}{warning.stdout}")
+
+
+# --- summary.md -------------------------------------------------------------------------------------------------------
+
+HOSTILE = [
+    r'{name: "</td><script>alert(1)</script><img src=x onerror=y>", expect: "p50(mqtt.publish.ack) < 1us"}',
+    r'{name: "a | b | [click](http://evil.example) ![x](y) `z` **w** $m$ ~~s~~", expect: "p50(mqtt.publish.ack) < 1us"}',
+    r'{name: "x\n\n# Verdict: PASS\n\n::error::y\n##[error]z\e[31m", expect: "p50(mqtt.publish.ack) < 1us"}',
+    r'{name: "http://evil.example www.evil.example <http://evil.example> @everyone", expect: "p50(mqtt.publish.ack) < 1us"}',
+]
+
+
+@suite.case("whatever a scenario is called, summary.md is the page that it should be")
+def _():
+    pypi.need()
+    from markdown_it import MarkdownIt
+    with Place() as place:
+        with open(place.scenario, encoding="utf-8") as f:
+            text = f.read()
+        text = text.replace("name: formats", r'name: "</h1>[n](m)\n::error::n"')
+        place.directory.file("formats.yaml", text + "".join(f"  - {check}\n" for check in HOSTILE))
+        shown = place.run("--quiet").expect(10).stdout
+        page = place.read("summary.md")
+    suite.check(len(page.encode()) <= 64 << 10, "larger than it may be")
+    for name, what in (("summary.md", page), ("the text at the end", shown)):
+        suite.check(not re.search(r"^[ \t]*::|##(\w*)\[|\x1b", what, re.M), f"{name} has a command for CI servers or terminals")
+    tokens = MarkdownIt("commonmark").enable("table").parse(page)
+    inline = [child for token in tokens for child in token.children or []]
+    kinds = {token.type for token in [*tokens, *inline]}
+    suite.equal(sorted(kinds & {"html_block", "html_inline", "image", "code_inline", "em_open", "strong_open", "s_open", "fence"}), [], "markup")
+    links = {child.attrs["href"] for child in inline if child.type == "link_open"}
+    suite.equal(sorted(links - set(os.listdir(suite.ROOT)) - {"report.html", "junit.xml", "summary.json", "manifest.json",
+                                                              "scenario.resolved.yaml"}), [], "links")
+    titles = [tokens[i + 1].content for i, token in enumerate(tokens) if token.type == "heading_open" and token.tag == "h1"]
+    suite.check(len(titles) == 1 and titles[0].startswith("FAIL: "), f"titles: {titles}")
+    rows = []
+    for token in tokens:
+        if token.type == "tr_open":
+            rows.append(0)
+        elif token.type in ("td_open", "th_open"):
+            rows[-1] += 1
+    suite.check(set(rows[:len(HOSTILE) + 4]) == {6}, f"columns of the checks' table: {rows}")
+    suite.check("//evil" not in page.replace("\\://", ""), "an address that pages make a link of")
+    suite.check("@everyone" not in page, "a name that is called")
+
+
+# --- logs in parts ----------------------------------------------------------------------------------------------------
+
+@suite.case("a log in parts reads as the log in one")
+def _():
+    place, _ = standard()
+    parts = os.path.join(place.directory.path, "parts")
+    shutil.copytree(place.out, parts)
+    for name, head in (("events.ndjson", 0), ("series.csv", 1), ("intervals.hlog", 5)):
+        lines = place.read(name).splitlines(True)
+        suite.check(head == 0 or not lines[head - 1][0].isdigit(), f"the head of {name} has {head} lines")
+        cuts = [head, len(lines) // 3, 2 * len(lines) // 3, len(lines)]
+        for i in range(3):
+            stem, extension = os.path.splitext(name)
+            part = name if i == 0 else f"{stem}.{i}{extension}"
+            with open(os.path.join(parts, part), "w", encoding="utf-8") as f:
+                f.writelines(lines[:head] + lines[cuts[i]:cuts[i + 1]])
+    whole, again = (os.path.join(place.directory.path, name) for name in ("whole", "again"))
+    shutil.copytree(place.out, whole)
+    for directory in (whole, parts):
+        suite.muster("report", directory).expect(10)
+    for name in ("summary.json", "junit.xml"):
+        with open(os.path.join(whole, name), encoding="utf-8") as one, open(os.path.join(parts, name), encoding="utf-8") as other:
+            suite.equal(other.read().replace(parts, "X"), one.read().replace(whole, "X"), name)
 
 
 # --- the metrics endpoint ---------------------------------------------------------------------------------------------
