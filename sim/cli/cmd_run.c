@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "backend/builtin.h"
+#include "base/log.h"
 #include "cli/cmd.h"
 #include "cli/complain.h"
 #include "cli/front.h"
@@ -185,6 +186,20 @@ static bool starts_in_the_past(const struct options *o) {
     return o->start_at_unix_ns != 0 && o->start_at_unix_ns < (int64_t)now.tv_sec * SPAN_S;
 }
 
+/* Whoever sits before a terminal on which nothing moves should know why. */
+static void say_what_it_waits_for(const struct options *o, span wait) {
+    struct timespec now;
+    char length[32];
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (o->quiet)
+        return;
+    if (wait > 0)
+        log_line(LOG_INFO, "the target has up to %s to answer", instant_format_span(wait, length, sizeof length));
+    if (o->start_at_unix_ns != 0)
+        log_line(LOG_INFO, "the run begins in %s",
+                 instant_format_span(o->start_at_unix_ns - (int64_t)now.tv_sec * SPAN_S, length, sizeof length));
+}
+
 int cmd_run(const struct options *o) {
     if (starts_in_the_past(o))
         return complain(EXIT_USAGE, "muster run --help", "--start-at lies in the past; nothing was sent");
@@ -206,6 +221,7 @@ int cmd_run(const struct options *o) {
     } else if (code == EXIT_PASS && !confirmed(f.plan, o)) {
         code = complain(EXIT_GUARD, "--yes answers the question beforehand", "not confirmed; nothing was sent");
     } else if (code == EXIT_PASS) {
+        say_what_it_waits_for(o, wait);
         code = run(f.plan, o, wait, captures);
     }
     builtin_stop(&backend);
