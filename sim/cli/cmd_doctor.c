@@ -3,12 +3,14 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "cli/ceiling_search.h"
 #include "cli/cmd.h"
 #include "cli/front.h"
 #include "fleet/run.h"
 #include "report/doctor.h"
 #include "report/terminal.h"
 #include "scenario/plan_load.h"
+#include "scenario/plan_logs.h"
 
 /* The nearest directory on the way to where a run would be written. */
 static void place_of(const char *out, char *path, size_t size) {
@@ -31,7 +33,7 @@ static void examine(const struct plan *plan, const struct options *o, struct tex
     place_of(o->out, path, sizeof path);
     machine_probe(&machine, path);
     struct requirement_input in = {.machine = &machine, .plan = plan, .names_looked_up = true, .ceiling_asked = true};
-    if (ceiling_path(path, sizeof path) != NULL && ceiling_read(path, &ceiling) == 0 &&
+    if (ceiling_find(plan == NULL ? NULL : plan->name, &ceiling) == 0 &&
         ceiling_fits(&ceiling, machine.kernel, machine.cpu, machine.cores))
         in.ceiling = &ceiling;
     if (plan != NULL) {
@@ -41,6 +43,8 @@ static void examine(const struct plan *plan, const struct options *o, struct tex
         in.messages_per_s = load.messages_per_s_peak;
         in.connects_per_s = load.connects_per_s_peak;
         plan_load_free(&load);
+        uint64_t logs = plan_logs_of(plan).total, cap = plan_logs_cap(plan->root);
+        in.log_bytes = logs < cap ? logs : cap;
     }
     struct doctor d = {.machine = &machine, .plan = plan, .list = list, .count = requirement_judge(&in, list)};
     if (o->json)
@@ -51,6 +55,9 @@ static void examine(const struct plan *plan, const struct options *o, struct tex
 }
 
 int cmd_doctor(const struct options *o) {
+    int measured = o->capacity ? ceiling_search_run(o) : EXIT_PASS;
+    if (measured != EXIT_PASS)
+        return measured;
     bool general = o->operand_count == 0 && o->files.count == 0;
     const char *scenario = o->operand_count > 0 ? o->operands[0] : NULL;
     struct front f = {.plan = NULL};

@@ -46,7 +46,7 @@ struct sizing {
 /* What the plan of one load intends. */
 struct intended {
     uint64_t devices, messages;
-    double messages_per_s, connects_per_s;
+    double messages_per_s, messages_per_s_peak, connects_per_s;
     double from_s, to_s; /* the steady stretch */
 };
 
@@ -55,9 +55,11 @@ struct intended {
 static struct intended intended_of(const struct plan *p) {
     struct intended in = {.devices = p->device_count, .to_s = span_seconds(p->duration)};
     instant from = p->warmup;
-    for (unsigned i = 0; i < p->phase_count; i++)
-        if (p->phases[i].implicit && strcmp(p->phases[i].id, "ramp") == 0 && p->phases[i].end < p->duration)
-            from = p->phases[i].end > from ? p->phases[i].end : from;
+    for (unsigned i = 0; i < p->action_count; i++) { /* until all have been told to connect */
+        const struct action *a = &p->actions[i];
+        instant joined = a->verb == DO_CONNECT && !a->when ? instant_add(a->start, a->over) : 0;
+        from = joined > from && joined < p->duration ? joined : from;
+    }
     in.from_s = span_seconds(from);
     struct plan_load load;
     plan_load_of(p, LOAD_STEPS, &load);
@@ -70,6 +72,7 @@ static struct intended intended_of(const struct plan *p) {
     in.messages = (uint64_t)load.messages_total;
     in.messages_per_s = seconds > 0 ? messages / seconds : load.messages_total / in.to_s;
     in.connects_per_s = load.connects_per_s_peak;
+    in.messages_per_s_peak = load.messages_per_s_peak;
     plan_load_free(&load);
     return in;
 }
@@ -116,6 +119,7 @@ static bool prepare(struct sizing *s, struct capacity_step *step, struct intende
         *in = intended_of(f.plan);
         step->devices = in->devices;
         step->messages_per_s = in->messages_per_s;
+        step->messages_per_s_peak = in->messages_per_s_peak;
         step->connects_per_s = in->connects_per_s;
     }
     front_free(&f);

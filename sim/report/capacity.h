@@ -19,6 +19,7 @@ struct capacity_step {
     double load;
     uint64_t devices;
     double messages_per_s, connects_per_s; /* intended: mean of the steady stretch; best second */
+    double messages_per_s_peak;            /* intended: best second */
     enum knee_verdict verdict;
     bool ran;
     struct trial_facts facts;       /* when it ran */

@@ -1,26 +1,37 @@
 #include "scenario/ceiling.h"
 
-#include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/err.h"
+#include "base/hash.h"
 #include "base/json_write.h"
 #include "base/version.h"
 #include "scenario/load.h"
 
 static const int schema = 1;
 
-const char *ceiling_path(char *path, size_t size) {
+const char *ceiling_path(const char *shape, char *path, size_t size) {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    char suffix[16] = "";
     int length = -1;
+    if (shape != NULL) /* names are anybody's text, and file names are not */
+        snprintf(suffix, sizeof suffix, "-%08x", hash_name(shape));
     if (cache != NULL && cache[0] == '/') /* the specification: relative paths are to be ignored */
-        length = snprintf(path, size, "%s/muster/ceiling.json", cache);
+        length = snprintf(path, size, "%s/muster/ceiling%s.json", cache, suffix);
     else if (home != NULL && home[0] == '/')
-        length = snprintf(path, size, "%s/.cache/muster/ceiling.json", home);
+        length = snprintf(path, size, "%s/.cache/muster/ceiling%s.json", home, suffix);
     return length > 0 && (size_t)length < size ? path : NULL;
+}
+
+int ceiling_find(const char *shape, struct ceiling *out) {
+    char path[PATH_MAX];
+    if (shape != NULL && ceiling_path(shape, path, sizeof path) != NULL && ceiling_read(path, out) == 0)
+        return 0;
+    return ceiling_path(NULL, path, sizeof path) != NULL && ceiling_read(path, out) == 0 ? 0 : ERR_NOT_FOUND;
 }
 
 static void read_text(const struct node *root, const char *key, char *out, size_t size) {

@@ -1,7 +1,7 @@
 /* What this host was measured to carry against the built-in broker: `muster doctor --capacity` writes it down, and whoever says how much
  * room a run left reads it (docs/doctor.md).
  *
- * One measurement per host and user, in a small JSON file of the cache directory. It speaks for one kernel, one kind of processor and
+ * Small JSON files in the user's cache directory. A measurement speaks for one kernel, one kind of processor and
  * one version of Muster; elsewhere it is not used. */
 #ifndef MUSTER_SCENARIO_CEILING_H
 #define MUSTER_SCENARIO_CEILING_H
@@ -21,8 +21,11 @@ struct ceiling {
     int64_t measured_unix_s;
 };
 
-/* $XDG_CACHE_HOME/muster/ceiling.json, or the same below ~/.cache. NULL when neither variable is set or the path does not fit. */
-const char *ceiling_path(char *path, size_t size);
+/* $XDG_CACHE_HOME/muster/ceiling.json, or the same below ~/.cache: what the usual fleet came to. A scenario that was measured itself has a
+ * file of its own there; `shape` is its name, or NULL. NULL when neither variable is set or the path does not fit. */
+const char *ceiling_path(const char *shape, char *path, size_t size);
+/* What was measured with that scenario, else with the usual fleet. ERR_NOT_FOUND: neither was. */
+int ceiling_find(const char *shape, struct ceiling *out);
 /* ERR_NOT_FOUND: there is none; ERR_MALFORMED: it is no such file. */
 int ceiling_read(const char *path, struct ceiling *out);
 /* The contents of the file. */

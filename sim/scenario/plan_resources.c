@@ -17,6 +17,8 @@ enum {
     OPERATIONS_MEASURED = 3       /* connect, publish and one more, each with up to three clocks */
 };
 
+_Static_assert(BYTES_PER_DEVICE + BYTES_PER_SOCKET == PLAN_RESOURCES_DEVICE_BYTES, "one sum");
+
 /* --- what the plan needs -------------------------------------------------------------------------------------------- */
 
 /* Sockets that stay behind a silent cut which is long enough to be noticed: one more per device that reconnects meanwhile. */

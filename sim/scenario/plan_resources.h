@@ -4,6 +4,9 @@
 
 #include "scenario/plan_build.h"
 
+/* Of an idle device without a modelled link, program and kernel together: measured. */
+enum { PLAN_RESOURCES_DEVICE_BYTES = 5012 };
+
 struct plan_resources {
     uint64_t connections;      /* devices that the timeline ever connects */
     uint64_t ghosts;           /* sockets that silent cuts leave behind at the same time */

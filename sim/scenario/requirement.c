@@ -460,6 +460,12 @@ unsigned requirement_judge(const struct requirement_input *in, struct requiremen
     return count_of_rows;
 }
 
+uint64_t requirement_devices(const struct machine *m) {
+    uint64_t by_memory = (uint64_t)((double)machine_memory(m) * fill_max) / PLAN_RESOURCES_DEVICE_BYTES;
+    uint64_t by_descriptors = m->nofile_hard == 0 ? UINT64_MAX : descriptors_of(m);
+    return by_memory == 0 ? by_descriptors : by_memory < by_descriptors ? by_memory : by_descriptors;
+}
+
 enum requirement_verdict requirement_worst(const struct requirement *list, unsigned count_of_rows) {
     enum requirement_verdict worst = REQUIREMENT_MET;
     for (unsigned i = 0; i < count_of_rows; i++)

@@ -54,6 +54,8 @@ extern const struct requirement_row requirement_table[]; /* ends with id NULL */
 
 /* Judges all rows in order; returns how many apply. `out` has room for REQUIREMENT_ROWS_MAX. */
 unsigned requirement_judge(const struct requirement_input *in, struct requirement *out);
+/* Idle devices without a modelled link that memory and descriptors of the machine allow against a backend elsewhere. */
+uint64_t requirement_devices(const struct machine *m);
 /* The worst of them. */
 enum requirement_verdict requirement_worst(const struct requirement *list, unsigned count);
 

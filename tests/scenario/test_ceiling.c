@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -18,6 +19,13 @@ static const struct ceiling sample = {.messages_per_s = 52345.5,
                                       .cpu = "Processor (R) @ 2.1GHz",
                                       .cores = 2,
                                       .measured_unix_s = 1795334400};
+
+static void put(const char *path, const char *text) {
+    FILE *f = fopen(path, "w");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+    fputs(text, f);
+    fclose(f);
+}
 
 /* Reads what stands in a file with that text. */
 static int read_back(const char *text, struct ceiling *out) {
@@ -80,17 +88,44 @@ static void it_lives_in_the_cache_directory(void) {
     char path[200];
     setenv("XDG_CACHE_HOME", "/x/cache", 1);
     setenv("HOME", "/h", 1);
-    CU_ASSERT_STRING_EQUAL(ceiling_path(path, sizeof path), "/x/cache/muster/ceiling.json");
-    CU_ASSERT_PTR_NULL(ceiling_path(path, 10));
+    CU_ASSERT_STRING_EQUAL(ceiling_path(NULL, path, sizeof path), "/x/cache/muster/ceiling.json");
+    CU_ASSERT_PTR_NULL(ceiling_path(NULL, path, 10));
     setenv("XDG_CACHE_HOME", "relative", 1);
-    CU_ASSERT_STRING_EQUAL(ceiling_path(path, sizeof path), "/h/.cache/muster/ceiling.json");
+    CU_ASSERT_STRING_EQUAL(ceiling_path(NULL, path, sizeof path), "/h/.cache/muster/ceiling.json");
     unsetenv("XDG_CACHE_HOME");
-    CU_ASSERT_STRING_EQUAL(ceiling_path(path, sizeof path), "/h/.cache/muster/ceiling.json");
+    CU_ASSERT_STRING_EQUAL(ceiling_path(NULL, path, sizeof path), "/h/.cache/muster/ceiling.json");
     unsetenv("HOME");
-    CU_ASSERT_PTR_NULL(ceiling_path(path, sizeof path));
+    CU_ASSERT_PTR_NULL(ceiling_path(NULL, path, sizeof path));
+}
+
+static void a_scenario_s_own_measurement_comes_first(void) {
+    char directory[] = "/tmp/muster-ceiling-XXXXXX", path[200], own[200];
+    struct text out = {0};
+    struct ceiling c, other = sample;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(directory));
+    setenv("XDG_CACHE_HOME", directory, 1);
+    CU_ASSERT_EQUAL(ceiling_find("storm", &c), ERR_NOT_FOUND);
+    snprintf(path, sizeof path, "%s/muster", directory);
+    CU_ASSERT_EQUAL_FATAL(mkdir(path, 0700), 0);
+    ceiling_write(&sample, &out);
+    put(ceiling_path(NULL, path, sizeof path), text_get(&out));
+    CU_ASSERT_TRUE(ceiling_find("storm", &c) == 0 && c.devices == sample.devices);
+    other.devices = 7;
+    text_free(&out);
+    ceiling_write(&other, &out);
+    put(ceiling_path("storm", own, sizeof own), text_get(&out));
+    text_free(&out);
+    CU_ASSERT_TRUE(ceiling_find("storm", &c) == 0 && c.devices == 7);
+    CU_ASSERT_TRUE(ceiling_find("calm", &c) == 0 && c.devices == sample.devices);
+    CU_ASSERT_TRUE(ceiling_find(NULL, &c) == 0 && c.devices == sample.devices);
+    unlink(path);
+    unlink(own);
+    snprintf(path, sizeof path, "%s/muster", directory);
+    rmdir(path);
+    rmdir(directory);
 }
 
 HARNESS_MAIN("scenario/ceiling", HARNESS_CASE(what_was_written_is_read_back),
              HARNESS_CASE(what_is_no_ceiling_is_refused), HARNESS_CASE(numbers_that_cannot_be_count_as_not_measured),
              HARNESS_CASE(it_fits_only_the_machine_and_version_it_was_measured_with),
-             HARNESS_CASE(it_lives_in_the_cache_directory))
+             HARNESS_CASE(it_lives_in_the_cache_directory), HARNESS_CASE(a_scenario_s_own_measurement_comes_first))

@@ -317,6 +317,13 @@ static void the_worst_row_decides(void) {
     done();
 }
 
+static void devices_are_limited_by_memory_or_descriptors(void) {
+    machine = good;
+    CU_ASSERT_EQUAL(requirement_devices(&machine), 64 * (20000 - 300));
+    machine.memory_bytes = 1 << 30;
+    CU_ASSERT_DOUBLE_EQUAL((double)requirement_devices(&machine), 0.9 * (1 << 30) / 5012, 1);
+}
+
 static void ids_and_titles_are_unique_and_fit(void) {
     for (const struct requirement_row *r = requirement_table; r->id != NULL; r++) {
         CU_ASSERT_TRUE(strlen(r->title) <= 14);
@@ -338,4 +345,5 @@ HARNESS_MAIN("scenario/requirement", HARNESS_CASE(a_good_machine_meets_everythin
              HARNESS_CASE(the_measured_ceiling_judges_the_peak), HARNESS_CASE(slow_clocks_are_told),
              HARNESS_CASE(logs_have_to_fit_the_disk), HARNESS_CASE(filters_are_missed_only_where_links_fall_silent),
              HARNESS_CASE(plots_want_gnuplot), HARNESS_CASE(names_have_to_resolve), HARNESS_CASE(the_worst_row_decides),
+             HARNESS_CASE(devices_are_limited_by_memory_or_descriptors),
              HARNESS_CASE(ids_and_titles_are_unique_and_fit))
