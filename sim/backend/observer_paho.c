@@ -96,11 +96,12 @@ static void become_ready(struct observer *o) {
 }
 
 static unsigned filters_in_all(const struct observer *o) {
-    return o->config.filter_count + (o->config.answers != NULL);
+    return o->config.filter_count + o->config.answer_count;
 }
 
 static const char *filter_at(const struct observer *o, unsigned i) {
-    return i < o->config.filter_count ? o->config.filters[i] : o->config.answers;
+    unsigned audited = o->config.filter_count;
+    return i < audited ? o->config.filters[i] : o->config.answers[i - audited];
 }
 
 static void subscribe_on(struct observer *o);
@@ -178,7 +179,7 @@ static void subscribe_on(struct observer *o) {
         filters[i] = (char *)(uintptr_t)filter_at(o, o->granted_count + i); /* the library only reads it */
         qos[i] = o->config.qos;
         options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
-        options[i].retainHandling = 2;
+        options[i].retainHandling = filters[i][0] == '$' ? 0 : 2; /* what the backend says of itself is kept there */
     }
     MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
     response.context = o;
@@ -241,6 +242,12 @@ static void on_not_connected_5(void *context, MQTTAsync_failureData5 *data) {
 
 static void on_lost(void *context, char *cause) {
     fail(context, "the connection was lost", cause, 0);
+}
+
+/* 5.0: the server said goodbye; the library then tells nothing of a lost connection. */
+static void on_disconnected(void *context, MQTTProperties *properties, enum MQTTReasonCodes reason) {
+    (void)properties;
+    fail(context, "the backend disconnected", MQTTReasonCode_toString(reason), (int)reason);
 }
 
 static int begin_connect(struct observer *o) {
@@ -320,6 +327,13 @@ static void take_answer(struct observer *o, struct bytes topic, const MQTTAsync_
     observer_queue_answer(&o->queue, &a);
 }
 
+static bool is_answer(const struct observer *o, struct bytes topic) {
+    for (unsigned i = 0; i < o->config.answer_count; i++)
+        if (mqtt_topic_matches(bytes_of_text(o->config.answers[i]), topic))
+            return true;
+    return false;
+}
+
 static int on_message(void *context, char *name, int length, MQTTAsync_message *m) {
     struct observer *o = context;
     int64_t now = loop_clock_monotonic();
@@ -329,7 +343,7 @@ static int on_message(void *context, char *name, int length, MQTTAsync_message *
     atomic_store_explicit(&o->heard_at_ns, now, memory_order_relaxed);
     struct bytes topic = bytes_of(name, length > 0 ? (size_t)length : strlen(name));
     struct observer_arrival a = {.at_ns = now, .qos = (uint8_t)m->qos, .repeated = m->dup != 0};
-    if (o->config.answers != NULL && mqtt_topic_matches(bytes_of_text(o->config.answers), topic)) {
+    if (is_answer(o, topic)) {
         take_answer(o, topic, m, now);
     } else if (!m->retained && find_mark(o, m, &a.mark)) {
         a.topic = hash_fnv1a64(topic.data, topic.size);
@@ -444,6 +458,8 @@ static int make_client(struct observer *o, char *why, size_t why_size) {
         MQTTAsync_createWithOptions(&o->client, uri, o->config.client_id, MQTTCLIENT_PERSISTENCE_NONE, NULL, &options);
     if (error == MQTTASYNC_SUCCESS)
         error = MQTTAsync_setCallbacks(o->client, o, on_lost, on_message, NULL);
+    if (error == MQTTASYNC_SUCCESS)
+        error = MQTTAsync_setDisconnected(o->client, o, on_disconnected);
     if (error == MQTTASYNC_SUCCESS) {
         o->connecting = true;
         error = begin_connect(o);
@@ -456,7 +472,7 @@ static int make_client(struct observer *o, char *why, size_t why_size) {
 }
 
 int observer_open(const struct observer_config *config, struct observer **out, char *why, size_t why_size) {
-    CHECK(config->qos >= 1 && config->qos <= 2 && (config->filter_count > 0 || config->answers != NULL));
+    CHECK(config->qos >= 1 && config->qos <= 2 && config->filter_count + config->answer_count > 0);
     struct observer *o = calloc(1, sizeof *o);
     *out = NULL;
     if (o == NULL || observer_queue_init(&o->queue) < 0) {

@@ -115,7 +115,7 @@ static enum observer_state settle_state(struct observer *o, enum observer_state 
     return observer_state(o, why, size);
 }
 
-static const char *const filters[] = {"a/+/t", "b/#"};
+static const char *const filters[] = {"a/+/t", "b/#"}, *const answers[] = {"r/#"};
 
 static struct observer_config config_for(const struct server *s, enum mqtt_version version) {
     return (struct observer_config){.node = s->address,
@@ -123,7 +123,8 @@ static struct observer_config config_for(const struct server *s, enum mqtt_versi
                                     .client_id = "observer",
                                     .filters = filters,
                                     .filter_count = 2,
-                                    .answers = "r/#",
+                                    .answers = answers,
+                                    .answer_count = 1,
                                     .qos = 2,
                                     .run = RUN,
                                     .device_count = DEVICES};
@@ -254,16 +255,16 @@ static void nobody_there_is_a_failure(void) {
     observer_close(o);
 }
 
-/* The broker is killed and comes back at the same address. */
-static void a_lost_connection_is_a_gap_until_it_is_subscribed_again(void) {
+/* The broker is killed, or says goodbye, and comes back at the same address. */
+static void comes_back(enum mqtt_version version, int number) {
     struct server s = start("127.0.0.1:0", NULL);
-    struct observer_config config = config_for(&s, MQTT_5_0);
+    struct observer_config config = config_for(&s, version);
     struct observer *o = open_ready(&config);
     struct seen seen = {0};
     publish(o, "a/1/t", RUN, 1, 1, false);
     drain_until(o, &seen, &seen.arrivals, 1);
     int64_t heard = seen.arrival.at_ns;
-    stop(&s, SIGKILL);
+    stop(&s, number);
     drain_until(o, &seen, &seen.gaps, 1);
     CU_ASSERT(seen.gap.from_ns >= heard && seen.gap.to_ns == INT64_MAX);
     CU_ASSERT_EQUAL(observer_state(o, NULL, 0), OBSERVER_AWAY);
@@ -280,6 +281,12 @@ static void a_lost_connection_is_a_gap_until_it_is_subscribed_again(void) {
     stop(&s, SIGTERM);
 }
 
+static void a_lost_connection_is_a_gap_until_it_is_subscribed_again(void) {
+    comes_back(MQTT_3_1_1, SIGKILL);
+    comes_back(MQTT_5_0, SIGKILL);
+    comes_back(MQTT_5_0, SIGTERM);
+}
+
 /* More filters than one SUBSCRIBE takes. */
 static void many_filters_are_all_subscribed(void) {
     enum { MANY = 3 * OBSERVER_FILTERS_PER_PACKET + 1 };
@@ -294,7 +301,7 @@ static void many_filters_are_all_subscribed(void) {
         struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
         config.filters = all;
         config.filter_count = MANY;
-        config.answers = NULL;
+        config.answer_count = 0;
         struct observer *o = open_ready(&config);
         struct seen seen = {0};
         publish(o, text[0], RUN, 1, 1, false);
