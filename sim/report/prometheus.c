@@ -50,14 +50,13 @@ static enum MHD_Result answer(struct prometheus *p, struct MHD_Connection *c, co
 /* Called when the headers are there, again for each piece of a body, and when the request is complete. A body is not waited for. */
 static enum MHD_Result handle(void *context, struct MHD_Connection *c, const char *url, const char *method,
                               const char *version, const char *body, size_t *body_size, void **seen) {
-    static char headers_seen;
     struct prometheus *p = context;
     (void)version;
     (void)body;
     if (strcmp(method, MHD_HTTP_METHOD_GET) != 0 && strcmp(method, MHD_HTTP_METHOD_HEAD) != 0)
         return *seen == NULL ? MHD_queue_response(c, MHD_HTTP_METHOD_NOT_ALLOWED, p->forbidden) : MHD_NO;
     if (*seen == NULL) {
-        *seen = &headers_seen;
+        *seen = p; /* anything but NULL */
         return MHD_YES;
     }
     return *body_size > 0 ? MHD_NO : answer(p, c, url);

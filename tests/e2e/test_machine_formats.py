@@ -158,6 +158,23 @@ def _():
     suite.check(run.stderr.strip(), "progress goes to stderr")
 
 
+@suite.case("whatever verb takes --json prints one JSON document and nothing else")
+def _():
+    place, _ = standard()
+    verbs = {"plan": [place.scenario], "doctor": [place.scenario], "report": [place.out], "version": [],
+             "compare": [place.out, "--force", "--", place.out], "capacity": None}  # a search takes minutes: it has tests of its own
+    for verb in sorted(set(re.findall(r"^  ([a-z]+)", suite.muster("--help").stdout.split("\nVerbs:\n")[1].split("\n\n")[0], re.M))):
+        takes = "--json" in suite.muster(verb, "--help").expect(0).stdout
+        suite.check(not takes or verb in verbs or verb == "run", f"{verb} takes --json, and this case does not know it")
+        if not takes or verbs.get(verb) is None:
+            continue
+        words = verbs[verb]
+        run = suite.muster(verb, "--json", *words)
+        decoder = json.JSONDecoder()
+        value, end = decoder.raw_decode(run.stdout)
+        suite.check(isinstance(value, dict) and not run.stdout[end:].strip(), f"muster {verb} --json prints {run.stdout[:200]!r}")
+
+
 @suite.case("plan tells the size of the logs, and is not far off")
 def _():
     place, _ = standard()
