@@ -7,6 +7,7 @@
 #include "cli/front.h"
 #include "cli/library.h"
 #include "fleet/run.h"
+#include "report/terminal.h"
 #include "scenario/explain.h"
 #include "scenario/metric.h"
 
@@ -45,7 +46,7 @@ int cmd_explain(const struct options *o) {
     if (error < 0)
         complain(EXIT_USAGE, "muster explain scenario lists the top-level keys", "%s", text_get(&out));
     else
-        fputs(text_get(&out), stdout);
+        terminal_print(&out);
     text_free(&out);
     library_free(library);
     free(library);

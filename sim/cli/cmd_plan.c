@@ -4,6 +4,7 @@
 #include "cli/complain.h"
 #include "cli/front.h"
 #include "fleet/run.h"
+#include "report/terminal.h"
 #include "scenario/plan_print.h"
 
 static int print(const struct plan *plan, const struct options *o, struct text *out) {
@@ -25,8 +26,10 @@ int cmd_plan(const struct options *o) {
         struct text out = {0};
         if (print(f.plan, o, &out) < 0)
             code = complain(EXIT_USAGE, "muster plan SCENARIO lists the fleets", "--device: %s", text_get(&out));
-        else
+        else if (o->json || o->show_origin)
             fputs(text_get(&out), stdout);
+        else
+            terminal_print(&out);
         text_free(&out);
     }
     front_free(&f);

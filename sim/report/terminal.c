@@ -1,5 +1,6 @@
 #include "report/terminal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -33,6 +34,13 @@ bool terminal_utf8(void) {
             return strcasestr(locale, "UTF-8") != NULL || strcasestr(locale, "UTF8") != NULL;
     }
     return false;
+}
+
+void terminal_print(struct text *t) {
+    if (!terminal_utf8())
+        terminal_ascii(t);
+    fputs(text_get(t), stdout);
+    text_free(t);
 }
 
 static const struct {

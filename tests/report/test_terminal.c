@@ -1,6 +1,7 @@
 #include "report/terminal.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -100,8 +101,32 @@ static void signs_become_ascii_of_the_same_width(void) {
     CU_ASSERT_STRING_EQUAL(text_get(&t), "");
 }
 
-HARNESS_MAIN("report/terminal", HARNESS_CASE(the_width_is_that_of_now_or_80),
-             HARNESS_CASE(only_a_terminal_that_moves_its_cursor_redraws),
+static void what_is_printed_follows_the_locale(void) {
+    static const struct { const char *locale, *shown; } rows[] = {{"C", "0s - 5s"}, {"C.UTF-8", "0s – 5s"}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        int ends[2], kept = dup(STDOUT_FILENO);
+        char seen[32] = "";
+        struct text t = {0};
+        setenv("LC_ALL", rows[i].locale, 1);
+        text_append(&t, "0s – 5s");
+        CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_CLOEXEC), 0);
+        fflush(stdout);
+        dup2(ends[1], STDOUT_FILENO);
+        terminal_print(&t);
+        fflush(stdout);
+        dup2(kept, STDOUT_FILENO);
+        CU_ASSERT_TRUE(read(ends[0], seen, sizeof seen - 1) > 0);
+        CU_ASSERT_STRING_EQUAL(seen, rows[i].shown);
+        CU_ASSERT_EQUAL(t.size, 0);
+        close(ends[0]);
+        close(ends[1]);
+        close(kept);
+    }
+    unsetenv("LC_ALL");
+}
+
+HARNESS_MAIN("report/terminal", HARNESS_CASE(what_is_printed_follows_the_locale),
+             HARNESS_CASE(the_width_is_that_of_now_or_80), HARNESS_CASE(only_a_terminal_that_moves_its_cursor_redraws),
              HARNESS_CASE(colours_can_be_refused_by_option_and_by_variable),
              HARNESS_CASE(the_first_variable_of_the_locale_that_is_set_decides),
              HARNESS_CASE(signs_become_ascii_of_the_same_width))
