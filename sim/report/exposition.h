@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "fleet/run.h"
 
-enum { EXPOSITION_ROWS_MAX = 100, EXPOSITION_BUCKETS = 15 };
+enum { EXPOSITION_ROWS_MAX = 32, EXPOSITION_BUCKETS = 15 };
 
 struct exposition;
 
