@@ -10,6 +10,7 @@
 #include "metrics/interval.h"
 #include "report/events_shape.h"
 #include "report/evidence_files.h"
+#include "report/evidence_index.h"
 #include "report/facts.h"
 #include "report/judged.h"
 
@@ -55,6 +56,7 @@ struct events {
     unsigned trust_told; /* findings that have their line */
     uint32_t *states;    /* [group_count * STATE_KINDS]: as the last `devices` lines said */
     const struct evidence_files *evidence;
+    struct evidence_index index;
     struct text line; /* reused */
     struct json_write json;
     struct json_schema_check check; /* of the line that is being written */
@@ -78,6 +80,10 @@ struct events *events_new(const struct plan *plan, struct log_writer *log, int f
 
 void events_use_evidence(struct events *e, const struct evidence_files *evidence) {
     e->evidence = evidence;
+}
+
+const struct evidence_index *events_evidence(const struct events *e) {
+    return &e->index;
 }
 
 void events_free(struct events *e) {
@@ -126,6 +132,8 @@ static void end(struct events *e, enum events_kind kind) {
         return;
     }
     log_writer_put(e->log, e->file, events_rows[kind].worth, e->line.data, e->line.size);
+    if (kind == EVENTS_FINDING)
+        evidence_index_add(&e->index, e->line.data, e->line.size);
     e->n++;
 }
 
@@ -511,6 +519,7 @@ void events_copy(struct events *e, const char *line, size_t size) {
     if (e->line.size > EVENTS_LINE_MAX)
         return;
     log_writer_put(e->log, e->file, LOG_EVENTS, e->line.data, e->line.size);
+    evidence_index_add(&e->index, e->line.data, e->line.size);
     e->n++;
 }
 

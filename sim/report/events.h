@@ -49,6 +49,7 @@ extern const struct events_row events_rows[EVENTS_KINDS];
 
 struct events;
 struct evidence_files;
+struct evidence_index;
 
 /* Lines go to `file` of `log`; both and `plan` are borrowed. */
 struct events *events_new(const struct plan *plan, struct log_writer *log, int file);
@@ -56,6 +57,8 @@ void events_free(struct events *e);
 
 /* Findings then say where their packets are. Borrowed; NULL: nowhere. */
 void events_use_evidence(struct events *e, const struct evidence_files *evidence);
+/* What findings with evidence there were so far; borrowed from `e`. */
+const struct evidence_index *events_evidence(const struct events *e);
 /* What the run says (struct run_sink). RUN_STARTED also writes the groups and segments that later lines refer to. */
 void events_event(struct events *e, const struct run_event *event);
 /* One interval: its tallies, counters, causes of failures and device states that changed; what the caps left out; and the line that closes it.

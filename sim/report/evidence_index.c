@@ -1,21 +1,14 @@
 #include "report/evidence_index.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/json_read.h"
 #include "metrics/op.h"
 #include "metrics/step.h"
-#include "report/events_read.h"
-#include "report/log_map.h"
 
-struct reading {
-    struct evidence_index *index;
-    struct json_read json; /* reused */
-    unsigned directory;
-};
-
-static void get(const struct reading *r, const char *key, char *out, size_t size) {
-    if (!json_read_string(json_read_at(&r->json, NULL, key), out, size))
+static void get(const struct json_read *json, const char *key, char *out, size_t size) {
+    if (!json_read_string(json_read_at(json, NULL, key), out, size))
         *out = '\0';
 }
 
@@ -25,66 +18,47 @@ static bool same_kind(const struct evidence_entry *a, const struct evidence_entr
            strcmp(a->why, b->why) == 0 && a->reason_code == b->reason_code;
 }
 
-static void add(struct reading *r, const struct events_line *line) {
-    struct evidence_entry e = {.directory = r->directory};
+static void read_entry(const struct json_read *json, struct evidence_entry *e) {
     uint64_t code = 0;
-    if (json_read_parse(&r->json, line->text, line->size) != 0)
-        return;
-    get(r, "evidence.file", e.file, sizeof e.file);
-    if (e.file[0] == '\0' || !json_read_uint(json_read_at(&r->json, NULL, "evidence.frame"), &e.frame))
-        return;
-    get(r, "what", e.what, sizeof e.what);
-    get(r, "statement", e.statement, sizeof e.statement);
-    get(r, "operation", e.operation, sizeof e.operation);
-    get(r, "outcome", e.outcome, sizeof e.outcome);
-    get(r, "why", e.why, sizeof e.why);
-    get(r, "device", e.device, sizeof e.device);
-    if (json_read_uint(json_read_at(&r->json, NULL, "reason_code"), &code))
-        e.reason_code = (uint8_t)code;
-    struct evidence_index *x = r->index;
-    for (unsigned i = 0; i < x->count; i++)
-        if (same_kind(&x->entries[i], &e))
-            return;
-    if (x->count < EVIDENCE_INDEX_MAX)
-        x->entries[x->count++] = e;
+    get(json, "evidence.file", e->file, sizeof e->file);
+    get(json, "what", e->what, sizeof e->what);
+    get(json, "statement", e->statement, sizeof e->statement);
+    get(json, "operation", e->operation, sizeof e->operation);
+    get(json, "outcome", e->outcome, sizeof e->outcome);
+    get(json, "why", e->why, sizeof e->why);
+    get(json, "device", e->device, sizeof e->device);
+    if (json_read_uint(json_read_at(json, NULL, "reason_code"), &code))
+        e->reason_code = (uint8_t)code;
+    if (!json_read_uint(json_read_at(json, NULL, "evidence.frame"), &e->frame))
+        e->frame = 0;
 }
 
 /* Lines are many, findings few: only these are parsed. */
-static bool may_be_one(const struct events_line *line) {
+static bool may_be_one(const char *line, size_t size) {
     static const char kind[] = "\"kind\":\"finding\"", member[] = "\"evidence\":{";
-    return memmem(line->text, line->size, kind, sizeof kind - 1) != NULL &&
-           memmem(line->text, line->size, member, sizeof member - 1) != NULL;
+    return memmem(line, size, kind, sizeof kind - 1) != NULL && memmem(line, size, member, sizeof member - 1) != NULL;
 }
 
-static void read_directory(struct reading *r, const char *directory) {
-    struct events_cursor cursor = events_read_begin(NULL, 0);
-    for (unsigned part = 0;; part++) {
-        struct log_map map = log_map_open_part(directory, "events.ndjson", part);
-        if (map.data == NULL)
+void evidence_index_add(struct evidence_index *x, const char *line, size_t size) {
+    if (x->count == EVIDENCE_INDEX_MAX || !may_be_one(line, size))
+        return;
+    struct json_read json = {0};
+    struct evidence_entry e = {0};
+    if (json_read_parse(&json, line, size) == 0)
+        read_entry(&json, &e);
+    json_read_free(&json);
+    if (e.file[0] == '\0' || e.frame == 0)
+        return;
+    for (unsigned i = 0; i < x->count; i++)
+        if (same_kind(&x->entries[i], &e))
             return;
-        events_read_part(&cursor, map.data, map.size);
-        struct events_line line;
-        while (events_read_next(&cursor, &line))
-            if (may_be_one(&line))
-                add(r, &line);
-        log_map_close(&map);
-        if (cursor.so_far.bytes_ignored > 0)
-            return;
-    }
-}
-
-void evidence_index_read(const char *const *directories, unsigned count, struct evidence_index *out) {
-    *out = (struct evidence_index){0};
-    struct reading r = {.index = out};
-    for (r.directory = 0; r.directory < count; r.directory++)
-        read_directory(&r, directories[r.directory]);
-    json_read_free(&r.json);
+    x->entries[x->count++] = e;
 }
 
 const struct evidence_entry *evidence_index_cause(const struct evidence_index *x, const struct reason_row *cause) {
     const struct evidence_entry *alike = NULL;
     bool violated = cause->close_reason == CLOSE_VIOLATION;
-    for (unsigned i = 0; i < x->count; i++) {
+    for (unsigned i = 0; x != NULL && i < x->count; i++) {
         const struct evidence_entry *e = &x->entries[i];
         if (violated && strcmp(e->what, "violation") == 0)
             return e;
@@ -105,7 +79,7 @@ const struct evidence_entry *evidence_index_cause(const struct evidence_index *x
 
 const struct evidence_entry *evidence_index_check(const struct evidence_index *x, const struct check *check) {
     const struct evidence_entry *violation = NULL;
-    for (unsigned i = 0; i < x->count; i++) {
+    for (unsigned i = 0; x != NULL && i < x->count; i++) {
         const struct evidence_entry *e = &x->entries[i];
         if (*e->operation != '\0' && strstr(check->expect, e->operation) != NULL)
             return e;

@@ -1,9 +1,9 @@
-/* Which packets show what went wrong: of each kind of finding the first that names its evidence, read from the logs of a run (or of the
- * shards of one), so that documents that are made again say the same. */
+/* Which packets show what went wrong: of each kind of finding the first that names its evidence. Made of the lines of events.ndjson, as they are
+ * written or as they are read back, so that documents that are made again say the same. */
 #ifndef MUSTER_REPORT_EVIDENCE_INDEX_H
 #define MUSTER_REPORT_EVIDENCE_INDEX_H
 
-#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "metrics/recorder.h"
@@ -18,9 +18,8 @@ struct evidence_entry {
     char why[24];                    /* why its connection ended; "" */
     uint8_t reason_code;
     char device[160];
-    char file[160]; /* in the run's directory, "evidence/meters-17.pcapng" */
+    char file[160]; /* in the run's directory, or its shard's: "evidence/meters-17.pcapng" */
     uint64_t frame;
-    unsigned directory; /* which of those given */
 };
 
 struct evidence_index {
@@ -28,9 +27,9 @@ struct evidence_index {
     unsigned count;
 };
 
-/* Never fails: what cannot be read is not listed. */
-void evidence_index_read(const char *const *directories, unsigned count, struct evidence_index *out);
-/* The entry that shows a cause; NULL: none does. */
+/* Takes a whole line; those of other kinds, and findings without evidence, do not matter. `x` begins as zero. */
+void evidence_index_add(struct evidence_index *x, const char *line, size_t size);
+/* The entry that shows a cause; NULL: none does, or `x` is NULL. */
 const struct evidence_entry *evidence_index_cause(const struct evidence_index *x, const struct reason_row *cause);
 /* The entry that shows why a check may have failed: an operation that its expression names, or else a broken rule. NULL: none does. */
 const struct evidence_entry *evidence_index_check(const struct evidence_index *x, const struct check *check);

@@ -109,13 +109,12 @@ void html_errors(struct text *out, const struct report *r) {
     for (size_t i = 0; i < count; i++)
         rows[i] = &result->reasons[i];
     qsort(rows, count, sizeof *rows, compare_errors);
-    struct evidence_index evidence;
-    evidence_index_read(r->logs, r->log_count, &evidence);
     html_table_begin(out, "errors", "Errors by cause");
-    html_table_columns(out, evidence.count > 0 ? "#Count|What|Cause|Fleet|#First at|Example, evidence"
-                                               : "#Count|What|Cause|Fleet|#First at|Example");
+    html_table_columns(out, r->evidence != NULL && r->evidence->count > 0
+                                ? "#Count|What|Cause|Fleet|#First at|Example, evidence"
+                                : "#Count|What|Cause|Fleet|#First at|Example");
     for (size_t i = 0; i < count && i < HTML_ROWS_MAX; i++)
-        write_error(out, rows[i], r->facts->plan, &evidence);
+        write_error(out, rows[i], r->facts->plan, r->evidence);
     html_table_end(out, count > HTML_ROWS_MAX ? count - HTML_ROWS_MAX : 0);
     free(rows);
 }

@@ -31,7 +31,6 @@ struct writer {
     struct text *out;
     const struct report *r;
     struct text suite, again; /* escaped */
-    struct evidence_index evidence;
     unsigned counts[OUTCOMES];
 };
 
@@ -74,8 +73,6 @@ static void write_outcome(struct writer *w, const struct junit_case *c) {
     put_text(w->out, w->r->directory, JUNIT_TEXT_MAX, false);
     if (c->evidence != NULL) {
         text_append(w->out, "\nevidence: ");
-        put_text(w->out, w->r->logs[c->evidence->directory], JUNIT_TEXT_MAX, false);
-        text_append(w->out, "/");
         put_text(w->out, c->evidence->file, JUNIT_TEXT_MAX, false);
         text_printf(w->out, " frame %llu", (unsigned long long)c->evidence->frame);
     }
@@ -156,7 +153,7 @@ static void write_check(struct writer *w, const struct check_verdict *v, const c
         text_printf(&sentence, "; it held, but proves nothing: %s", report_verdict_sentence(f));
     } else if (!v->pass) {
         c.type = v->value_known || v->value_infinite ? judged_kinds[v->check->kind] : "no data";
-        c.evidence = evidence_index_check(&w->evidence, v->check);
+        c.evidence = evidence_index_check(w->r->evidence, v->check);
     }
     c.sentence = text_get(&sentence);
     write_case(w, &c);
@@ -227,7 +224,6 @@ static void name_suite(struct writer *w) {
 void junit_write(struct text *out, const struct report *r) {
     struct text cases = {0}, again = {0};
     struct writer w = {.out = &cases, .r = r};
-    evidence_index_read(r->logs, r->log_count, &w.evidence);
     name_suite(&w);
     command_again(r->facts->plan, r->argc, r->argv, &again);
     put_text(&w.again, text_get(&again), JUNIT_TEXT_MAX, false);

@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "fleet/run.h"
+#include "report/evidence_index.h"
 #include "report/host.h"
 #include "scenario/ceiling.h"
 
@@ -21,7 +22,8 @@ struct report {
     /* Directories whose logs the plots are made from: one, or several that were merged. None: no plots. */
     const char *const *logs;
     unsigned log_count;
-    bool complete; /* the run ended by itself and everything was written */
+    const struct evidence_index *evidence; /* packets that show what went wrong; NULL: none are known */
+    bool complete;                         /* the run ended by itself and everything was written */
     /* Read back: scenario.resolved.yaml as the run wrote it, with the places that values came from. NULL: as the plan has it. */
     const char *resolved;
     size_t resolved_size;

@@ -169,6 +169,7 @@ static struct report base_report(const struct report_session *s, const struct ru
                        .ceiling = s->measured ? &s->ceiling : NULL,
                        .argc = s->options.argc,
                        .argv = s->options.argv,
+                       .evidence = events_evidence(s->events),
                        .directory = s->dir.path};
     if (s->options.again != NULL) {
         r.note = s->options.again->note;

@@ -266,8 +266,12 @@ static void write_causes(const struct writer *w) {
             text_printf(&line, ", reason code 0x%02X", row->reason_code);
         if (row->close_reason != CLOSE_NONE && row->close_reason < CLOSE_REASONS)
             text_printf(&line, ", connection: %s", close_reason_names[row->close_reason]);
-        text_printf(&line, " (fleet %s, from %s on)", w->r->facts->plan->groups[row->group].fleet,
+        text_printf(&line, " (fleet %s, from %s on", w->r->facts->plan->groups[row->group].fleet,
                     instant_format_span(row->first_at, since, sizeof since));
+        const struct evidence_entry *packets = evidence_index_cause(w->r->evidence, row);
+        if (packets != NULL)
+            text_printf(&line, "; %s frame %llu", packets->file, (unsigned long long)packets->frame);
+        text_append(&line, ")");
         layout_label(w->out, shown == 0 ? "errors" : "");
         layout_wrap(w->out, text_get(&line), LAYOUT_INDENT, LAYOUT_INDENT + 2, "");
         text_free(&line);

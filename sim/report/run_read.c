@@ -38,6 +38,7 @@ struct run_read {
     struct result *second, *total;
     struct run_facts facts;
     int fail_code;
+    struct evidence_index evidence;
     uint64_t lines_missing, intervals_missing, bytes_ignored, log_records_dropped;
     bool killed, cut_short, complete;
     char note[300];
@@ -269,8 +270,11 @@ static void take_slot(struct run_read *r, int64_t slot, instant at, const struct
             in->next->result->gauges[k].at = at;
         if (second == r->second)
             result_merge(second, in->next->result);
-        for (size_t k = 0; k < in->next->line_count && sink != NULL && sink->line != NULL; k++)
-            sink->line(sink->context, &in->next->lines[k]);
+        for (size_t k = 0; k < in->next->line_count; k++) {
+            evidence_index_add(&r->evidence, in->next->lines[k].text, in->next->lines[k].size);
+            if (sink != NULL && sink->line != NULL)
+                sink->line(sink->context, &in->next->lines[k]);
+        }
     }
     told.second = second;
     result_merge(r->total, second);
@@ -432,6 +436,7 @@ struct report run_read_report(const struct run_read *r) {
                            .directory = m->directory != NULL ? m->directory : r->directories[0],
                            .logs = r->directories,
                            .log_count = r->count,
+                           .evidence = &r->evidence,
                            .complete = r->complete,
                            .resolved = r->resolved.data,
                            .resolved_size = r->resolved.size,

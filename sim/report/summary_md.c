@@ -139,7 +139,8 @@ static int by_count(const void *a, const void *b) {
     return one->count != other->count ? (one->count < other->count ? 1 : -1) : one < other ? -1 : one > other;
 }
 
-static void write_causes(struct text *out, const struct run_facts *f) {
+static void write_causes(struct text *out, const struct report *r) {
+    const struct run_facts *f = r->facts;
     if (f->result->reason_count == 0)
         return;
     size_t left = 0, count = f->result->reason_count;
@@ -149,8 +150,8 @@ static void write_causes(struct text *out, const struct run_facts *f) {
         rows[i] = &f->result->reasons[i];
     qsort(rows, count, sizeof *rows, by_count);
     text_append(out, "\n## Errors by cause\n\n| count | operation | outcome | reason code | connection | fleet | first "
-                     "at | device |\n"
-                     "|---:|---|---|---:|---|---|---:|---:|\n");
+                     "at | device | packets |\n"
+                     "|---:|---|---|---:|---|---|---:|---:|---|\n");
     for (size_t i = 0; i < count; i++) {
         const struct reason_row *row = rows[i];
         if (out->size + ROW_MAX > CAUSES_END) {
@@ -163,7 +164,13 @@ static void write_causes(struct text *out, const struct run_facts *f) {
                     known && row->outcome < OP_OUTCOMES ? op_outcome_names[row->outcome] : "", row->reason_code,
                     row->close_reason < CLOSE_REASONS ? close_reason_names[row->close_reason] : "");
         word(out, f->plan->groups[row->group].fleet);
-        text_printf(out, " | %.3f s | %u |\n", span_seconds(row->first_at), row->example_device);
+        text_printf(out, " | %.3f s | %u | ", span_seconds(row->first_at), row->example_device);
+        const struct evidence_entry *packets = evidence_index_cause(r->evidence, row);
+        if (packets != NULL) {
+            word(out, packets->file);
+            text_printf(out, " frame %llu", (unsigned long long)packets->frame);
+        }
+        text_append(out, " |\n");
     }
     if (left > 0)
         text_printf(out, "\n%zu more causes are in summary.json.\n", left);
@@ -216,6 +223,6 @@ void summary_md_write(struct text *out, const struct report *r) {
     write_checks(out, r->facts);
     write_again(out, r);
     write_operations(out, r->facts);
-    write_causes(out, r->facts);
+    write_causes(out, r);
     write_tool(out, r);
 }

@@ -1,34 +1,30 @@
 #include "report/evidence_index.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/check.h"
 #include "base/text.h"
 #include "harness.h"
 #include "metrics/op.h"
 #include "metrics/step.h"
 #include "report/events.h"
-#include "report/log_writer.h"
-#include "report/temporary.h"
 
 static struct evidence_index x;
 
-/* A log of these lines' members, numbered and sealed, of which the last one is torn when `torn`. */
-static void write_log(const struct temporary *t, unsigned part, unsigned first, const char *const *lines, bool torn) {
-    char name[64], path[256];
-    FILE *f = fopen(
-        temporary_path(t, log_writer_part_name("events.ndjson", part, name, sizeof name), path, sizeof path), "w");
-    CHECK(f != NULL);
+/* A log of these lines' members, numbered and sealed. */
+static void take(const char *const *lines) {
     for (unsigned i = 0; lines[i] != NULL; i++) {
         struct text line = {0};
-        text_printf(&line, "{\"n\":%u,\"t\":1,%s", first + i, lines[i]);
+        text_printf(&line, "{\"n\":%u,\"t\":1,%s", i, lines[i]);
         events_seal(&line);
-        fwrite(line.data, 1, line.size - (torn && lines[i + 1] == NULL ? 4 : 0), f);
+        evidence_index_add(&x, line.data, line.size - i % 2); /* with or without the line end */
         text_free(&line);
     }
-    fclose(f);
+}
+
+static void read_one(const char *const *lines) {
+    x = (struct evidence_index){0};
+    take(lines);
 }
 
 #define FINDING  "\"kind\":\"finding\",\"device\":\"meters-7\",\"d\":7,"
@@ -46,16 +42,8 @@ static const char *const log_lines[] = {
     "\"what\":\"operation\",\"operation\":\"mqtt.connect\",\"outcome\":\"broken\",\"why\":\"by_peer\"" PLACE(11),
     NULL};
 
-static void read_one(const char *const *lines, bool torn) {
-    struct temporary t = temporary_make();
-    write_log(&t, 0, 0, lines, torn);
-    const char *directories[] = {t.path};
-    evidence_index_read(directories, 1, &x);
-    temporary_remove(&t);
-}
-
 static void of_each_kind_the_first_is_listed(void) {
-    read_one(log_lines, false);
+    read_one(log_lines);
     CU_ASSERT_EQUAL_FATAL(x.count, 3);
     CU_ASSERT_STRING_EQUAL(x.entries[0].operation, "mqtt.connect");
     CU_ASSERT_EQUAL(x.entries[0].reason_code, 135);
@@ -67,7 +55,7 @@ static void of_each_kind_the_first_is_listed(void) {
 }
 
 static void causes_and_checks_find_theirs(void) {
-    read_one(log_lines, false);
+    read_one(log_lines);
     struct reason_row refused = {.op = OP_MQTT_CONNECT, .outcome = OP_REFUSED, .reason_code = 135},
                       other_code = {.op = OP_MQTT_CONNECT, .outcome = OP_REFUSED, .reason_code = 3},
                       violation = {.op = OP_MQTT_CONNECT, .outcome = OP_BROKEN, .close_reason = CLOSE_VIOLATION},
@@ -79,46 +67,48 @@ static void causes_and_checks_find_theirs(void) {
     CU_ASSERT_EQUAL(evidence_index_cause(&x, &gone)->frame, 11);
     CU_ASSERT_PTR_NULL(evidence_index_cause(&x, &others));
     struct check connects = {.expect = "ratio(mqtt.connect.ok) == 100%"},
-                 rules = {.expect = "count(mqtt.violation) == 0"}, pings = {.expect = "max(mqtt.ping.ack) < 1s"}, tool = {.expect = "tool.cpu_s < 10"};
+                 rules = {.expect = "count(mqtt.violation) == 0"}, pings = {.expect = "max(mqtt.ping.ack) < 1s"},
+                 tool = {.expect = "tool.cpu_s < 10"};
     CU_ASSERT_EQUAL(evidence_index_check(&x, &connects)->frame, 2);
     CU_ASSERT_EQUAL(evidence_index_check(&x, &rules)->frame, 9);
     CU_ASSERT_EQUAL(evidence_index_check(&x, &pings)->frame, 9);
     CU_ASSERT_PTR_NULL(evidence_index_check(&x, &tool));
 }
 
-static void parts_and_directories_are_read_one_after_the_other(void) {
-    static const char *const more[] = {
-        FINDING "\"what\":\"operation\",\"operation\":\"mqtt.ping\",\"outcome\":\"timeout\"" PLACE(1), NULL};
-    struct temporary a = temporary_make(), b = temporary_make();
-    write_log(&a, 0, 0, log_lines, false);
-    write_log(&a, 1, 6, more, false);
-    write_log(&b, 0, 0, log_lines, false);
-    const char *directories[] = {a.path, b.path, "/nowhere/at/all"};
-    evidence_index_read(directories, 3, &x);
-    CU_ASSERT_EQUAL(x.count, 4);
-    CU_ASSERT_STRING_EQUAL(x.entries[3].operation, "mqtt.ping");
-    const char *turned[] = {"/nowhere/at/all", b.path};
-    evidence_index_read(turned, 2, &x);
-    CU_ASSERT_EQUAL(x.count, 3);
-    CU_ASSERT_EQUAL(x.entries[0].directory, 1);
-    temporary_remove(&a);
-    temporary_remove(&b);
+static void without_an_index_nothing_is_found(void) {
+    struct reason_row cause = {.op = OP_MQTT_CONNECT, .outcome = OP_REFUSED};
+    struct check check = {.expect = "count(mqtt.violation) == 0"};
+    CU_ASSERT_PTR_NULL(evidence_index_cause(NULL, &cause));
+    CU_ASSERT_PTR_NULL(evidence_index_check(NULL, &check));
 }
 
-static void what_is_torn_or_strange_is_not_listed(void) {
-    read_one(log_lines, true);
-    CU_ASSERT_EQUAL(x.count, 2);
+static void what_is_strange_is_not_listed(void) {
     static const char *const strange[] = {FINDING "\"what\":\"operation\",\"evidence\":{\"file\":7,\"frame\":1}",
                                           FINDING
                                           "\"what\":\"operation\",\"evidence\":{\"file\":\"f\",\"frame\":\"1\"}",
+                                          FINDING "\"what\":\"operation\",\"evidence\":{\"file\":\"f\",\"frame\":0}",
                                           FINDING "\"what\":3,\"evidence\":{\"file\":\"f\",\"frame\":1}", NULL};
-    read_one(strange, false);
+    read_one(strange);
     CU_ASSERT_EQUAL(x.count, 1);
-    evidence_index_read(NULL, 0, &x);
-    CU_ASSERT_EQUAL(x.count, 0);
+    evidence_index_add(&x, FINDING PLACE(1), sizeof(FINDING PLACE(1)) - 1); /* no document */
+    evidence_index_add(&x, "", 0);
+    CU_ASSERT_EQUAL(x.count, 1);
+}
+
+static void a_full_index_stays_as_it_is(void) {
+    x = (struct evidence_index){0};
+    for (unsigned i = 0; i < 2 * EVIDENCE_INDEX_MAX; i++) {
+        char line[300];
+        snprintf(line, sizeof line,
+                 "{\"kind\":\"finding\",\"what\":\"operation\",\"reason_code\":%u,\"evidence\":{\"file\":\"f\","
+                 "\"frame\":1}}",
+                 i);
+        evidence_index_add(&x, line, strlen(line));
+    }
+    CU_ASSERT_EQUAL(x.count, EVIDENCE_INDEX_MAX);
+    CU_ASSERT_EQUAL(x.entries[EVIDENCE_INDEX_MAX - 1].reason_code, EVIDENCE_INDEX_MAX - 1);
 }
 
 HARNESS_MAIN("evidence_index", HARNESS_CASE(of_each_kind_the_first_is_listed),
-             HARNESS_CASE(causes_and_checks_find_theirs),
-             HARNESS_CASE(parts_and_directories_are_read_one_after_the_other),
-             HARNESS_CASE(what_is_torn_or_strange_is_not_listed))
+             HARNESS_CASE(causes_and_checks_find_theirs), HARNESS_CASE(without_an_index_nothing_is_found),
+             HARNESS_CASE(what_is_strange_is_not_listed), HARNESS_CASE(a_full_index_stays_as_it_is))
