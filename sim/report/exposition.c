@@ -311,7 +311,7 @@ static void write_tool(const struct exposition *x, struct text *out) {
     write_buckets(x, out, "muster_tool_lag_seconds", NULL, NULL, &x->lag);
     put_value(out, "muster_tool_emitted_total", "counter", "Operations that were emitted.", (double)x->emitted);
     put_value(out, "muster_tool_late_total", "counter", "Of these, later than the limit of trust.", (double)x->late);
-    put_value(out, "muster_tool_dropped_records_total", "counter", "Measurements that were dropped.",
+    put_value(out, "muster_tool_dropped_records_total", "counter", "Log records that were dropped.",
               (double)x->dropped);
     put_value(out, "muster_tool_loop_late_seconds", "gauge", "The latest that a loop came round in the last second.",
               x->loop_late_s);
