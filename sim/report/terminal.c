@@ -36,7 +36,42 @@ bool terminal_utf8(void) {
     return false;
 }
 
+static void fold_line(const char *line, size_t size, size_t columns, struct text *out) {
+    size_t indent = strspn(line, " ") + 2, column = 0;
+    bool has_word = false;
+    for (size_t at = 0; at < size;) {
+        size_t gap = strspn(line + at, " "), word = strcspn(line + at + gap, " \n"), width = 0;
+        for (size_t i = 0; i < word; i++)
+            width += ((unsigned char)line[at + gap + i] & 0xc0) != 0x80;
+        if (has_word && width > 0 && column + gap + width > columns) {
+            text_printf(out, "\n%*s", (int)indent, "");
+            column = indent;
+        } else {
+            text_append_n(out, line + at, gap);
+            column += gap;
+        }
+        text_append_n(out, line + at + gap, word);
+        column += width;
+        has_word = has_word || word > 0;
+        at += gap + word;
+    }
+}
+
+void terminal_fold(struct text *t, unsigned columns) {
+    struct text out = {0};
+    for (const char *line = text_get(t); *line != '\0';) {
+        size_t size = strcspn(line, "\n");
+        fold_line(line, size, columns, &out);
+        text_append(&out, line[size] == '\n' ? "\n" : "");
+        line += size + (line[size] == '\n');
+    }
+    text_free(t);
+    *t = out;
+}
+
 void terminal_print(struct text *t) {
+    if (isatty(STDOUT_FILENO))
+        terminal_fold(t, terminal_columns(STDOUT_FILENO));
     if (!terminal_utf8())
         terminal_ascii(t);
     fputs(text_get(t), stdout);

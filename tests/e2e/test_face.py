@@ -1,6 +1,7 @@
 """What a person sees: the live block at a terminal of any width, lines elsewhere, the text at the end, errors, completion."""
 
 import functools
+import json
 import os
 import re
 import shutil
@@ -190,6 +191,23 @@ def _():
         suite.check(os.path.exists(report), f"{report} is not there")
         again = re.search(r"^ again +(.*(?: \\\n.*)*)$", done.stdout, re.M).group(1).replace("\\\n", " ").split()
         suite.equal((again[0], again[1], again[-2:]), ("muster", "run", ["--seed", "7"]), "the command that repeats it")
+
+
+@suite.case("what the host was measured to carry stands in the text at the end, and in no text before")
+def _():
+    with Place("2s") as place:
+        cache = {"LC_ALL": "C.UTF-8", "XDG_CACHE_HOME": place.directory.path}
+        before = suite.Run(place.command("--quiet"), env=cache)
+        with open(place.directory.file("run1/manifest.json"), encoding="utf-8") as f:
+            manifest = json.load(f)
+        os.mkdir(place.directory.file("muster"))
+        measured = {name: manifest["host"][name] for name in ("kernel", "cpu", "cores")}
+        place.directory.file("muster/ceiling.json", json.dumps(
+            {"schema": 1, "shape": "QoS 1 fleet", "messages_per_s": 5000, "connects_per_s": 2000, "devices": 10000,
+             "version": manifest["version"], "measured_unix_s": 1795000000, **measured}))
+        after = suite.Run(place.command("--quiet"), env=cache)
+        suite.check(" headroom" not in before.stdout, f"before: {before.stdout}")
+        suite.check(re.search(r"^ headroom this host can do \d+(\.\d)? times this load", after.stdout, re.M), f"after: {after.stdout}")
 
 
 @functools.lru_cache(None)

@@ -101,6 +101,27 @@ static void signs_become_ascii_of_the_same_width(void) {
     CU_ASSERT_STRING_EQUAL(text_get(&t), "");
 }
 
+static void wide_lines_are_folded_at_blanks(void) {
+    static const struct {
+        const char *text, *folded;
+    } rows[] = {
+        {"short\n", "short\n"},
+        {"", ""},
+        {"\n\nno end of line", "\n\nno end of line"},
+        {"  indented words that go on and on\nnext\n", "  indented words\n    that go on and\n    on\nnext\n"},
+        {"averylongwordthatcannotbebroken at all\n", "averylongwordthatcannotbebroken\n  at all\n"},
+        {"a  column   apart\n", "a  column   apart\n"},
+        {"éééééééé éééééééé\n", "éééééééé éééééééé\n"}, /* 17 columns, 33 bytes */
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct text t = {0};
+        text_append(&t, rows[i].text);
+        terminal_fold(&t, 18);
+        CU_ASSERT_STRING_EQUAL(text_get(&t), rows[i].folded);
+        text_free(&t);
+    }
+}
+
 static void what_is_printed_follows_the_locale(void) {
     static const struct { const char *locale, *shown; } rows[] = {{"C", "0s - 5s"}, {"C.UTF-8", "0s – 5s"}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -125,8 +146,9 @@ static void what_is_printed_follows_the_locale(void) {
     unsetenv("LC_ALL");
 }
 
-HARNESS_MAIN("report/terminal", HARNESS_CASE(what_is_printed_follows_the_locale),
-             HARNESS_CASE(the_width_is_that_of_now_or_80), HARNESS_CASE(only_a_terminal_that_moves_its_cursor_redraws),
+HARNESS_MAIN("report/terminal", HARNESS_CASE(wide_lines_are_folded_at_blanks),
+             HARNESS_CASE(what_is_printed_follows_the_locale), HARNESS_CASE(the_width_is_that_of_now_or_80),
+             HARNESS_CASE(only_a_terminal_that_moves_its_cursor_redraws),
              HARNESS_CASE(colours_can_be_refused_by_option_and_by_variable),
              HARNESS_CASE(the_first_variable_of_the_locale_that_is_set_decides),
              HARNESS_CASE(signs_become_ascii_of_the_same_width))
