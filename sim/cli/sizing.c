@@ -273,6 +273,12 @@ static int try_load(struct sizing *s, struct capacity_step *step) {
         return code == EXIT_PASS || code > EXIT_UNREACHABLE ? EXIT_INTERNAL : code;
     }
     step->ran = true;
+    if (s->request.judge == NULL && step->facts.too_few) {
+        char load[64];
+        snprintf(s->stopped, sizeof s->stopped, "%s cannot be judged: %.250s",
+                 capacity_load(s->request.by, step->load, load, sizeof load), step->facts.broke);
+        return s->capacity.count == 0 ? EXIT_SCENARIO : EXIT_CHECK_FAILED;
+    }
     step->verdict = s->request.judge != NULL ? s->request.judge(step) : judge_checks(step, code, in.messages);
     return 0;
 }
@@ -438,7 +444,8 @@ int sizing_run(const struct sizing_request *request, struct sizing **out) {
     trial_hold_signals();
     code = search(s);
     if (s->capacity.count == 0 && s->signal_number == 0) {
-        complain(code, NULL, "%s", s->stopped);
+        complain(code, code == EXIT_SCENARIO ? "try more --devices, a longer --step-duration, or min_samples" : NULL,
+                 "%s", s->stopped);
         sizing_free(s);
         return code;
     }

@@ -51,13 +51,22 @@ static void append_check(struct text *out, const struct json_read *r, const stru
         text_printf(out, ", limit %.4g%s%s", limit, space, unit);
 }
 
-static void read_checks(const struct json_read *r, struct text *out) {
+/* Of the judge (scenario/judge.c): fewer samples than the check wants. */
+static bool lacks_samples(const struct json_read *r, const struct json_value *check) {
+    char reason[200];
+    return json_read_string(json_read_get(r, check, "reason"), reason, sizeof reason) &&
+           strstr(reason, "(min_samples)") != NULL;
+}
+
+static void read_checks(const struct json_read *r, struct text *out, bool *too_few) {
     const struct json_value *checks = json_read_at(r, NULL, "checks");
     for (const struct json_value *c = json_read_first(r, checks); c != NULL; c = json_read_next(r, checks, c)) {
         bool pass = true;
         json_read_bool(json_read_get(r, c, "pass"), &pass);
-        if (!pass && !json_read_equals(json_read_get(r, c, "check_kind"), "info"))
+        if (!pass && !json_read_equals(json_read_get(r, c, "check_kind"), "info")) {
             append_check(out, r, c);
+            *too_few = *too_few || lacks_samples(r, c);
+        }
     }
 }
 
@@ -98,7 +107,7 @@ static void read_summary(const struct json_read *r, struct trial_facts *out, dou
     uint64_t all = count_at(r, NULL, "messages.sent");
     *unacknowledged = all == 0 ? 0 : (double)count_at(r, sent, "ok") / (double)all;
     struct text broke = {0};
-    read_checks(r, &broke);
+    read_checks(r, &broke, &out->too_few);
     if (broke.size == 0)
         read_failures(r, &broke);
     snprintf(out->broke, sizeof out->broke, "%s", text_get(&broke));

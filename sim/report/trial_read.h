@@ -20,6 +20,7 @@ struct trial_facts {
     double backend_cores; /* that the backend used on average; NAN: nobody watched it */
     char broke
         [TRIAL_READ_REASON]; /* the checks that failed, value and limit; or what failed most; "" when nothing did */
+    bool too_few;            /* a check failed for want of samples: nothing broke, nothing was shown either */
     char trust[TRIAL_READ_REASON]; /* why it is not to be trusted; "" when it is */
 };
 

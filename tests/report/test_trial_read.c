@@ -67,6 +67,18 @@ static void what_broke_is_said_with_value_and_limit(void) {
     CU_ASSERT_STRING_EQUAL(facts.broke, "fast: 1340 ms, limit 200 ms; tail: 2 % had no answer, limit 5 s");
 }
 
+static void too_few_samples_are_told_apart(void) {
+    CU_ASSERT_EQUAL_FATAL(read_made(summary), 0);
+    CU_ASSERT_FALSE(facts.too_few);
+    CU_ASSERT_EQUAL_FATAL(
+        read_made(
+            "{\"verdict\": \"fail\", \"checks\": [{\"name\": \"fast\", \"check_kind\": \"slo\", \"pass\": false, "
+            "\"value\": null, \"limit\": 5, \"unit\": \"s\", \"reason\": \"mqtt.publish.ack has 9 samples, and 100 "
+            "are needed (min_samples)\"}]}"),
+        0);
+    CU_ASSERT_TRUE(facts.too_few);
+}
+
 static void without_a_failed_check_the_operation_that_failed_most_is_named(void) {
     CU_ASSERT_EQUAL_FATAL(read_made("{\"verdict\": \"pass\", \"checks\": [], \"operations\": {\"mqtt.connect.ack\": "
                                     "{\"count\": 10, \"failed\": 1}, \"mqtt.publish.ack\": {\"count\": 50, "
@@ -106,7 +118,7 @@ static void what_is_no_finished_run_is_told(void) {
 }
 
 HARNESS_MAIN("report/trial_read", HARNESS_CASE(numbers_come_from_the_summary),
-             HARNESS_CASE(what_broke_is_said_with_value_and_limit),
+             HARNESS_CASE(what_broke_is_said_with_value_and_limit), HARNESS_CASE(too_few_samples_are_told_apart),
              HARNESS_CASE(without_a_failed_check_the_operation_that_failed_most_is_named),
              HARNESS_CASE(rates_are_means_over_the_seconds_of_the_stretch),
              HARNESS_CASE(messages_of_qos_0_count_when_they_are_sent), HARNESS_CASE(a_run_that_is_not_trusted_says_why),
