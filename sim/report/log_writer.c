@@ -71,7 +71,7 @@ static const char *const worth_names[] = {
 };
 
 static int open_part(int directory, const char *name) {
-    return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0644);
+    return openat(directory, name, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC, 0666);
 }
 
 static const struct log_writer_io system_io = {write, fdatasync, ftruncate, open_part};

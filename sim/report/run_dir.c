@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "report/log_writer.h"
 
 enum { NAME_TRIES = 60, NAME_ROOM = 64 };
 
@@ -36,9 +37,12 @@ static int make_parents(const char *path) {
 
 static const char *used_by(int fd) {
     struct stat st;
+    char name[64];
     for (size_t i = 0; run_dir_files[i] != NULL; i++)
-        if (fstatat(fd, run_dir_files[i], &st, AT_SYMLINK_NOFOLLOW) == 0)
-            return run_dir_files[i];
+        for (unsigned part = 0; part < 2; part++) /* a part that is left would be read as one of the new run's */
+            if (fstatat(fd, log_writer_part_name(run_dir_files[i], part, name, sizeof name), &st,
+                        AT_SYMLINK_NOFOLLOW) == 0)
+                return run_dir_files[i];
     /* files there are appended to, and only when something goes wrong */
     return fstatat(fd, "evidence", &st, AT_SYMLINK_NOFOLLOW) == 0 ? "evidence" : NULL;
 }
