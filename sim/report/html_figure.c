@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/html_parts.h"
@@ -49,9 +50,26 @@ static void find_bands(struct bands *bands, const struct plan *p, double end) {
             add_band(bands, p->phases[i].start, p->phases[i].end, p->phases[i].id, end);
 }
 
+static int compare_findings(const void *a, const void *b) {
+    const struct trust_finding *x = *(const struct trust_finding *const *)a;
+    const struct trust_finding *y = *(const struct trust_finding *const *)b;
+    return (x->from > y->from) - (x->from < y->from);
+}
+
+/* Each stretch once, however many findings lie in it. */
 static void find_doubts(struct bands *doubts, const struct run_facts *f, double end) {
+    const struct trust_finding *sorted[TRUST_REASONS_MAX];
     for (unsigned i = 0; i < f->trust_count; i++)
-        add_band(doubts, f->trust[i].from, f->trust[i].to, NULL, end);
+        sorted[i] = &f->trust[i];
+    qsort(sorted, f->trust_count, sizeof sorted[0], compare_findings);
+    for (unsigned i = 0; i < f->trust_count;) {
+        instant to = sorted[i]->to;
+        unsigned next = i + 1;
+        for (; next < f->trust_count && sorted[next]->from <= to; next++)
+            to = instant_max(to, sorted[next]->to);
+        add_band(doubts, sorted[i]->from, to, NULL, end);
+        i = next;
+    }
 }
 
 static void write_bands(struct text *script, const char *count, const char *name, const struct bands *b) {

@@ -99,7 +99,9 @@ static void write_what(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
     char length[32], number[32];
     text_append(out, "<ul class=\"facts\">\n");
-    html_row(out, "Scenario", f->plan->file);
+    text_append(out, "<li><span class=\"term\">Scenario</span> <span class=\"fact\">");
+    html_path(out, f->plan->file);
+    text_append(out, "</span></li>\n");
     write_targets(out, f->plan);
     write_started(out, f->started_unix_ns);
     html_row(out, "Length", instant_format_span(f->ended, length, sizeof length));
@@ -186,7 +188,7 @@ static void write_tiles(struct text *out, const struct run_facts *f) {
     uint64_t lost = figures_tally(f->result, f->plan, TALLY_LOST, false, NULL);
     text_append(out, "<ul class=\"tiles\" aria-label=\"Key figures\">\n");
     write_count_tile(out, "Online at most", f->result->online_peak, "at the end", f->online_end);
-    write_count_tile(out, "Connect attempts", connects.count, "failed", connects.failed);
+    write_count_tile(out, "Connects", connects.count, "failed", connects.failed);
     write_count_tile(out, "Messages sent", figures_tally(f->result, f->plan, TALLY_SENT, false, NULL), "acknowledged",
                      figures_tally(f->result, f->plan, TALLY_ACKED, false, NULL));
     begin_tile(out, "Messages lost");

@@ -43,6 +43,7 @@ void html_table_bytes(struct text *out, uint64_t n);
 /* html_text.c. `s` is foreign: escaped for element content and double-quoted attributes, cut after HTML_TEXT_MAX bytes. */
 void html_text(struct text *out, const char *s);
 void html_long_text(struct text *out, const char *s); /* the same, whole */
+void html_path(struct text *out, const char *s);      /* the same; lines may break behind a slash */
 void html_count(struct text *out, uint64_t n);        /* 1 912 404, with spaces that do not break */
 void html_millis(struct text *out, double ms);        /* 1.5ms, 3m41s; a dash for NAN */
 void html_time(struct text *out, double seconds);     /* an instant of the run: 0:07, 12:30, 1:02:30 */

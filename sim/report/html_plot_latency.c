@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "report/html_plots.h"
 #include "report/plot_table.h"
@@ -26,8 +27,9 @@ static void add_curve(struct plot_table *t, struct curves *curves, enum figures_
                       const struct histogram *samples, int color) {
     unsigned column = ++curves->count;
     snprintf(curves->names[column], NAME_MAX_SIZE, "%s %s", figures_rows[id].key, clock_names[clock]);
-    snprintf(curves->titles[column - 1], NAME_MAX_SIZE, "%s, %s", op_kinds[figures_rows[id].op].name,
-             clock_names[clock]);
+    /* in the key each operation stands above its service, in one colour */
+    const char *operation = strchr(op_kinds[figures_rows[id].op].name, '.');
+    snprintf(curves->titles[column - 1], NAME_MAX_SIZE, "%s", clock == CLOCK_SERVICE ? "its service" : operation + 1);
     curves->colors[column - 1] = color;
     curves->dashes[column - 1] = clock == CLOCK_SERVICE ? 2 : 1;
     for (unsigned row = 0; row < t->rows; row++) {

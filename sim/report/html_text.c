@@ -28,6 +28,18 @@ void html_long_text(struct text *out, const char *s) {
     escape_html(out, s);
 }
 
+void html_path(struct text *out, const char *s) {
+    struct text whole = {0};
+    html_text(&whole, s);
+    for (const char *at = text_get(&whole), *slash; *at != '\0'; at = slash) {
+        slash = strchr(at, '/');
+        slash = slash != NULL ? slash + 1 : at + strlen(at);
+        text_append_n(out, at, (size_t)(slash - at));
+        text_append(out, *slash != '\0' ? "<wbr>" : "");
+    }
+    text_free(&whole);
+}
+
 void html_count(struct text *out, uint64_t n) {
     char digits[32];
     layout_count(n, digits, sizeof digits);

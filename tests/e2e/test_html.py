@@ -60,7 +60,7 @@ class Tool:
 class Page(html.parser.HTMLParser):
     """What stands in a page: elements, attributes, ids, text."""
 
-    VOID = {"meta", "br", "img", "hr", "link", "input"}
+    VOID = {"meta", "br", "wbr", "img", "hr", "link", "input"}
 
     def __init__(self, text):
         super().__init__(convert_charrefs=True)

@@ -52,11 +52,14 @@ static void disturbances_are_shaded_and_doubts_hatched_with_their_names_in_the_p
     p.s.plan.action_count = 2;
     p.s.plan.phases = phases;
     p.s.plan.phase_count = 3;
-    p.s.facts.trust_count = 1;
-    p.s.facts.trust[0] = (struct trust_finding){.text = "late", .from = 14 * SPAN_S, .to = 15 * SPAN_S};
+    p.s.facts.trust_count = 4;
+    static const instant edges[][2] = {{16, 17}, {14, 15}, {10, 12}, {11, 13}};
+    for (int i = 0; i < 4; i++)
+        p.s.facts.trust[i] =
+            (struct trust_finding){.text = "late", .from = edges[i][0] * SPAN_S, .to = edges[i][1] * SPAN_S};
     CU_ASSERT_TRUE(draw("states"));
     CU_ASSERT_TRUE(page_has(&p, "Shaded:</span> <b>out`touch /tmp/x`&lt;b&gt;</b> 0:05–0:08. "));
-    CU_ASSERT_TRUE(page_has(&p, "not to be trusted, 0:14–0:15."));
+    CU_ASSERT_TRUE(page_has(&p, "not to be trusted, 0:10–0:13, 0:14–0:15, 0:16–0:17."));
     CU_ASSERT_EQUAL(page_count(&p, "touch"), 1);
     CU_ASSERT_EQUAL(page_count(&p, "#fff0c2"), 1);
     CU_ASSERT_TRUE(page_has(&p, "<pattern id='states-"));

@@ -64,6 +64,12 @@ static void a_missing_duration_is_a_dash(void) {
     text_free(&out);
 }
 
+static void paths_may_break_behind_slashes(void) {
+    html_path(&out, "/a/<b>/c");
+    CU_ASSERT_STRING_EQUAL(text_get(&out), "/<wbr>a/<wbr>&lt;b&gt;/<wbr>c");
+    text_free(&out);
+}
+
 static void a_row_escapes_what_is_foreign(void) {
     html_row(&out, "Host", "<i>");
     CU_ASSERT_STRING_EQUAL(text_get(&out),
@@ -74,4 +80,4 @@ static void a_row_escapes_what_is_foreign(void) {
 HARNESS_MAIN("report/html_text", HARNESS_CASE(markup_becomes_text), HARNESS_CASE(long_text_is_cut_between_characters),
              HARNESS_CASE(counts_are_grouped_by_spaces_that_do_not_break),
              HARNESS_CASE(instants_of_a_run_are_minutes_and_seconds), HARNESS_CASE(a_missing_duration_is_a_dash),
-             HARNESS_CASE(a_row_escapes_what_is_foreign))
+             HARNESS_CASE(paths_may_break_behind_slashes), HARNESS_CASE(a_row_escapes_what_is_foreign))
