@@ -36,6 +36,14 @@ bool device_audit_ended(struct device_host *h, const struct device_slot *s, cons
     return observed;
 }
 
+void device_audit_sent_anew(struct device_host *h, const struct device_slot *s, const struct op *op) {
+    if (!is_audited(h, s))
+        return;
+    struct audit_report r = {
+        .device = s->life->id, .sequence = op->n, .group = s->life->group, .verdict = AUDIT_SENT_ANEW};
+    recorder_report(h->recorder, &r, h->step.now);
+}
+
 void device_audit_cut(struct device_host *h, const struct device_slot *s) {
     if (!is_audited(h, s))
         return;

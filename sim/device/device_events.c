@@ -1,5 +1,6 @@
 #include "base/draw.h"
 #include "device/behave_telemetry.h"
+#include "device/device_audit.h"
 #include "device/device_step.h"
 #include "device/drivers.h"
 #include "device/duplicates.h"
@@ -161,6 +162,8 @@ static void handle(struct device_host *h, const struct device_slot *s, const str
         break;
     case EVENT_RESENT:
         count(h, s, TALLY_RESENT);
+        if (!e->duplicate)
+            device_audit_sent_anew(h, s, &e->op);
         break;
     case EVENT_LATE_ANSWER:
         count(h, s, TALLY_LATE_ANSWERS);

@@ -133,9 +133,9 @@ void device_step_close(struct device_host *h, const struct device_slot *s, enum 
             h->orders.close = CLOSE_WITH_RESET;
         else
             h->orders.close = CLOSE_IN_ORDER;
-        if (h->orders.close != CLOSE_IN_ORDER)
-            device_audit_cut(h, s);
     }
+    if (h->orders.close != CLOSE_IN_ORDER)
+        device_audit_cut(h, s);
     device_step_down(h, s, why);
     device_step_disconnected(h, s, why);
 }

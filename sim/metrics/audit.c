@@ -13,7 +13,7 @@
 static const span first_reach = SPAN_S; /* a message may be under way so much longer than the slowest seen so far, */
 static const span longest_reach = 60 * SPAN_S; /* and never longer than that */
 static const span cut_stretch = 10 * SPAN_S;   /* messages of QoS 0 sent so long before a cut may have died with it */
-enum { WAITS_LOOKS_MAX = 10000 };
+enum { WAITS_LOOKS_MAX = 10000, REPORTS_HELD_MAX = 1 << 18 };
 
 const char *const audit_gap_names[AUDIT_GAP_KINDS] = {
     [AUDIT_GAP_CONNECTION] = "connection",
@@ -30,6 +30,9 @@ struct audit {
     struct audit_gaps gaps;
     struct audit_report *reports; /* since the last audit_settle */
     uint32_t report_count, report_room;
+    struct keymap workers; /* who reports, to the place of how far that is complete in `complete_to` */
+    instant *complete_to;
+    uint32_t worker_room;
     struct keymap topics; /* (device, topic, QoS) to the place of its highest number in `highest` */
     uint32_t *highest;
     uint32_t highest_room;
@@ -62,6 +65,8 @@ void audit_free(struct audit *a) {
     audit_entries_free(&a->entries);
     audit_gaps_free(&a->gaps);
     free(a->reports);
+    keymap_free(&a->workers);
+    free(a->complete_to);
     keymap_free(&a->topics);
     free(a->highest);
     keymap_free(&a->cuts);
@@ -92,7 +97,7 @@ static void judge_received(struct audit *a, const struct audit_entry *e) {
         return;
     tally(a, e, TALLY_AUDITED, 1);
     tally(a, e, TALLY_AUDIT_RECEIVED, 1);
-    tally(a, e, TALLY_AUDIT_DUPLICATED, e->copies);
+    tally(a, e, TALLY_AUDIT_DUPLICATED, e->copies > e->own ? (uint64_t)(e->copies - e->own) : 0);
     tally(a, e, TALLY_AUDIT_REORDERED, (e->flags & AUDIT_ENTRY_REORDERED) != 0);
     if (e->received - e->emitted > a->slowest)
         a->slowest = e->received - e->emitted;
@@ -246,7 +251,26 @@ void audit_report(struct audit *a, const struct audit_report *r) {
         audit_gaps_due(&a->gaps, r->intended, r->emitted);
 }
 
+/* Workers that stood still, too, report late. */
+static void note_worker(struct audit *a, const struct interval *i) {
+    uint64_t key = (uint64_t)(uintptr_t)i->owner;
+    uint32_t place = keymap_find(&a->workers, key);
+    if (place == KEYMAP_NONE) {
+        place = a->workers.count;
+        a->complete_to = interval_grow(a->complete_to, &a->worker_room, place + 1, sizeof *a->complete_to);
+        keymap_put(&a->workers, key, place);
+    }
+    a->complete_to[place] = i->at;
+}
+
+static instant complete_until(const struct audit *a, instant until) {
+    for (uint32_t w = 0; until != INSTANT_NEVER && w < a->workers.count; w++)
+        until = instant_min(until, a->complete_to[w]);
+    return until;
+}
+
 void audit_interval(struct audit *a, const struct interval *i) {
+    note_worker(a, i);
     for (uint32_t n = 0; n < i->report_count; n++)
         audit_report(a, &i->reports[n]);
     if (i->reports_omitted == 0 || a->is_blind)
@@ -281,7 +305,7 @@ static void fill(struct audit_entry *e, const struct audit_report *r) {
 
 static void take_message(struct audit *a, const struct audit_report *r) {
     struct audit_entry *e = audit_entries_find(&a->entries, r->device, r->sequence);
-    bool received = e != NULL;
+    bool received = e != NULL && (e->flags & AUDIT_ENTRY_RECEIVED) != 0;
     if (e == NULL && (e = add_entry(a, r->device, r->sequence, r->ended)) == NULL)
         return;
     fill(e, r);
@@ -302,9 +326,24 @@ static void take_blindly(struct audit *a, const struct audit_report *r) {
         is_excluded(a, &e, INSTANT_NEVER - 1, INSTANT_NEVER - 1);
 }
 
+static void note_sent_anew(struct audit *a, const struct audit_report *r) {
+    struct audit_entry *e = audit_entries_find(&a->entries, r->device, r->sequence);
+    if (r->sequence <= a->reported_to[r->device] || (e != NULL && is_settled(e)))
+        return;
+    if (e == NULL)
+        e = add_entry(a, r->device, r->sequence, r->ended);
+    if (e != NULL && e->own < UINT16_MAX)
+        e->own++;
+}
+
 static void take_report(struct audit *a, const struct audit_report *r) {
     if (r->verdict == AUDIT_CUT) {
         note_cut(a, r);
+        return;
+    }
+    if (r->verdict == AUDIT_SENT_ANEW) {
+        if (!a->is_blind)
+            note_sent_anew(a, r);
         return;
     }
     if (a->is_blind) {
@@ -329,7 +368,9 @@ void audit_gap(struct audit *a, enum audit_gap_kind kind, instant from, instant 
 }
 
 void audit_settle(struct audit *a, instant until) {
-    audit_gaps_decide(&a->gaps, until);
+    audit_gaps_decide(&a->gaps, complete_until(a, until));
+    if (a->gaps.suspect_count > 0 && a->report_count < REPORTS_HELD_MAX)
+        return; /* it is not known yet which of them fell into a gap */
     for (uint32_t n = 0; n < a->report_count; n++)
         take_report(a, &a->reports[n]);
     a->report_count = 0;
@@ -337,8 +378,8 @@ void audit_settle(struct audit *a, instant until) {
 
 bool audit_waits(const struct audit *a) {
     unsigned looks = 0;
-    if (a->is_blind)
-        return false;
+    if (a->is_blind || a->report_count > 0)
+        return !a->is_blind;
     for (const struct audit_entry *e = audit_entries_first(&a->entries, AUDIT_ENTRIES_MISSING); e != NULL;
          e = audit_entries_next(&a->entries, e))
         if (++looks > WAITS_LOOKS_MAX ||
@@ -367,6 +408,7 @@ size_t audit_gaps_told(const struct audit *a, const struct audit_gap **gaps) {
 
 size_t audit_bytes(const struct audit *a) {
     return sizeof *a + a->device_count * sizeof *a->reported_to + audit_entries_bytes(&a->entries) +
-           audit_gaps_bytes(&a->gaps) + a->report_room * sizeof *a->reports + keymap_bytes(&a->topics) +
-           a->highest_room * sizeof *a->highest + keymap_bytes(&a->cuts) + a->cut_room * sizeof *a->cut_at;
+           audit_gaps_bytes(&a->gaps) + a->report_room * sizeof *a->reports + keymap_bytes(&a->workers) +
+           a->worker_room * sizeof *a->complete_to + keymap_bytes(&a->topics) + a->highest_room * sizeof *a->highest +
+           keymap_bytes(&a->cuts) + a->cut_room * sizeof *a->cut_at;
 }

@@ -11,7 +11,7 @@
  *
  *   received    distinct messages that arrived
  *   lost        owed and never arrived, and no gap can have swallowed it
- *   duplicated  copies after the first
+ *   duplicated  copies after the first, less those that the device itself sent
  *   reordered   first copies whose number is below one that had arrived from the same device, topic and QoS
  *   excluded    messages of the time of a gap, whatever became of them, and missing ones whose way may have led into it
  *
@@ -39,7 +39,8 @@ enum {
 enum audit_verdict {
     AUDIT_UNSENT, /* never handed over, or its stream is not observed: only keeps the numbers in a row */
     AUDIT_OWED, /* acknowledged; QoS 0 and sent; or sent, not acknowledged, its device online: lost if it does not arrive */
-    AUDIT_FREE, /* refused, withdrawn, or open at a device that is away: not lost, whatever became of it */
+    AUDIT_FREE,      /* refused, withdrawn, or open at a device that is away: not lost, whatever became of it */
+    AUDIT_SENT_ANEW, /* no end: its device sent it once more as a new packet; a copy is its own doing, then */
     AUDIT_CUT /* no message: at `emitted` the device's own link cut it off, and QoS 0 on its way then is its own business */
 };
 
@@ -89,9 +90,10 @@ void audit_arrival(struct audit *a, const struct audit_arrival *arrival);
 /* A gap begins, goes on or ends; the same `kind` and `from` as before: the same gap. A stall counts only when more than
  * AUDIT_STALL_MESSAGES fell due in it, which the next audit_settle beyond its end decides; an open one (to INSTANT_NEVER) is no stall. */
 void audit_gap(struct audit *a, enum audit_gap_kind kind, instant from, instant to);
-/* All reports of messages that ended before `until` are in. */
+/* All reports of messages that ended before `until` are in, but those of workers whose last interval ended earlier. While a stall is
+ * undecided, reports wait. */
 void audit_settle(struct audit *a, instant until);
-/* Is a message owed, outside gaps, and has not arrived? Settling waits for it. */
+/* Is a message owed, outside gaps, and has not arrived, or does a report wait? Settling waits for it. */
 bool audit_waits(const struct audit *a);
 /* The run is over: nothing more arrives. Call once. */
 void audit_close(struct audit *a);

@@ -21,7 +21,7 @@ struct audit_entry {
     instant intended, emitted, ended; /* once reported */
     instant received;                 /* once received */
     uint32_t previous, next;          /* in its list, or in that of free places */
-    uint16_t group, copies;           /* copies after the first that came before the report */
+    uint16_t group, copies, own; /* copies after the first that came before the report, and what its device sent anew */
     uint8_t qos, excluded, verdict, held;
     uint8_t flags, list;
 };

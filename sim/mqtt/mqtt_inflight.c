@@ -350,7 +350,9 @@ static bool send_again(struct mqtt_session *s, struct step *step, struct mqtt_fl
         f->bytes[0] &= (uint8_t)~DUP;
     }
     bytes_write(&step->out, bytes_of(f->bytes, f->size));
-    step_event(step, EVENT_RESENT)->op = f->op;
+    struct event *resent = step_event(step, EVENT_RESENT);
+    resent->op = f->op;
+    resent->duplicate = (f->bytes[0] & DUP) != 0;
     f->unsent = false;
     s->unsent--;
     f->since = step->now;

@@ -11,7 +11,8 @@
  *                       it may be that of an earlier run; a second PUBREC for one message is one in neither
  *   EVENT_LATE_ANSWER   with the operation, when it had ended by timeout; also without one for PUBREC, PUBCOMP and PINGRESP
  *                       that nothing waits for, which the specifications tolerate (PUBREC is answered with PUBREL)
- *   EVENT_RESENT        one for each PUBLISH sent again, with its operation; `emitted` and `sent` stay those of the first
+ *   EVENT_RESENT        one for each PUBLISH sent again, with its operation; `emitted` and `sent` stay those of the first; `duplicate`:
+ *                       under its old packet id, so that the server can tell
  *   EVENT_CLOSE(CLOSE_LOCAL)  a packet above MQTT_PACKET_CAP that no announced limit forbids, or memory for the peer's sake used up
  *
  * Memory: struct mqtt_session ≤ 192 B; everything else (messages in flight, inbound QoS 2 ids, topic aliases) comes from

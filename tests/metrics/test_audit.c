@@ -139,6 +139,25 @@ static void copies_are_counted_before_and_after_the_report(void) {
     end();
 }
 
+static void copies_that_the_device_sent_itself_are_its_own(void) {
+    begin();
+    report(1, 1, SPAN_S, AUDIT_SENT_ANEW);
+    arrive(1, 2, SPAN_S);
+    report(1, 2, SPAN_S, AUDIT_SENT_ANEW);
+    audit_settle(audit, 2 * SPAN_S);
+    arrive(1, 2, SPAN_S);
+    arrive(1, 2, SPAN_S); /* one more than were sent */
+    arrive(1, 1, SPAN_S);
+    arrive(1, 1, SPAN_S);
+    report(1, 1, SPAN_S, AUDIT_OWED);
+    report(1, 2, SPAN_S, AUDIT_OWED);
+    report(1, 3, SPAN_S, AUDIT_SENT_ANEW);
+    report(1, 3, SPAN_S, AUDIT_OWED);
+    audit_close(audit);
+    counts(3, 2, 1, 1, 1, 0);
+    end();
+}
+
 /* Message 2 is acknowledged long before message 1. */
 static void copies_are_known_behind_a_message_that_is_still_open(void) {
     begin();
@@ -257,6 +276,35 @@ static void a_stall_counts_only_when_more_than_500_messages_fell_due(void) {
     end();
     stall(AUDIT_STALL_MESSAGES + 1);
     counts(0, 0, 0, 0, 0, 501);
+    end();
+}
+
+/* A worker that stood still, too, is two seconds behind with its reports. */
+static void a_stall_waits_for_the_reports_of_every_worker(void) {
+    int workers[2];
+    begin();
+    audit_gap(audit, AUDIT_GAP_STALL, 5 * SPAN_S, 6 * SPAN_S);
+    for (int w = 0; w < 2; w++) {
+        struct interval *i = interval_new(GROUPS);
+        i->owner = &workers[w];
+        i->at = w == 0 ? 7 * SPAN_S : 5 * SPAN_S;
+        audit_interval(audit, i);
+        interval_free(i);
+    }
+    report(1, 1, SPAN_S, AUDIT_OWED);
+    audit_settle(audit, 7 * SPAN_S);
+    counts(0, 0, 0, 0, 0, 0); /* it waits */
+    CU_ASSERT_TRUE(audit_waits(audit));
+    for (uint32_t n = 2; n <= AUDIT_STALL_MESSAGES + 2; n++)
+        report(1, n, 5 * SPAN_S + (instant)n * SPAN_MS, AUDIT_OWED);
+    struct interval *late = interval_new(GROUPS);
+    late->owner = &workers[1];
+    late->at = 7 * SPAN_S;
+    audit_interval(audit, late);
+    interval_free(late);
+    audit_settle(audit, 8 * SPAN_S);
+    audit_close(audit);
+    counts(1, 0, 1, 0, 0, AUDIT_STALL_MESSAGES + 1);
     end();
 }
 
@@ -393,6 +441,7 @@ HARNESS_MAIN("metrics/audit", HARNESS_CASE(a_message_that_arrives_is_received_wh
              HARNESS_CASE(what_is_owed_and_never_arrives_is_lost_when_the_run_closes),
              HARNESS_CASE(what_is_excused_is_not_lost_and_may_arrive), HARNESS_CASE(what_was_never_sent_counts_nowhere),
              HARNESS_CASE(copies_are_counted_before_and_after_the_report),
+             HARNESS_CASE(copies_that_the_device_sent_itself_are_its_own),
              HARNESS_CASE(copies_are_known_behind_a_message_that_is_still_open),
              HARNESS_CASE(a_first_copy_below_one_that_has_arrived_is_reordered),
              HARNESS_CASE(order_is_of_one_device_topic_and_qos),
@@ -400,6 +449,7 @@ HARNESS_MAIN("metrics/audit", HARNESS_CASE(a_message_that_arrives_is_received_wh
              HARNESS_CASE(a_missing_message_whose_way_led_into_a_gap_is_out_of_the_audit),
              HARNESS_CASE(copies_that_come_in_a_gap_are_not_counted),
              HARNESS_CASE(a_stall_counts_only_when_more_than_500_messages_fell_due),
+             HARNESS_CASE(a_stall_waits_for_the_reports_of_every_worker),
              HARNESS_CASE(qos_0_that_its_own_link_cut_off_is_not_lost),
              HARNESS_CASE(counts_are_of_group_qos_and_segment_of_the_intended_instant),
              HARNESS_CASE(end_to_end_runs_from_the_intended_instant_in_the_senders_cell),
