@@ -63,10 +63,8 @@ static const unsigned cap_percent[] = {
     [LOG_INTERVALS] = 97, [LOG_TALLIES] = 100, [LOG_VERDICTS] = 0, /* never */
 };
 static const char *const worth_names[] = {
-    [LOG_EVIDENCE] = "evidence",
-    [LOG_SERIES] = "series",
-    [LOG_EVENTS] = "events",
-    [LOG_INTERVALS] = "interval histograms",
+    [LOG_EVIDENCE] = "evidence", [LOG_SERIES] = "series",
+    [LOG_EVENTS] = "events",     [LOG_INTERVALS] = "interval histograms",
     [LOG_TALLIES] = "tallies",
 };
 

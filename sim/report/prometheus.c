@@ -152,11 +152,11 @@ const char *prometheus_url(const struct prometheus *p) {
 
 void prometheus_second(struct prometheus *p, const struct run_second *s) {
     exposition_second(p->exposition, s);
-    struct MHD_Response *fresh = page_of(p->exposition), *old = fresh;
+    struct MHD_Response *fresh = page_of(p->exposition);
     if (fresh == NULL)
         return; /* out of memory: the page before stays */
     pthread_mutex_lock(&p->lock);
-    old = p->page;
+    struct MHD_Response *old = p->page;
     p->page = fresh;
     pthread_mutex_unlock(&p->lock);
     MHD_destroy_response(old);
