@@ -36,8 +36,8 @@ struct observer_config {
     bool has_user, has_password;
     const char *const *filters; /* of the audited messages; none overlaps another */
     unsigned filter_count;
-    const char
-        *answers; /* filter of the answers to what observer_publish sends, overlaps none of the others; NULL: none */
+    const char *const *answers; /* filters of what is told as answers, overlapping none of the others */
+    unsigned answer_count;
     uint8_t qos;  /* asked for, 1 or 2 */
     uint16_t run; /* of the marks that are ours: payload_mark_run */
     uint32_t device_count;
@@ -59,7 +59,8 @@ struct observer_arrival {
     bool repeated;  /* the DUP flag */
 };
 
-/* A message that matched `answers`. The bytes are valid during the visit. */
+/* A message that matched one of `answers`: a reply to what observer_publish sent, or what the backend says of itself under $SYS. The bytes
+ * are valid during the visit. */
 struct observer_answer {
     int64_t at_ns;
     struct bytes topic, payload;

@@ -23,6 +23,7 @@ const struct draw_stream draw_streams[DRAW_STREAMS] = {
     {DRAW_IMEI, "identity.imei"},
     {DRAW_BURST, "burst"},
     {DRAW_SAMPLE, "sample"},
+    {DRAW_COMMANDS_DELAY, "commands.delay"},
 };
 
 /* hash_name of each row above, written out because a draw must not hash a string (test: they agree). */
@@ -43,6 +44,7 @@ static const uint32_t keys[DRAW_STREAMS] = {
     [DRAW_IMEI] = 0xd51a0643,
     [DRAW_BURST] = 0xfd3600a1,
     [DRAW_SAMPLE] = 0x96e382a7,
+    [DRAW_COMMANDS_DELAY] = 0x33911336,
 };
 
 enum { PHILOX_ROUNDS = 10, FILL_MAX = 1 << 20 };

@@ -27,6 +27,7 @@ enum draw_stream_id {
     DRAW_IMEI,             /* "identity.imei" */
     DRAW_BURST,            /* "burst" */
     DRAW_SAMPLE,           /* "sample": devices whose states are noted */
+    DRAW_COMMANDS_DELAY,   /* "commands.delay": before the reply to the n-th command */
     DRAW_STREAMS
 };
 

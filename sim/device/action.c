@@ -14,6 +14,7 @@ const struct action_verb_row action_verbs[ACTION_VERBS] = {
     {DO_SET, "set", "changes values of the devices' profile", true, true},
     {DO_MARK, "mark", "puts a line into the run's events; does nothing else", false, false},
     {DO_STOP, "stop", "devices stop for good: they intend nothing more and disconnect", false, true},
+    {DO_COMMAND, "command", "the observer sends each of the devices a command and waits for its reply", false, true},
 };
 
 bool action_selects(const struct action *a, uint32_t device) {

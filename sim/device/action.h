@@ -21,6 +21,7 @@ enum action_verb {
     DO_SET,
     DO_MARK,
     DO_STOP,
+    DO_COMMAND,
     ACTION_VERBS
 };
 struct action_verb_row {
@@ -41,6 +42,7 @@ enum state_variable {
     VAR_CONNECTS,
     VAR_QUEUED,
     VAR_IN_FLIGHT,
+    VAR_COMMANDS,
     STATE_VARIABLES
 };
 struct state_variable_row {
@@ -83,12 +85,14 @@ enum setting_key {
     SET_RECONNECT_JITTER,
     SET_BUFFER_MESSAGES,
     SET_INFLIGHT,
+    SET_COMMANDS_REPLY,
+    SET_COMMANDS_DELAY,
     SETTING_KEYS /* set */
 };
 struct setting {
     enum setting_key key;
-    struct dist dist; /* RTT, EVERY */
-    double number;    /* base unit; jitter: enum reconnect_jitter; booleans 0 or 1 */
+    struct dist dist; /* RTT, EVERY, COMMANDS_DELAY */
+    double number;    /* base unit; words: their enum in profile.h; booleans 0 or 1 */
 };
 struct setting_row {
     enum setting_key key;
@@ -120,7 +124,10 @@ struct action {
     const uint32_t *rank;
     uint32_t selected;
     enum link_down_how how;
-    uint32_t messages; /* burst */
+    uint32_t messages;       /* burst */
+    struct template payload; /* command */
+    uint8_t qos;             /* command */
+    span within;             /* command: how long its reply is waited for */
     struct setting settings[SETTINGS_MAX];
     unsigned setting_count;
 };

@@ -194,7 +194,8 @@ static bool hand_over(struct device_host *h, const struct device_slot *s, const 
     }
 }
 
-static void publish(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m, struct op *op) {
+void behave_telemetry_publish(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
+                              struct op *op) {
     if ((s->life->flags & DEVICE_GAVE_UP) != 0) {
         drop(h, s, op, OP_DROP_GAVE_UP);
         return;
@@ -240,7 +241,7 @@ static void intend(struct device_host *h, const struct device_slot *s, unsigned 
                                       .signals = values};
     struct mqtt_message m;
     if (compose(h, s, t, &context, &m))
-        publish(h, s, &m, &op);
+        behave_telemetry_publish(h, s, &m, &op);
     else
         drop(h, s, &op, OP_DROP_BUFFER_FULL);
 }

@@ -11,6 +11,9 @@ instant behave_telemetry_next(const struct device_slot *s);
 void behave_telemetry_due(struct device_host *h, const struct device_slot *s, instant at);
 /* `count` extra messages, intended at `at` (timeline verb burst). */
 void behave_telemetry_burst(struct device_host *h, const struct device_slot *s, instant at, uint32_t count);
+/* A message that another behaviour composed, which takes the same way: handed over, kept, or dropped. Its bytes are borrowed. */
+void behave_telemetry_publish(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
+                              struct op *op);
 /* The session is up: closed streams begin, restarted ones begin again. */
 void behave_telemetry_session_up(struct device_host *h, const struct device_slot *s);
 /* A publish of `stream` ended: a closed stream goes on after its think time, or a little later when it did so without `answered`. */

@@ -4,9 +4,17 @@ bool behaviour_tracks(const struct action *a) {
     return a->when || a->where.count > 0;
 }
 
-size_t behaviour_size(const struct fleet_group *g, unsigned tracked) {
+static size_t commands_offset(const struct fleet_group *g) {
     return sizeof(struct behaviour) + g->telemetry_count * sizeof(struct stream_state) +
-           g->signal_count * sizeof(double) + tracked * sizeof(struct fired);
+           g->signal_count * sizeof(double);
+}
+
+static size_t fired_offset(const struct fleet_group *g) {
+    return commands_offset(g) + (g->profile->commands.on ? sizeof(struct command_state) : 0);
+}
+
+size_t behaviour_size(const struct fleet_group *g, unsigned tracked) {
+    return fired_offset(g) + tracked * sizeof(struct fired);
 }
 
 struct stream_state *behaviour_streams(struct behaviour *b) {
@@ -17,7 +25,10 @@ double *behaviour_signals(const struct fleet_group *g, struct behaviour *b) {
     return (double *)(void *)(b->tail + g->telemetry_count * sizeof(struct stream_state));
 }
 
+struct command_state *behaviour_commands(const struct fleet_group *g, struct behaviour *b) {
+    return g->profile->commands.on ? (struct command_state *)(void *)((uint8_t *)b + commands_offset(g)) : NULL;
+}
+
 struct fired *behaviour_fired(const struct fleet_group *g, struct behaviour *b) {
-    return (struct fired *)(void *)(b->tail + g->telemetry_count * sizeof(struct stream_state) +
-                                    g->signal_count * sizeof(double));
+    return (struct fired *)(void *)((uint8_t *)b + fired_offset(g));
 }

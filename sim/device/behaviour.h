@@ -1,4 +1,4 @@
-/* Layout of the part of a device that its group's features size: streams, then signals, then fired entries (device.h). */
+/* Layout of the part of a device that its group's features size: streams, then signals, then commands, then fired entries (device.h). */
 #ifndef MUSTER_DEVICE_BEHAVIOUR_H
 #define MUSTER_DEVICE_BEHAVIOUR_H
 
@@ -10,6 +10,8 @@ bool behaviour_tracks(const struct action *a);
 size_t behaviour_size(const struct fleet_group *g, unsigned tracked);
 struct stream_state *behaviour_streams(struct behaviour *b);
 double *behaviour_signals(const struct fleet_group *g, struct behaviour *b);
+/* NULL when the profile takes no commands. */
+struct command_state *behaviour_commands(const struct fleet_group *g, struct behaviour *b);
 /* One per tracked entry, in the order of the plan. */
 struct fired *behaviour_fired(const struct fleet_group *g, struct behaviour *b);
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "device/behave_command.h"
 #include "device/behave_telemetry.h"
 #include "device/behaviour.h"
 #include "device/device_step.h"
@@ -27,7 +28,16 @@ void device_begin(struct device_host *h, const struct device_slot *s, instant fi
 
 /* The earliest of what the plan and the back-off say. The order of these tests is the order in which things of the same
  * instant happen. */
-enum due { DUE_ACTION, DUE_FIRED_END, DUE_ATTEMPT, DUE_ATTEMPT_TIMEOUT, DUE_TELEMETRY, DUE_SESSION, DUE_NOTHING };
+enum due {
+    DUE_ACTION,
+    DUE_FIRED_END,
+    DUE_ATTEMPT,
+    DUE_ATTEMPT_TIMEOUT,
+    DUE_TELEMETRY,
+    DUE_COMMAND,
+    DUE_SESSION,
+    DUE_NOTHING
+};
 
 static instant session_deadline(struct device_host *h, const struct device_slot *s) {
     bool none = s->life->connection == NULL || device_opening(s->life);
@@ -44,6 +54,7 @@ static enum due earliest(struct device_host *h, const struct device_slot *s, ins
         [DUE_ATTEMPT] = life->state == STATE_BACKOFF ? life->attempt_at : INSTANT_NEVER,
         [DUE_ATTEMPT_TIMEOUT] = attempt_ends ? life->deadline : INSTANT_NEVER,
         [DUE_TELEMETRY] = behave_telemetry_next(s),
+        [DUE_COMMAND] = behave_command_next(s),
         [DUE_SESSION] = session_deadline(h, s),
     };
     enum due first = DUE_NOTHING;
@@ -72,6 +83,9 @@ static void act(struct device_host *h, const struct device_slot *s, enum due wha
         break;
     case DUE_TELEMETRY:
         behave_telemetry_due(h, s, at);
+        break;
+    case DUE_COMMAND:
+        behave_command_due(h, s, at);
         break;
     case DUE_SESSION:
         drivers_of(s->group)->due(h, s);
@@ -213,6 +227,7 @@ bool device_finish(struct device_host *h, const struct device_slot *s) {
     }
     device_events_handle(h, s);
     behave_telemetry_drop_waiting(h, s, OP_DROP_END);
+    behave_command_drop(h, s);
     if ((s->life->flags & DEVICE_ATTEMPTING) != 0) {
         struct op op;
         device_attempt(h, s, &op, OP_HELD_NONE);
@@ -233,5 +248,5 @@ bool device_busy(const struct device_host *h, const struct device_slot *s) {
     (void)h;
     if (s->life->state != STATE_ONLINE)
         return false;
-    return waiting_first(s->life) != NULL || drivers_of(s->group)->in_flight(s) > 0;
+    return waiting_first(s->life) != NULL || drivers_of(s->group)->in_flight(s) > 0 || behave_command_pending(s) > 0;
 }

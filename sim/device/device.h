@@ -11,6 +11,7 @@
 #ifndef MUSTER_DEVICE_DEVICE_H
 #define MUSTER_DEVICE_DEVICE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@
 #include "transport/impair.h"
 #include "transport/transport.h"
 
+struct reaction; /* behave_command.c */
 struct waiting;
 
 enum device_flags {
@@ -54,7 +56,8 @@ struct device {
 };
 _Static_assert(sizeof(struct device) == 64, "one cache line");
 
-/* The part of a device that its group's features size: one block per device, streams first, then signals, then fired entries. */
+/* The part of a device that its group's features size: one block per device, streams first, then signals, then commands (if the profile has
+ * them), then fired entries. */
 struct stream_state {
     instant next; /* next intended instant; INSTANT_NEVER: waiting for an answer (closed), or ended */
     uint32_t n;   /* messages intended so far in this stream */
@@ -64,6 +67,11 @@ struct fired {
     instant end;      /* when a `when` entry is undone; INSTANT_NEVER: not active */
     uint32_t count;   /* how often it fired */
     uint32_t holding; /* 1: its condition held at the last test */
+};
+struct command_state {
+    struct reaction *first; /* commands that are still to be reacted to; in the pool */
+    uint32_t received;      /* commands so far */
+    uint32_t pending;       /* length of the list */
 };
 struct behaviour {
     uint32_t sequence;          /* messages intended so far: numbers marks and ${msg.seq} */
@@ -145,8 +153,11 @@ struct device_host {
     struct guard *guard;
     struct recorder *recorder;
     struct duplicates *duplicates;
-    uint64_t decisions_hash;     /* summed here */
-    const uint64_t *audited;     /* bit per device of the plan: it reports its messages; NULL: nobody does */
+    uint64_t decisions_hash; /* summed here */
+    const uint64_t *audited; /* bit per device of the plan: it reports its messages; NULL: nobody does */
+    _Atomic int64_t *
+        away; /* [device_count]: last instant at which the device was away by the timeline's will, or its link's; INSTANT_NEVER:
+                              it is; NULL: nobody asks. Read by the control thread. */
     uint64_t sampled_below;      /* devices whose sample hash is below it get state notes */
     struct bytes_writer scratch; /* rendering space: topic, payload, identity */
     struct profile effective;    /* scratch for profiles with active settings */

@@ -1,5 +1,6 @@
 #include "device/device_audit.h"
 
+#include "device/behave_command.h"
 #include "device/device_step.h"
 #include "metrics/audit.h"
 
@@ -8,10 +9,10 @@ static bool is_audited(const struct device_host *h, const struct device_slot *s)
     return h->audited != NULL && (h->audited[id / 64] >> (id % 64) & 1) != 0;
 }
 
-/* Burst messages are of the first stream. */
+/* Burst messages are of the first stream; replies to commands are of none. */
 static bool is_observed(const struct fleet_group *g, const struct op *op) {
     unsigned stream = op->stream < g->telemetry_count ? op->stream : 0;
-    return g->telemetry_count > 0 && g->telemetry[stream].observed;
+    return op->stream != BEHAVE_COMMAND_STREAM && g->telemetry_count > 0 && g->telemetry[stream].observed;
 }
 
 bool device_audit_ended(struct device_host *h, const struct device_slot *s, const struct op *op, bool sent, bool owed,

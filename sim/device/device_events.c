@@ -1,4 +1,5 @@
 #include "base/draw.h"
+#include "device/behave_command.h"
 #include "device/behave_telemetry.h"
 #include "device/device_audit.h"
 #include "device/device_step.h"
@@ -69,6 +70,8 @@ static void session_up(struct device_host *h, const struct device_slot *s, const
 static void message_arrived(struct device_host *h, const struct device_slot *s, const struct event *e) {
     unsigned group = s->life->group;
     recorder_tally(h->recorder, group, h->step.now, TALLY_RECEIVED, 1);
+    if (behave_command_arrived(h, s, e))
+        return;
     struct payload_mark mark;
     bool marked = e->mark.size == PAYLOAD_MARK_SIZE
                       ? payload_mark_decode((const char *)e->mark.data, &mark) && mark.run == h->run_number &&

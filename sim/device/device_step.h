@@ -50,6 +50,8 @@ void device_events_handle(struct device_host *h, const struct device_slot *s);
 instant device_timeline_next(const struct device_host *h, const struct device_slot *s, instant after);
 /* Does what the timeline says for life->action_at and moves it on. */
 void device_timeline_apply(struct device_host *h, const struct device_slot *s);
+/* Does at once what an entry of that verb would begin: connect, disconnect or stop. */
+void device_timeline_do(struct device_host *h, const struct device_slot *s, enum action_verb verb, instant at);
 /* Earliest end of a tracked entry that is active. */
 instant device_timeline_fired_end(const struct device_host *h, const struct device_slot *s);
 void device_timeline_fired_due(struct device_host *h, const struct device_slot *s);

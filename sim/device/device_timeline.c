@@ -1,3 +1,4 @@
+#include "device/behave_command.h"
 #include "device/behave_telemetry.h"
 #include "device/behaviour.h"
 #include "device/device_audit.h"
@@ -104,9 +105,23 @@ static void mend(struct device_host *h, const struct device_slot *s) {
 
 static void stop(struct device_host *h, const struct device_slot *s) {
     behave_telemetry_stop(h, s);
+    behave_command_drop(h, s);
     leave(h, s);
     s->life->flags |= DEVICE_STOPPED;
     behave_telemetry_drop_waiting(h, s, OP_DROP_END);
+}
+
+/* Whether a device answers is no longer the backend's doing alone while the timeline or its own link keeps it away. */
+static void tell_away(const struct device_host *h, const struct device_slot *s, bool came_back_at_once) {
+    const struct device *life = s->life;
+    if (h->away == NULL)
+        return;
+    _Atomic int64_t *place = &h->away[life->id];
+    bool away = (life->flags & DEVICE_WANTED) == 0 || (life->flags & DEVICE_STOPPED) != 0 || device_step_cut(s);
+    if (away)
+        atomic_store_explicit(place, INSTANT_NEVER, memory_order_relaxed);
+    else if (came_back_at_once || atomic_load_explicit(place, memory_order_relaxed) == INSTANT_NEVER)
+        atomic_store_explicit(place, h->step.now, memory_order_relaxed);
 }
 
 static void begin(struct device_host *h, const struct device_slot *s, const struct action *a, instant at) {
@@ -140,10 +155,16 @@ static void begin(struct device_host *h, const struct device_slot *s, const stru
         break;
     case DO_HOLD:
     case DO_MARK:
+    case DO_COMMAND: /* the control thread sends it */
     case ACTION_VERBS:
         break;
     }
     device_events_handle(h, s);
+    tell_away(h, s, a->verb == DO_RESET);
+}
+
+void device_timeline_do(struct device_host *h, const struct device_slot *s, enum action_verb verb, instant at) {
+    begin(h, s, &(struct action){.verb = verb, .value_bit = -1}, at);
 }
 
 static void undo(struct device_host *h, const struct device_slot *s, const struct action *a, instant at) {
@@ -165,6 +186,7 @@ static void undo(struct device_host *h, const struct device_slot *s, const struc
         break;
     }
     device_events_handle(h, s);
+    tell_away(h, s, false);
 }
 
 void device_timeline_variables(const struct device_slot *s, int64_t *values) {
@@ -174,6 +196,7 @@ void device_timeline_variables(const struct device_slot *s, int64_t *values) {
     values[VAR_CONNECTS] = s->behaviour->connects;
     values[VAR_QUEUED] = s->behaviour->queued;
     values[VAR_IN_FLIGHT] = drivers_of(s->group)->in_flight(s);
+    values[VAR_COMMANDS] = behave_command_received(s);
 }
 
 static bool allowed(const struct device_slot *s, const struct action *a) {

@@ -46,6 +46,20 @@ struct timeouts {
     span connect, stream;
 };
 
+/* profiles.*.commands */
+enum command_reply { COMMAND_SEND, COMMAND_IGNORE };
+enum command_then { COMMAND_GO_ON, COMMAND_RESTART, COMMAND_DISCONNECT, COMMAND_STOP };
+struct commands {
+    bool on;
+    struct template topic;       /* where commands come in: the device subscribes to it */
+    struct template reply_topic; /* of replies to commands that name no Response Topic */
+    struct template payload;     /* of replies */
+    uint8_t qos, reply_qos;
+    enum command_reply reply;
+    enum command_then then; /* when the reply is given to the session, or would be */
+    struct dist delay;      /* ns, of the reaction */
+};
+
 /* profiles.* */
 struct profile {
     const char *name;
@@ -57,6 +71,7 @@ struct profile {
     struct reconnect reconnect;
     struct buffer_limits buffer;
     struct timeouts timeouts;
+    struct commands commands;
     bool failover_next;      /* failover: next moves to the next node after a failed attempt */
     bool restart_on_connect; /* schedule: restart_on_connect */
 };

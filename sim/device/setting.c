@@ -15,6 +15,8 @@ const struct setting_row setting_rows[SETTING_KEYS] = {
     {SET_RECONNECT_JITTER, "reconnect.jitter"},
     {SET_BUFFER_MESSAGES, "buffer.messages"},
     {SET_INFLIGHT, "mqtt.inflight"},
+    {SET_COMMANDS_REPLY, "commands.reply"},
+    {SET_COMMANDS_DELAY, "commands.delay"},
 };
 
 enum { PARTS_PER_MILLION = 1000000 };
@@ -70,6 +72,12 @@ void setting_apply_profile(const struct setting *s, struct profile *p) {
         break;
     case SET_INFLIGHT:
         p->mqtt.inflight_max = (uint16_t)whole(s->number, UINT16_MAX);
+        break;
+    case SET_COMMANDS_REPLY:
+        p->commands.reply = (enum command_reply)whole(s->number, COMMAND_IGNORE);
+        break;
+    case SET_COMMANDS_DELAY:
+        p->commands.delay = s->dist;
         break;
     default: /* another part's value: entries hold settings of several */
         break;

@@ -13,4 +13,5 @@ const struct state_variable_row state_variables[STATE_VARIABLES] = {
     {VAR_CONNECTS, "connects", NULL, "connections that the backend accepted so far"},
     {VAR_QUEUED, "queued", NULL, "messages that wait in the device's buffer"},
     {VAR_IN_FLIGHT, "in_flight", NULL, "messages that were sent and are not acknowledged"},
+    {VAR_COMMANDS, "commands", NULL, "commands that reached the device so far"},
 };

@@ -188,10 +188,19 @@ static void collect_audit(struct control *c, instant at) {
     observe_give_back(c->observe, found);
 }
 
+static void collect_commands(struct control *c, instant at) {
+    struct interval *found = commander_swap(c->commander, at);
+    if (found == NULL)
+        return;
+    result_add(c->second, found, c->plan->trust.lag);
+    commander_give_back(c->commander, found);
+}
+
 /* Closes the second that ends at `at`: merged, judged, told. */
 static void close_second(struct control *c, instant at, bool running) {
     collect(c);
     collect_audit(c, at);
+    collect_commands(c, at);
     result_end_second(c->second, at);
     measure_cpu(c);
     read_gauges(c);
@@ -231,10 +240,22 @@ static void tell_gap(void *context, instant at, const char *text) {
         &(struct run_event){.kind = RUN_MESSAGE, .at = at, .id = "observer", .text = text});
 }
 
+static bool cut_short(const struct control *c) {
+    return c->signal != 0 || c->aborted_by >= 0;
+}
+
+/* Nothing new is intended from then on. */
+static instant load_ends(const struct control *c) {
+    bool early = cut_short(c) && c->settle_start > 0;
+    return early ? instant_min(c->plan->duration, c->settle_start) : c->plan->duration;
+}
+
 /* Looks up once; closes the seconds that are over. */
 static void tick(struct control *c, bool running) {
-    pause_until(c, c->second_at + collect_after);
+    instant next_command = commander_next(c->commander, load_ends(c));
+    pause_until(c, instant_min(c->second_at + collect_after, next_command));
     observe_tick(c->observe, tell_gap, c);
+    commander_tick(c->commander, now(c), load_ends(c));
     while (now(c) >= c->second_at + collect_after) {
         close_second(c, c->second_at, running);
         c->second_at += SPAN_S;
@@ -244,10 +265,6 @@ static void tick(struct control *c, bool running) {
             tell_signal(c);
         c->signal = *c->options->signal_number;
     }
-}
-
-static bool cut_short(const struct control *c) {
-    return c->signal != 0 || c->aborted_by >= 0;
 }
 
 static bool hurried(const struct control *c) {
@@ -298,6 +315,7 @@ static void settle(struct control *c) {
         tick(c, true);
         bool quiet = !listens || c->received_now == 0;
         idle_since = all(c, is_idle) ? instant_min(idle_since, now(c)) : INSTANT_NEVER;
+        quiet = quiet && !commander_waits(c->commander);
         if (now(c) > quiet_from && quiet && idle_since != INSTANT_NEVER && audit_is_done(c, idle_since))
             break;
     }
@@ -323,6 +341,7 @@ static void wait_for_start(struct control *c) {
     c->origin_ns = loop_clock_monotonic() + lead;
     c->start_unix_ns = unix_ns + lead;
     observe_begin(c->observe, c->origin_ns);
+    commander_begin(c->commander, c->origin_ns, c->start_unix_ns);
     for (unsigned i = 0; i < c->worker_count; i++) {
         struct worker *w = &c->workers[i];
         w->origin_ns = c->origin_ns;
@@ -386,6 +405,7 @@ int control_run(struct control *c) {
     say_farewell(c);
     join_all(c);
     observe_finish(c->observe);
+    commander_finish(c->commander, now(c), load_ends(c));
     close_second(c, now(c), false);
     tell_silence(c);
     say(c, &(struct run_event){.kind = RUN_ENDED, .at = c->ended});

@@ -3,6 +3,7 @@
 #ifndef MUSTER_FLEET_CONTROL_H
 #define MUSTER_FLEET_CONTROL_H
 
+#include "fleet/commander.h"
 #include "fleet/observe.h"
 #include "fleet/run.h"
 #include "fleet/trust.h"
@@ -18,7 +19,8 @@ struct control {
     uint32_t devices; /* of this shard */
     struct result *second, *total;
     struct judge *judge;
-    struct observe *observe; /* NULL: nobody observes */
+    struct observe *observe;     /* NULL: nobody observes */
+    struct commander *commander; /* NULL: the timeline sends no commands */
     struct trust trust;
     int64_t origin_ns, start_unix_ns;
     instant second_at;    /* the next second to close */

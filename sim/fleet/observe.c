@@ -9,6 +9,8 @@
 #include "base/err.h"
 #include "device/identity.h"
 #include "loop/loop.h"
+#include "scenario/plan_backend.h"
+#include "scenario/plan_command.h"
 #include "scenario/plan_observe.h"
 #include "transport/guard.h"
 
@@ -19,7 +21,11 @@ enum {
 };
 
 struct watched {
-    const struct plan_observer *plan;
+    const struct target *target;
+    const char *const *filters;
+    unsigned filter_count;
+    const char **answers; /* filters of replies to commands, and of what the backend says of itself */
+    unsigned answer_count;
     struct observer *observer;
     unsigned node;
     uint8_t names[NAMES_SIZE];
@@ -36,6 +42,8 @@ struct observe {
     int64_t origin_ns;
     bool begun;
     struct interval *spare;
+    const struct observer_visitor *listeners[OBSERVE_LISTENERS_MAX];
+    unsigned listener_count;
     void (*tell)(void *context, instant at, const char *text);
     void *context;
 };
@@ -50,12 +58,20 @@ static bool has_order(const struct fleet_group *g) {
     return false;
 }
 
+static const struct identity *identity_of(const struct plan *p) {
+    return p->observe != NULL ? p->observe->identity : p->command != NULL ? p->command->identity : p->backend->identity;
+}
+
+static enum mqtt_version version_of(const struct plan *p) {
+    return p->observe != NULL ? p->observe->version : p->command != NULL ? p->command->version : p->backend->version;
+}
+
 /* An observer is a device of a fleet called "observer", as far as names go. */
 static int name_observer(const struct observe *o, const struct secret_table *secrets, unsigned number,
                          struct watched *w, struct observer_config *config) {
     const struct plan *p = o->plan;
     struct fleet_group group = {
-        .fleet = "observer", .profile_name = "observer", .region = "", .identity = p->observe->identity};
+        .fleet = "observer", .profile_name = "observer", .region = "", .identity = identity_of(p)};
     uint32_t index = (o->shard - 1) * o->watched_count + number;
     struct payload_context context = {
         .group = &group, .secrets = secrets, .run_id = p->run_id, .seed = p->seed, .device = index, .index = index};
@@ -79,7 +95,7 @@ static int open_one(struct observe *o, const struct secret_table *secrets, unsig
                     size_t why_size) {
     struct watched *w = &o->watched[number];
     const struct plan *p = o->plan;
-    const struct target *target = w->plan->target;
+    const struct target *target = w->target;
     while (w->node < target->node_count && !guard_limits_permit(&p->safety, &target->nodes[w->node]))
         w->node++;
     if (w->node >= target->node_count) {
@@ -88,10 +104,12 @@ static int open_one(struct observe *o, const struct secret_table *secrets, unsig
         return ERR_DENIED;
     }
     struct observer_config config = {.node = target->nodes[w->node],
-                                     .version = p->observe->version,
-                                     .filters = w->plan->filters,
-                                     .filter_count = w->plan->filter_count,
-                                     .qos = p->observe->qos,
+                                     .version = version_of(p),
+                                     .filters = w->filters,
+                                     .filter_count = w->filter_count,
+                                     .answers = w->answers,
+                                     .answer_count = w->answer_count,
+                                     .qos = p->observe != NULL ? p->observe->qos : 2,
                                      .run = payload_mark_run(p->run_id),
                                      .device_count = p->device_count};
     int error = name_observer(o, secrets, number, w, &config);
@@ -121,7 +139,7 @@ static int look(struct observe *o, const struct secret_table *secrets, char *why
         ready += state == OBSERVER_READY;
         if (state != OBSERVER_FAILED)
             continue;
-        if (++w->node < w->plan->target->node_count) {
+        if (++w->node < w->target->node_count) {
             observer_close(w->observer);
             w->observer = NULL;
             int error = open_one(o, secrets, i, why, why_size);
@@ -129,10 +147,9 @@ static int look(struct observe *o, const struct secret_table *secrets, char *why
                 return error;
             continue;
         }
-        snprintf(why, why_size,
-                 "the observer cannot audit %s: %s (observe: none runs without it; observe: {identity: ...} gives it "
-                 "credentials)",
-                 w->plan->target->url, said);
+        snprintf(why, why_size, "the observer cannot %s %s: %s (%sobserve: {identity: ...} gives it credentials)",
+                 o->audit != NULL ? "audit" : "work with", w->target->url, said,
+                 o->audit != NULL ? "observe: none runs without it; " : "");
         return ERR_UNREACHABLE;
     }
     return ready == o->watched_count;
@@ -158,22 +175,65 @@ static int wait_for_all(struct observe *o, const struct secret_table *secrets, v
     }
 }
 
+/* The client of a target, made when there is none yet. */
+static struct watched *watch(struct observe *o, const struct target *target) {
+    for (unsigned i = 0; i < o->watched_count; i++)
+        if (o->watched[i].target == target)
+            return &o->watched[i];
+    struct watched *w = &o->watched[o->watched_count++];
+    w->target = target;
+    return w;
+}
+
+static int add_answers(struct watched *w, const char *const *filters, unsigned count) {
+    const char **all = realloc(w->answers, (w->answer_count + count) * sizeof *all);
+    if (all == NULL)
+        return ERR_NO_MEMORY;
+    memcpy(all + w->answer_count, filters, count * sizeof *all);
+    w->answers = all;
+    w->answer_count += count;
+    return 0;
+}
+
+/* Who is needed for the audit, for commands, and for what the backend says of itself. */
+static int choose_clients(struct observe *o) {
+    static const char *const sys_filter = PLAN_BACKEND_SYS_FILTER;
+    const struct plan *p = o->plan;
+    int error = 0;
+    for (unsigned i = 0; p->observe != NULL && i < p->observe->observer_count; i++) {
+        const struct plan_observer *plan = &p->observe->observers[i];
+        struct watched *w = watch(o, plan->target);
+        w->filters = plan->filters;
+        w->filter_count = plan->filter_count;
+    }
+    for (unsigned i = 0; p->command != NULL && error == 0 && i < p->command->commander_count; i++) {
+        const struct plan_commander *plan = &p->command->commanders[i];
+        error = add_answers(watch(o, plan->target), plan->replies, plan->reply_count);
+    }
+    if (error == 0 && p->backend != NULL && p->backend->sys_topics)
+        error = add_answers(watch(o, &p->targets[0]), &sys_filter, 1);
+    return error;
+}
+
+static bool is_needed(const struct plan *p) {
+    return p->observe != NULL || p->command != NULL || (p->backend != NULL && p->backend->sys_topics);
+}
+
 int observe_open(const struct plan *plan, unsigned shard, unsigned shards, const struct secret_table *secrets,
                  volatile const int *signals, struct observe **out, char *why, size_t why_size) {
     *out = NULL;
-    if (plan->observe == NULL)
+    if (!is_needed(plan))
         return 0;
     struct observe *o = calloc(1, sizeof *o);
     if (o == NULL)
         return ERR_NO_MEMORY;
     *o = (struct observe){.plan = plan, .shard = shard, .shards = shards};
-    o->watched_count = plan->observe->observer_count;
-    o->watched = calloc(o->watched_count + 1, sizeof *o->watched);
+    o->watched = calloc(plan->target_count + 1, sizeof *o->watched);
     o->ordered = calloc(plan->group_count + 1, sizeof *o->ordered);
-    o->audit = audit_new(plan->group_count, &plan->segments, plan->device_count);
-    int error = o->watched == NULL || o->ordered == NULL || o->audit == NULL ? ERR_NO_MEMORY : 0;
-    for (unsigned i = 0; error == 0 && i < o->watched_count; i++)
-        o->watched[i].plan = &plan->observe->observers[i];
+    if (plan->observe != NULL)
+        o->audit = audit_new(plan->group_count, &plan->segments, plan->device_count);
+    bool missing = o->watched == NULL || o->ordered == NULL || (o->audit == NULL && plan->observe != NULL);
+    int error = missing ? ERR_NO_MEMORY : choose_clients(o);
     for (unsigned g = 0; error == 0 && g < plan->group_count; g++)
         o->ordered[g] = has_order(&plan->groups[g]);
     if (error == 0)
@@ -193,6 +253,7 @@ void observe_close(struct observe *o) {
     for (unsigned i = 0; o->watched != NULL && i < o->watched_count; i++) {
         observer_close(o->watched[i].observer);
         explicit_bzero(o->watched[i].names, sizeof o->watched[i].names);
+        free(o->watched[i].answers);
     }
     free(o->watched);
     free(o->ordered);
@@ -215,7 +276,8 @@ static void take_arrival(void *context, const struct observer_arrival *a) {
     struct observe *o = context;
     uint32_t device = a->mark.device;
     instant at = a->at_ns - o->origin_ns;
-    if (!o->begun || at < 0 || device % o->shards != o->shard - 1 || !plan_observe_has(o->plan->observe, device))
+    if (!o->begun || o->audit == NULL || at < 0 || device % o->shards != o->shard - 1 ||
+        !plan_observe_has(o->plan->observe, device))
         return;
     uint16_t group = o->plan->group_of[device];
     audit_arrival(o->audit, &(struct audit_arrival){.device = device,
@@ -233,7 +295,8 @@ static void tell_gap(const struct observe *o, const struct observer_gap *g, inst
         return;
     instant_format_span(to - from, length, sizeof length);
     if (to == INSTANT_NEVER)
-        snprintf(text, sizeof text, "the observer lost its connection; what it may miss is out of the audit");
+        snprintf(text, sizeof text, "the observer lost its connection%s",
+                 o->audit != NULL ? "; what it may miss is out of the audit" : "");
     else if (g->kind == OBSERVER_GAP_CONNECTION)
         snprintf(text, sizeof text, "the observer is back after %s", length);
     else
@@ -253,14 +316,38 @@ static void take_gap(void *context, const struct observer_gap *g) {
     instant to = g->to_ns == INT64_MAX ? INSTANT_NEVER : g->to_ns - o->origin_ns;
     if (!o->begun || to < 0)
         return;
-    audit_gap(o->audit, kinds[g->kind], from, to);
+    for (unsigned i = 0; i < o->listener_count; i++)
+        if (o->listeners[i]->gap != NULL)
+            o->listeners[i]->gap(o->listeners[i]->context, g);
+    if (o->audit != NULL)
+        audit_gap(o->audit, kinds[g->kind], from, to);
     tell_gap(o, g, from, to);
+}
+
+static void take_answer(void *context, const struct observer_answer *a) {
+    const struct observe *o = context;
+    for (unsigned i = 0; i < o->listener_count; i++)
+        if (o->listeners[i]->answer != NULL)
+            o->listeners[i]->answer(o->listeners[i]->context, a);
+}
+
+static void take_published(void *context, const struct observer_published *p) {
+    const struct observe *o = context;
+    for (unsigned i = 0; i < o->listener_count; i++)
+        if (o->listeners[i]->published != NULL)
+            o->listeners[i]->published(o->listeners[i]->context, p);
+}
+
+void observe_listen(struct observe *o, const struct observer_visitor *listener) {
+    CHECK(o->listener_count < OBSERVE_LISTENERS_MAX);
+    o->listeners[o->listener_count++] = listener;
 }
 
 void observe_tick(struct observe *o, void (*tell)(void *context, instant at, const char *text), void *context) {
     if (o == NULL)
         return;
-    const struct observer_visitor visitor = {.context = o, .arrival = take_arrival, .gap = take_gap};
+    const struct observer_visitor visitor = {
+        .context = o, .arrival = take_arrival, .answer = take_answer, .published = take_published, .gap = take_gap};
     o->tell = tell;
     o->context = context;
     for (unsigned i = 0; i < o->watched_count; i++)
@@ -268,12 +355,12 @@ void observe_tick(struct observe *o, void (*tell)(void *context, instant at, con
 }
 
 void observe_interval(struct observe *o, const struct interval *i) {
-    if (o != NULL)
+    if (o != NULL && o->audit != NULL)
         audit_interval(o->audit, i);
 }
 
 struct interval *observe_swap(struct observe *o, instant at) {
-    if (o == NULL)
+    if (o == NULL || o->audit == NULL)
         return NULL;
     audit_settle(o->audit, at);
     struct interval *found = audit_swap(o->audit, o->spare, at);
@@ -287,13 +374,15 @@ void observe_give_back(struct observe *o, struct interval *i) {
 }
 
 bool observe_waits(const struct observe *o) {
-    return o != NULL && audit_waits(o->audit);
+    return o != NULL && o->audit != NULL && audit_waits(o->audit);
 }
 
 void observe_finish(struct observe *o) {
     if (o == NULL)
         return;
     observe_tick(o, o->tell, o->context);
+    if (o->audit == NULL)
+        return;
     audit_settle(o->audit, INSTANT_NEVER);
     for (int waited = 0; waited < STRAGGLERS_MS && audit_waits(o->audit); waited += LOOK_MS) {
         nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * SPAN_MS}, NULL);
@@ -306,7 +395,7 @@ void observe_finish(struct observe *o) {
 
 void observe_facts(const struct observe *o, struct run_audit *facts) {
     *facts = (struct run_audit){0};
-    if (o == NULL)
+    if (o == NULL || o->audit == NULL)
         return;
     facts->on = true;
     facts->granted = 2;
@@ -322,12 +411,12 @@ void observe_facts(const struct observe *o, struct run_audit *facts) {
 }
 
 size_t observe_bytes(const struct observe *o) {
-    return o == NULL ? 0 : audit_bytes(o->audit);
+    return o == NULL || o->audit == NULL ? 0 : audit_bytes(o->audit);
 }
 
 struct observer *observe_of(struct observe *o, const struct target *target) {
     for (unsigned i = 0; o != NULL && i < o->watched_count; i++)
-        if (o->watched[i].plan->target == target)
+        if (o->watched[i].target == target)
             return o->watched[i].observer;
     return NULL;
 }

@@ -12,12 +12,15 @@
 #include "metrics/audit.h"
 #include "scenario/plan.h"
 
-enum { OBSERVE_PATIENCE_MS = 15000 }; /* for the observers to be ready */
+enum {
+    OBSERVE_PATIENCE_MS = 15000, /* for the observers to be ready */
+    OBSERVE_LISTENERS_MAX = 2
+};
 
 struct observe;
 
-/* Connects and subscribes one observer per target of audited devices, and waits until all are ready. *out NULL with 0: the plan observes
- * nothing. On failure a sentence in `why`: ERR_DENIED (the guard) · ERR_UNREACHABLE (the backend said no, or nothing in time) · ERR_CLOSED
+/* Connects and subscribes one observer per target of audited or commanded devices, and waits until all are ready. *out NULL with 0: the
+ * plan needs none. On failure a sentence in `why`: ERR_DENIED (the guard) · ERR_UNREACHABLE (the backend said no, or nothing in time) · ERR_CLOSED
  * (*signals counts one) · ERR_NOT_FOUND (a secret) · ERR_NO_MEMORY. `plan` and `secrets` are borrowed until observe_close. */
 int observe_open(const struct plan *plan, unsigned shard, unsigned shards, const struct secret_table *secrets,
                  volatile const int *signals, struct observe **out, char *why, size_t why_size);
@@ -39,6 +42,8 @@ void observe_finish(struct observe *o);
 /* What the report needs to know; the gaps are copied and belong to `facts`. */
 void observe_facts(const struct observe *o, struct run_audit *facts);
 size_t observe_bytes(const struct observe *o); /* memory of the audit */
+/* Answers, ends of publications, and gaps after t = 0 are told to `listener` as well, within observe_tick; borrowed. */
+void observe_listen(struct observe *o, const struct observer_visitor *listener);
 /* The observer of a target, for publishing; NULL: it has none. */
 struct observer *observe_of(struct observe *o, const struct target *target);
 

@@ -15,6 +15,8 @@
 #include "fleet/memory.h"
 #include "fleet/reach.h"
 #include "fleet/sample.h"
+#include "scenario/plan_backend.h"
+#include "scenario/plan_command.h"
 #include "scenario/plan_observe.h"
 
 const char *const run_verdict_names[] = {"pass", "fail", "aborted", "not_trustworthy", "incomplete"};
@@ -67,8 +69,14 @@ static int load_secrets_of(const struct identity *who, struct secret_table *secr
 
 static int load_secrets(const struct plan *p, struct secret_table *secrets, char *why, size_t why_size) {
     int error = 0;
-    if (p->observe != NULL && p->observe->identity != NULL)
-        error = load_secrets_of(p->observe->identity, secrets, why, why_size);
+    const struct identity *observer = p->observe != NULL   ? p->observe->identity
+                                      : p->command != NULL ? p->command->identity
+                                      : p->backend != NULL ? p->backend->identity
+                                                           : NULL;
+    if (observer != NULL)
+        error = load_secrets_of(observer, secrets, why, why_size);
+    for (unsigned i = 0; i < p->action_count && error == 0; i++)
+        error = secret_table_load(secrets, &p->actions[i].payload, why, why_size);
     for (unsigned g = 0; g < p->group_count && error == 0; g++) {
         const struct fleet_group *group = &p->groups[g];
         if (group->identity != NULL)
@@ -77,6 +85,8 @@ static int load_secrets(const struct plan *p, struct secret_table *secrets, char
             error = secret_table_load(secrets, &group->profile->will_topic, why, why_size);
         if (error == 0)
             error = secret_table_load(secrets, &group->profile->will_payload, why, why_size);
+        if (error == 0)
+            error = secret_table_load(secrets, &group->profile->commands.payload, why, why_size);
         for (unsigned t = 0; t < group->telemetry_count && error == 0; t++) {
             error = secret_table_load(secrets, &group->telemetry[t].topic, why, why_size);
             if (error == 0)
@@ -100,6 +110,7 @@ static int build(struct control *c, unsigned shard, unsigned shards, bool privat
         if (error < 0)
             return error;
         c->workers[i].private_table = private_tables;
+        c->workers[i].host.away = commander_away(c->commander);
     }
     uint64_t sampled_below = sample_below(c->plan);
     for (unsigned i = 0; i < c->worker_count; i++) {
@@ -198,6 +209,7 @@ static void release(struct control *c) {
     free(c->cpu_share);
     free(c->phase_open);
     judge_free(c->judge);
+    commander_close(c->commander);
     observe_close(c->observe);
     result_free(c->second);
 }
@@ -228,6 +240,11 @@ static int watch(struct control *c, struct run_facts *facts, const struct secret
     const struct run_options *options = c->options;
     int error =
         observe_open(c->plan, facts->shard, facts->shards, secrets, options->signals, &c->observe, why, why_size);
+    if (error == 0) {
+        error = commander_open(c->plan, facts->shard, facts->shards, secrets, c->observe, &c->commander);
+        if (error < 0)
+            snprintf(why, why_size, "commands cannot be made ready: %s", err_name(error));
+    }
     if (error == ERR_CLOSED)
         facts->exit_code = interrupted_code(options);
     else if (error < 0)

@@ -10,6 +10,8 @@ const struct op_kind_row op_kinds[OP_KINDS] = {
     {OP_MQTT_PING, "mqtt.ping", "mqtt.ping.ack", "A PINGREQ, to its PINGRESP."},
     {OP_MQTT_END_TO_END, "mqtt.end_to_end", "mqtt.end_to_end",
      "A message from its intended instant at the sender to its arrival at a subscriber; only ever ok."},
+    {OP_MQTT_COMMAND, "mqtt.command", "mqtt.command.reply",
+     "A message of the observer to a device, to the device's reply; it counts for the device."},
 };
 
 const char *const op_outcome_names[OP_OUTCOMES] = {

@@ -16,6 +16,7 @@ enum op_kind {
     OP_MQTT_PUBLISH,     /* QoS 0: ok when sent; QoS 1: PUBACK; QoS 2: PUBCOMP */
     OP_MQTT_PING,        /* PINGREQ to PINGRESP */
     OP_MQTT_END_TO_END,  /* intended at the sender to felt at a subscriber; only ever ok */
+    OP_MQTT_COMMAND,     /* the observer's message to a device, to the device's reply */
     OP_KINDS
 };
 

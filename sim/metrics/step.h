@@ -61,6 +61,7 @@ struct event {
     struct op op;
     struct bytes topic, payload; /* EVENT_MESSAGE, EVENT_AUTH, EVENT_REDIRECT */
     struct bytes mark;           /* EVENT_MESSAGE: value of the 5.0 user property "m", empty without one */
+    struct bytes response_topic, correlation_data; /* EVENT_MESSAGE: of 5.0; empty without */
     struct bytes packet;   /* EVENT_VIOLATION: the offending bytes, as far as they were there; EVENT_OP_END refused:
                                     what refused it, and whatever came with it; empty when we did */
     const char *statement; /* EVENT_VIOLATION: "MQTT-3.2.2-6", or "M5U-…" for rules without a number; static string */

@@ -73,6 +73,8 @@ static void deliver(struct step *step, const struct mqtt_packet *p, struct bytes
     e->qos = p->publish.qos;
     e->retain = p->publish.retain;
     e->duplicate = p->publish.dup;
+    e->response_topic = p->properties.response_topic;
+    e->correlation_data = p->properties.correlation_data;
     if (mqtt_properties_has(&p->properties, MQTT_USER_PROPERTY))
         e->mark = find_mark(&p->properties);
 }

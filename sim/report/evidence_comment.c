@@ -18,6 +18,7 @@ static const struct {
     [OP_MQTT_PUBLISH] = {"PUBACK or PUBCOMP without an error", MQTT_PUBACK},
     [OP_MQTT_PING] = {"PINGRESP", MQTT_PINGRESP},
     [OP_MQTT_END_TO_END] = {"the message", MQTT_PUBLISH},
+    [OP_MQTT_COMMAND] = {"the device's reply", MQTT_PUBLISH},
 };
 
 static enum mqtt_version version_of(const struct plan *plan, const struct evidence_record *r) {

@@ -18,6 +18,7 @@ enum figures_id {
     FIGURES_PUBLISH_SENT,
     FIGURES_PING,
     FIGURES_END_TO_END,
+    FIGURES_COMMAND,
     FIGURES_ROWS
 };
 struct figures_row {

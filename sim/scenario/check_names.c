@@ -4,6 +4,8 @@
 
 #include "base/suggest.h"
 #include "base/text.h"
+#include "scenario/plan_observe.h"
+#include "scenario/plan_streams.h"
 
 enum { NAMES_MAX = 1024, NAMES_SHOWN = 10 };
 
@@ -147,12 +149,11 @@ static void find_missing_data(const struct plan_build *b, const struct node *nod
     bool subscribed = false, marked = false;
     for (unsigned g = 0; g < b->plan->group_count; g++) {
         const struct fleet_group *group = &b->plan->groups[g];
-        subscribed = subscribed || group->subscription_count > 0;
+        subscribed = subscribed || plan_streams_listed(group) > 0;
         for (unsigned s = 0; s < group->telemetry_count; s++)
             marked = marked || group->telemetry[s].mark != MARK_NONE;
     }
-    const struct node *observe = node_get(b->root, "observe");
-    bool observed = !node_is_empty(observe) && !(observe->kind == NODE_SCALAR && strcmp(observe->text, "none") == 0);
+    bool observed = plan_observe_wanted(b->root);
     if (c->function == METRIC_REORDERED && !observed)
         diagnostic_help(
             diagnostic_add(b->found, "W405", mark_of(node, c->piece),

@@ -8,7 +8,9 @@
 
 #include "base/check.h"
 #include "scenario/checks.h"
+#include "scenario/plan_backend.h"
 #include "scenario/plan_build.h"
+#include "scenario/plan_command.h"
 #include "scenario/plan_digest.h"
 #include "scenario/plan_fleets.h"
 #include "scenario/plan_lint.h"
@@ -142,6 +144,8 @@ static void compile(const struct plan_build *b) {
     plan_digest_plan(b->plan, b->plan->plan_hash);
     choose_run_id(b);
     plan_observe_make(b);
+    plan_command_make(b);
+    plan_backend_make(b);
     if (!b->options->skip_resources)
         if (!b->options->over)
             plan_resources_check(b);

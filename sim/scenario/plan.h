@@ -76,6 +76,8 @@ struct plan {
     unsigned excluded_count;
     struct trust_limits trust;
     struct plan_observe *observe; /* scenario/plan_observe.h; NULL: nobody observes */
+    struct plan_backend *backend; /* scenario/plan_backend.h; NULL: nothing but what a built-in one tells */
+    struct plan_command *command; /* scenario/plan_command.h; NULL: the timeline sends none */
     struct guard_limits safety;
     struct address
         *sources; /* local addresses to bind, in order; none: the system chooses (loopback: see plan_sources) */

@@ -8,6 +8,7 @@
 #include "base/units.h"
 #include "mqtt/mqtt_topic.h"
 #include "scenario/plan_logs.h"
+#include "scenario/plan_streams.h"
 #include "scenario/timeline.h"
 
 /* Rendered topic and payload of one message share the worker's scratch of 1 MiB; this leaves room for the rest. */
@@ -127,11 +128,16 @@ static void lint_topic(const struct plan_build *b, const struct telemetry *t, co
     text_free(&topic);
 }
 
+static const struct node *commands_node(const struct plan_build *b, const struct fleet_group *g) {
+    return node_get(node_get(node_get(b->root, "profiles"), g->profile_name), "commands");
+}
+
 static void lint_filters(const struct plan_build *b, const struct fleet_group *g, const struct node *list) {
     struct text filters[MQTT_FILTERS_MAX] = {{0}};
     for (unsigned i = 0; i < g->subscription_count; i++) {
-        const struct node *n = item_of(list, i);
-        const struct node *at = n->kind == NODE_MAP ? node_get(n, "filter") : n;
+        bool listed = i < plan_streams_listed(g);
+        const struct node *n = listed ? item_of(list, i) : commands_node(b, g);
+        const struct node *at = n->kind == NODE_MAP ? node_get(n, listed ? "filter" : "topic") : n;
         sketch(&g->subscriptions[i].filter, &filters[i]);
         if (!mqtt_topic_filter_valid(sketched(&filters[i]), g->profile->mqtt.version)) {
             diagnostic_help(diagnostic_add(b->found, "E416", mark_or(at, n), "this is no valid topic filter for %s",
@@ -182,7 +188,7 @@ static void lint_stream(const struct plan_build *b, const struct fleet_group *g,
 
 static bool anybody_subscribes(const struct plan *p) {
     for (unsigned i = 0; i < p->group_count; i++)
-        if (p->groups[i].subscription_count > 0)
+        if (plan_streams_listed(&p->groups[i]) > 0)
             return true;
     return false;
 }

@@ -37,6 +37,11 @@ static inline bool plan_observe_has(const struct plan_observe *o, uint32_t devic
     return o != NULL && (o->devices[device / 64] >> (device % 64) & 1) != 0;
 }
 
+/* The scenario asks for an audit. */
+bool plan_observe_wanted(const struct node *root);
+/* Whoever speaks MQTT beside the fleet: what `observe` says, or what the group speaks that it begins with. */
+enum mqtt_version plan_observe_version(const struct plan_build *b, const struct fleet_group *first);
+const struct identity *plan_observe_identity(const struct plan_build *b);
 /* Fills plan->observe, and marks the streams that are observed; nothing without `observe`. Call when the run id is known. */
 void plan_observe_make(const struct plan_build *b);
 

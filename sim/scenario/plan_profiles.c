@@ -107,6 +107,20 @@ static void read_timeouts(const struct node *n, struct profile *p) {
     p->mqtt.ack_timeout = value_span_at(n, "profiles.*.timeouts.ack");
 }
 
+static void read_commands(const struct plan_build *b, const struct node *n, struct commands *c) {
+    if (n == NULL || n->kind != NODE_MAP)
+        return;
+    c->on = true;
+    c->topic = template_at(b, n, "profiles.*.commands.topic");
+    c->reply_topic = template_at(b, n, "profiles.*.commands.reply_topic");
+    c->payload = template_at(b, n, "profiles.*.commands.payload");
+    c->qos = (uint8_t)value_integer_at(n, "profiles.*.commands.qos");
+    c->reply_qos = (uint8_t)value_integer_at(n, "profiles.*.commands.reply_qos");
+    c->reply = (enum command_reply)value_word_at(n, "profiles.*.commands.reply");
+    c->then = (enum command_then)value_word_at(n, "profiles.*.commands.then");
+    c->delay = value_dist_at(n, "profiles.*.commands.delay");
+}
+
 struct profile *plan_profiles_make(const struct plan_build *b, const char *name, const char *protocol) {
     struct profile *p = plan_memory_take(b->memory, 1, sizeof *p);
     const struct node *n = name == NULL ? NULL : node_get(node_get(b->root, "profiles"), name);
@@ -122,6 +136,7 @@ struct profile *plan_profiles_make(const struct plan_build *b, const char *name,
     p->buffer.on_full = (enum buffer_policy)value_word_at(buffer, "profiles.*.buffer.on_full");
     p->buffer.keep_qos0 = value_bool_at(buffer, "profiles.*.buffer.qos0");
     read_timeouts(node_get(n, "timeouts"), p);
+    read_commands(b, node_get(n, "commands"), &p->commands);
     return p;
 }
 

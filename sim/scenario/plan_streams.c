@@ -126,18 +126,23 @@ static void read_filter(const struct plan_build *b, const struct node *n, struct
     s->id = (uint32_t)value_integer_at(n, "fleets.*.subscribe.[].id");
 }
 
+/* The filters of the fleet, and after them the topic of the profile's commands. */
 void plan_streams_subscriptions(const struct plan_build *b, const struct node *fleet, struct fleet_group *g) {
     const struct node *n = node_get(fleet, "subscribe");
-    if (n == NULL || n->kind != NODE_LIST || n->count == 0)
+    const struct commands *commands = &g->profile->commands;
+    size_t listed = n != NULL && n->kind == NODE_LIST ? n->count : 0, count = listed + commands->on;
+    if (count == 0)
         return;
-    if (n->count > PLAN_STREAMS_FILTERS_MAX) {
-        diagnostic_add(b->found, "E406", n->mark, "fleets.%s subscribes to more than %d filters", g->fleet,
-                       PLAN_STREAMS_FILTERS_MAX);
+    if (count > PLAN_STREAMS_FILTERS_MAX) {
+        diagnostic_add(b->found, "E406", n->mark, "fleets.%s subscribes to more than %d filters%s", g->fleet,
+                       PLAN_STREAMS_FILTERS_MAX, commands->on ? ", with the one of its commands" : "");
         return;
     }
-    struct subscription *filters = plan_memory_take(b->memory, n->count, sizeof *filters);
-    for (size_t i = 0; i < n->count; i++)
+    struct subscription *filters = plan_memory_take(b->memory, count, sizeof *filters);
+    for (size_t i = 0; i < listed; i++)
         read_filter(b, n->entries[i].value, &filters[i]);
+    if (commands->on)
+        filters[listed] = (struct subscription){.filter = commands->topic, .qos = commands->qos};
     g->subscriptions = filters;
-    g->subscription_count = (unsigned)n->count;
+    g->subscription_count = (unsigned)count;
 }

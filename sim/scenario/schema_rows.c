@@ -10,6 +10,7 @@
 
 #define ONLY(verb)      SCHEMA_VERB(DO_##verb)
 #define DEVICE_VERBS    (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(BURST) | ONLY(RESET) | ONLY(STOP) | LASTING_DEVICES)
+#define CHOOSING_VERBS  (DEVICE_VERBS | ONLY(COMMAND))
 #define LASTING_DEVICES (ONLY(LINK) | ONLY(LINK_DOWN) | ONLY(SET))
 #define LASTING_VERBS   (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(HOLD) | LASTING_DEVICES)
 #define SECONDS(n)      ((n)*1e9)
@@ -17,6 +18,7 @@
 #define IN_NAMES        TEMPLATE_OF_DEVICE
 #define IN_MESSAGES     (TEMPLATE_OF_DEVICE | TEMPLATE_OF_MESSAGE | TEMPLATE_OF_SIGNAL)
 #define IN_PAYLOADS     (IN_MESSAGES | TEMPLATE_OF_SECRET | TEMPLATE_RANDOMS)
+#define IN_COMMANDS     (TEMPLATE_OF_DEVICE | TEMPLATE_OF_MESSAGE | TEMPLATE_OF_SECRET | TEMPLATE_RANDOMS)
 #define IN_CREDENTIALS  (TEMPLATE_OF_DEVICE | TEMPLATE_OF_SECRET | TEMPLATE_HMACS)
 #define WORDS(...)                                                                                                     \
     (const char *const[]) {                                                                                            \
@@ -24,6 +26,7 @@
     }
 
 #define PROTOCOLS WORDS("mqtt311", "mqtt5")
+#define REPLIES   WORDS("send", "ignore")
 #define JITTERS   WORDS("none", "full", "equal", "decorrelated")
 
 const struct schema_row schema_rows[] = {
@@ -238,6 +241,38 @@ const struct schema_row schema_rows[] = {
              .doc = "For PUBACK, PUBREC and PUBCOMP. MQTT has none; when set, its expiry also closes the connection."),
     QUANTITY("profiles.*.timeouts.stream", DURATION, .min = SECONDS(0.001), .max = YEARS(1), .standard = "15min",
              .example = "5min", .doc = "For any progress of a send that the system holds back."),
+    ROW("profiles.*.commands", MAP,
+        .doc =
+            "How the device reacts to messages on a topic of its own. The timeline verb `command` sends such messages, "
+            "and so may the backend. Without it the device takes no commands."),
+    ROW("profiles.*.commands.topic", TEMPLATE, .flags = SCHEMA_REQUIRED, .scope = IN_NAMES,
+        .example = "\"cmd/${device.id}\"", .doc = "Where commands come in; the device subscribes to it."),
+    ROW("profiles.*.commands.qos", INTEGER, .max = 2, .standard = "1", .example = "2",
+        .doc = "The highest quality of service that the device asks for there."),
+    ROW("profiles.*.commands.reply", WORD, .flags = SCHEMA_SETTABLE, .words = REPLIES, .standard = "send",
+        .example = "ignore",
+        .doc = "send: a reply, to the Response Topic that the command names (5.0), with its Correlation Data, else to "
+               "`reply_topic`. ignore: none."),
+    DIST("profiles.*.commands.delay", DURATION, .flags = SCHEMA_SETTABLE, .max = SECONDS(86400), .standard = "0s",
+         .example = "\"lognormal(p50=20ms, p99=80ms)\"",
+         .doc =
+             "How long the device takes from the command to its reaction. It thinks about 16 commands at most at one "
+             "time, and ignores more."),
+    ROW("profiles.*.commands.payload", TEMPLATE, .scope = IN_COMMANDS, .standard = "", .example = "'{\"done\": true}'",
+        .doc = "What the reply says. Whoever sent the command counts any reply as a success: MQTT has no place for "
+               "another answer."),
+    ROW("profiles.*.commands.reply_qos", INTEGER, .max = 2, .standard = "1", .example = "0",
+        .doc = "Quality of service of the reply."),
+    ROW("profiles.*.commands.reply_topic", TEMPLATE, .scope = IN_NAMES,
+        .standard = "muster/${run.id}/reply/${device.id}", .example = "\"reply/${device.id}\"",
+        .doc =
+            "Where replies go when the command names no topic for them, as in 3.1.1. It is also the Response Topic of "
+            "commands that the timeline sends."),
+    ROW("profiles.*.commands.then", WORD, .words = WORDS("go_on", "restart", "disconnect", "stop"), .standard = "go_on",
+        .example = "restart",
+        .doc = "What else happens after the reply. restart: the device disconnects and connects again. disconnect: it "
+               "stays away until the timeline connects it. stop: it stops for good. Other changes hang on the "
+               "condition `when: commands >= 1` of timeline entries."),
     ROW("fleets", NAMED, .flags = SCHEMA_REQUIRED,
         .doc = "Groups of devices: how many, of which class, where, sending what."),
     ROW("fleets.*", MAP, .doc = "One fleet. Its devices are called <fleet>-<index>."),
@@ -324,6 +359,8 @@ const struct schema_row schema_rows[] = {
         .doc = "Who listens beside the fleet, as an application would, and audits what arrives: end-to-end times, and "
                "messages lost, duplicated and reordered. `all` is short for a map without keys: every message that "
                "carries a mark. Without `observe` nobody listens, and loss is counted by acknowledgement alone."),
+    ROW("observe.audit", WORD, .words = WORDS("all", "none"), .standard = "all", .example = "none",
+        .doc = "none: nobody audits; for scenarios that want the observer for commands or for `backend` alone."),
     ROW("observe.fleets", REFERENCE, .flags = SCHEMA_OR_LIST, .refers = "fleets", .example = "[meters]",
         .doc = "Only these fleets. Without it: all of them."),
     QUANTITY("observe.share", SHARE, .min = 0.00001, .max = 1, .example = "5%",
@@ -341,11 +378,26 @@ const struct schema_row schema_rows[] = {
     ROW("observe.identity", REFERENCE, .refers = "identities", .example = "auditor",
         .doc = "One of `identities`, for backends that ask for credentials. ${device.id} is observer-0 there, with "
                "several targets or shards observer-1 and so on. Without it: no credentials."),
+    ROW("observe.backend", MAP, .example = "{pid: 1234}",
+        .doc =
+            "Where the backend's own CPU, memory and counters are read, once a second, to stand beside what the fleet "
+            "saw. A built-in target is read without it."),
+    ROW("observe.backend.pid", INTEGER, .min = 1, .max = 4194304, .example = "1234",
+        .doc = "A process on this machine."),
+    ROW("observe.backend.prometheus", TEXT, .example = "http://127.0.0.1:9090/metrics",
+        .doc =
+            "A page of metrics in the text format of Prometheus. CPU and memory are its process_cpu_seconds_total and "
+            "process_resident_memory_bytes. Its address must be allowed, as a target's (safety.allow)."),
+    ROW("observe.backend.metrics", TEXT, .flags = SCHEMA_OR_LIST, .example = "[broker_messages_total]",
+        .doc = "Further metrics to be kept of that page, all label sets added up; at most 16."),
+    ROW("observe.backend.sys_topics", BOOLEAN, .standard = "false", .example = "true",
+        .doc = "Read the $SYS topics that Mosquitto publishes, through the observer."),
     ROW("timeline", LIST, .example = "[{do: connect, who: all, over: 10s}]",
         .doc = "What happens, as a flat list; entries may overlap. Without it all devices connect over 10 s."),
     ROW("timeline.[]", MAP, .doc = "One entry: what is done, when, to whom."),
     ROW("timeline.[].do", WORD, .flags = SCHEMA_REQUIRED,
-        .words = WORDS("connect", "disconnect", "hold", "burst", "link", "link_down", "reset", "set", "mark", "stop"),
+        .words = WORDS("connect", "disconnect", "hold", "burst", "link", "link_down", "reset", "set", "mark", "stop",
+                       "command"),
         .example = "link_down", .doc = "The verb."),
     ROW("timeline.[].id", NAME, .example = "outage",
         .doc = "A name: for `after`, for checks (during=outage), for the report."),
@@ -357,7 +409,7 @@ const struct schema_row schema_rows[] = {
         .doc = "The start, for each device by itself: when this turns true for it."),
     ROW("timeline.[].times", INTEGER, .min = 1, .max = 1000, .verbs = DEVICE_VERBS, .standard = "1", .example = "3",
         .doc = "With `when`: how often it may happen to one device."),
-    ROW("timeline.[].who", MAP, .flags = SCHEMA_OR_LIST, .words = WORDS("all"), .verbs = DEVICE_VERBS,
+    ROW("timeline.[].who", MAP, .flags = SCHEMA_OR_LIST, .words = WORDS("all"), .verbs = CHOOSING_VERBS,
         .standard = "all", .example = "{region: eu-west, percent: 50}",
         .doc = "Which devices: all, or a selector. Keys of one map must all hold; of a list any."),
     ROW("timeline.[].who.fleet", REFERENCE, .flags = SCHEMA_OR_LIST, .refers = "fleets", .example = "meters",
@@ -379,9 +431,9 @@ const struct schema_row schema_rows[] = {
         .doc = "Devices that are in one of these states at the instant it happens."),
     ROW("timeline.[].who.where", PREDICATE, .example = "attempts > 3",
         .doc = "Devices for which this holds at the instant it happens."),
-    QUANTITY("timeline.[].over", DURATION, .max = YEARS(10), .verbs = DEVICE_VERBS, .standard = "0s", .example = "3min",
-             .doc = "Spreads the start over this time: the devices follow one another."),
-    ROW("timeline.[].spread", WORD, .words = WORDS("even", "uniform"), .verbs = DEVICE_VERBS, .standard = "even",
+    QUANTITY("timeline.[].over", DURATION, .max = YEARS(10), .verbs = CHOOSING_VERBS, .standard = "0s",
+             .example = "3min", .doc = "Spreads the start over this time: the devices follow one another."),
+    ROW("timeline.[].spread", WORD, .words = WORDS("even", "uniform"), .verbs = CHOOSING_VERBS, .standard = "even",
         .example = "uniform", .doc = "How `over` is filled: at equal distances, or drawn."),
     DIST("timeline.[].for", DURATION, .max = YEARS(10), .verbs = LASTING_VERBS, .example = "2min",
          .doc = "How long it lasts; then it is undone, device by device."),
@@ -391,6 +443,14 @@ const struct schema_row schema_rows[] = {
                "refuse: cut, attempts fail at once."),
     ROW("timeline.[].messages", INTEGER, .flags = SCHEMA_REQUIRED, .min = 1, .max = 100000, .verbs = ONLY(BURST),
         .example = "10", .doc = "Extra messages per device, of its first telemetry stream."),
+    ROW("timeline.[].payload", TEMPLATE, .scope = IN_COMMANDS, .verbs = ONLY(COMMAND), .standard = "",
+        .example = "'{\"valve\": \"shut\", \"n\": ${msg.seq}}'",
+        .doc = "What the command says; ${msg.seq} counts the commands of this entry and those before it, per device."),
+    ROW("timeline.[].qos", INTEGER, .max = 2, .verbs = ONLY(COMMAND), .standard = "1", .example = "0",
+        .doc = "Quality of service of the command."),
+    QUANTITY("timeline.[].within", DURATION, .min = SECONDS(0.001), .max = SECONDS(86400), .verbs = ONLY(COMMAND),
+             .standard = "10s", .example = "500ms",
+             .doc = "How long the reply is waited for; after that the command has timed out."),
     ROW("timeline.[].set", MAP, .flags = SCHEMA_REQUIRED, .verbs = ONLY(LINK) | ONLY(SET), .example = "{loss: 20%}",
         .doc = "The values that hold while the entry lasts: with `link` those of a network, with `set` those of a "
                "profile or telemetry that can change at run time."),
@@ -424,6 +484,11 @@ const struct schema_row schema_rows[] = {
     ROW("timeline.[].set.buffer", MAP, .verbs = ONLY(SET), .doc = "As profiles.*.buffer."),
     ROW("timeline.[].set.buffer.messages", INTEGER, .max = 100000, .verbs = ONLY(SET), .example = "0",
         .doc = "As profiles.*.buffer.messages."),
+    ROW("timeline.[].set.commands", MAP, .verbs = ONLY(SET), .doc = "As profiles.*.commands."),
+    ROW("timeline.[].set.commands.reply", WORD, .words = REPLIES, .verbs = ONLY(SET), .example = "ignore",
+        .doc = "As profiles.*.commands.reply."),
+    DIST("timeline.[].set.commands.delay", DURATION, .max = SECONDS(86400), .verbs = ONLY(SET), .example = "2s",
+         .doc = "As profiles.*.commands.delay."),
     ROW("checks", LIST, .example = "[{expect: ratio(mqtt.connect.ok) == 100%}]",
         .doc = "What must hold. A check without data fails."),
     ROW("checks.[]", MAP, .doc = "One check."),
@@ -448,7 +513,7 @@ const struct schema_row schema_rows[] = {
     ROW("outputs.json", FILE, .example = "out/ci.json", .doc = "summary.json."),
     ROW("outputs.md", FILE, .example = "out/ci.md", .doc = "summary.md."),
     ROW("outputs.html", FILE, .example = "out/ci.html", .doc = "report.html."),
-    ROW("outputs.logs_max", QUANTITY, .dimension = UNITS_BYTES, .min = 16 << 20, .max = 1e15, .standard = "8GiB",
+    ROW("outputs.logs_max", QUANTITY, .dimension = UNITS_BYTES, .min = 1 << 20, .max = 1e15, .standard = "8GiB",
         .example = "20GiB",
         .doc = "What all logs of a run together may take. As they come near it, series stop first and verdicts never "
                "(docs/results.md); such a run is not trustworthy."),

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/draw.h"
 #include "scenario/condition.h"
+#include "scenario/plan_profiles.h"
 #include "scenario/schema.h"
 #include "scenario/select.h"
 #include "scenario/timeline_settings.h"
@@ -56,6 +57,13 @@ static span longest(const struct plan_build *b, const struct action *a) {
     return most;
 }
 
+static void read_command(const struct plan_build *b, const struct node *n, struct action *a) {
+    a->payload = plan_profiles_template(b, value_text_at(n, "timeline.[].payload"),
+                                        schema_find("timeline.[].payload")->scope, NULL, 0);
+    a->qos = (uint8_t)value_integer_at(n, "timeline.[].qos");
+    a->within = value_span_at(n, "timeline.[].within");
+}
+
 static void read_entry(const struct plan_build *b, const struct node *n, unsigned *numbers, struct action *a) {
     const char *id = node_text(node_get(n, "id"));
     a->verb = (enum action_verb)value_word_at(n, "timeline.[].do");
@@ -71,6 +79,8 @@ static void read_entry(const struct plan_build *b, const struct node *n, unsigne
         a->lasting = value_dist_at(n, "timeline.[].for");
     a->how = (enum link_down_how)value_word_at(n, "timeline.[].how");
     a->messages = (uint32_t)value_integer_at(n, "timeline.[].messages");
+    if (a->verb == DO_COMMAND)
+        read_command(b, n, a);
     read_when(b, n, a);
     if (action_verbs[a->verb].per_device)
         select_devices(b, node_get(n, "who"), a);

@@ -26,6 +26,8 @@ static const struct row {
     {SET_RECONNECT_FACTOR, "reconnect", "timeline.[].set.reconnect.factor", AS_NUMBER},
     {SET_RECONNECT_JITTER, "reconnect", "timeline.[].set.reconnect.jitter", AS_WORD},
     {SET_BUFFER_MESSAGES, "buffer", "timeline.[].set.buffer.messages", AS_INTEGER},
+    {SET_COMMANDS_REPLY, "commands", "timeline.[].set.commands.reply", AS_WORD},
+    {SET_COMMANDS_DELAY, "commands", "timeline.[].set.commands.delay", AS_DIST},
 };
 _Static_assert(COUNT_OF(rows) == SETTING_KEYS, "every setting can be written");
 
