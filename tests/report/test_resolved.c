@@ -1,7 +1,10 @@
 #include "report/resolved.h"
 
+#include <glob.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "harness.h"
 #include "report/sample.h"
 #include "scenario/load.h"
@@ -51,6 +54,58 @@ static void read_back_it_keeps_the_places_that_the_run_wrote(void) {
     sample_free(&s);
 }
 
+/* As front.c compiles a file, or run_read.c the text that a run left. */
+static struct plan *compile(const char *file, const struct text *resolved, struct diagnostic_list *found) {
+    const char *const files[] = {file};
+    struct load_options load = {.files = files, .file_count = 1, .data_dir = "."};
+    struct node *root = NULL;
+    if (resolved != NULL) {
+        load.text = resolved->data;
+        load.text_size = resolved->size;
+        load.data_dir = NULL;
+    }
+    int status = load_scenario(&load, &root, found);
+    if (status == 0)
+        return plan_compile(root, &(struct plan_options){.over = true, .rate = resolved == NULL ? 1.5 : 0}, found);
+    node_free(root);
+    return NULL;
+}
+
+static void every_scenario_compiles_to_the_same_plan_again(void) {
+    static const char *const patterns[] = {"scenarios/*.yaml", "scenarios/*/*.yaml"};
+    glob_t files = {0};
+    for (size_t i = 0; i < COUNT_OF(patterns); i++)
+        glob(patterns[i], i > 0 ? GLOB_APPEND : 0, NULL, &files);
+    CU_ASSERT_TRUE(files.gl_pathc >= 5);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        struct diagnostic_list found, again;
+        struct text resolved = {0};
+        diagnostic_init(&found);
+        diagnostic_init(&again);
+        struct plan *first = compile(files.gl_pathv[i], NULL, &found), *second = NULL;
+        if (first != NULL) {
+            struct run_facts facts = {.plan = first};
+            resolved_write(&resolved, &(struct report){.facts = &facts});
+            second = compile(files.gl_pathv[i], &resolved, &again);
+        }
+        bool same = first != NULL && second != NULL && strcmp(first->plan_hash, second->plan_hash) == 0 &&
+                    strcmp(first->scenario_hash, second->scenario_hash) == 0 && strcmp(first->name, second->name) == 0;
+        if (!same)
+            printf("     %s: %s\n", files.gl_pathv[i],
+                   again.count > 0   ? again.items[0].message
+                   : found.count > 0 ? found.items[0].message
+                                     : "another plan");
+        CU_ASSERT_TRUE(same);
+        plan_free(first);
+        plan_free(second);
+        diagnostic_free(&found);
+        diagnostic_free(&again);
+        text_free(&resolved);
+    }
+    globfree(&files);
+}
+
 HARNESS_MAIN("report/resolved", HARNESS_CASE(the_file_loads_to_the_same_scenario),
              HARNESS_CASE(values_have_their_origin_and_a_drawn_seed_is_said),
+             HARNESS_CASE(every_scenario_compiles_to_the_same_plan_again),
              HARNESS_CASE(read_back_it_keeps_the_places_that_the_run_wrote))
