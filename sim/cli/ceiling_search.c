@@ -53,8 +53,7 @@ static const char usual_connects[] = "version: 1\n"
 
 /* --- judging -------------------------------------------------------------------------------------------------------- */
 
-/* Could this machine make that load, whatever became of it? */
-static enum knee_verdict judge_tool(struct capacity_step *s) {
+enum knee_verdict ceiling_search_made(struct capacity_step *s) {
     if (s->facts.trust[0] != '\0')
         snprintf(s->reason, sizeof s->reason, "%s", s->facts.trust);
     else if (s->facts.cpu > cpu_max)
@@ -64,9 +63,8 @@ static enum knee_verdict judge_tool(struct capacity_step *s) {
     return KNEE_TOOL;
 }
 
-/* The same, and the built-in broker kept up with it. */
-static enum knee_verdict judge_carried(struct capacity_step *s) {
-    enum knee_verdict verdict = judge_tool(s);
+enum knee_verdict ceiling_search_carried(struct capacity_step *s) {
+    enum knee_verdict verdict = ceiling_search_made(s);
     if (verdict != KNEE_MET)
         return verdict;
     if (s->facts.online_peak < s->devices)
@@ -168,7 +166,7 @@ static int measure_usual(const struct options *o, const struct machine *m, const
                                      .precision = PRECISION,
                                      .step_duration = o->step_duration,
                                      .quiet = o->quiet,
-                                     .judge = judge_carried};
+                                     .judge = ceiling_search_carried};
     int code = search(&request, place, "messages", &row, &peak);
     c->messages_per_s = row.messages_per_s;
     if (code != EXIT_PASS)
@@ -214,7 +212,7 @@ static int measure_scenario(const struct options *o, const char *place, struct c
                                      .precision = PRECISION,
                                      .step_duration = o->step_duration,
                                      .quiet = o->quiet,
-                                     .judge = judge_tool};
+                                     .judge = ceiling_search_made};
     code = search(&request, place, "scenario", &row, &c->messages_per_s);
     c->connects_per_s = row.connects_per_s;
     c->devices = row.devices;
