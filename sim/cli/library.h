@@ -15,6 +15,6 @@ struct library {
  * read is left out. A topic's text is the entry as it stands in its file, comments included, since these say where the
  * numbers come from. `l` begins zeroed. Free with library_free. */
 void library_read(struct library *l, const char *data_dir);
-void library_free(struct library *s);
+void library_free(struct library *l);
 
 #endif

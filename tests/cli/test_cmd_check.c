@@ -65,7 +65,8 @@ static void findings_come_in_the_format_that_was_asked_for(void) {
     capture_free(&c);
     c = CAPTURE(cmd_check, "check", "wrong.yaml", "wrong.yaml", "--error-format", "xml");
     CU_ASSERT_EQUAL(c.code, EXIT_USAGE);
-    CU_ASSERT_STRING_EQUAL(c.err, "error: --error-format xml: expected text, json, gcc or github\nhint:  muster check --help\n");
+    CU_ASSERT_STRING_EQUAL(
+        c.err, "error: --error-format xml: expected text, json, gcc or github\nhint:  muster check --help\n");
     capture_free(&c);
 }
 
