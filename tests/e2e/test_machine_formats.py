@@ -256,6 +256,21 @@ def _():
             suite.equal(other.read().replace(parts, "X"), one.read().replace(whole, "X"), name)
 
 
+@suite.case("logs end at their cap, the verdicts are there, and the run says that it cannot be trusted")
+def _():
+    with Place() as place:
+        fleets = "".join(f"  f{i}: {{{{count: 2, telemetry: {{{{every: 200ms, topic: t, payload: x, qos: 1}}}}}}}}\n" for i in range(150))
+        text = re.sub(r"profiles:\n.*?fleets:\n.*?timeline:", "fleets:\n" + fleets + "timeline:", SCENARIO, flags=re.S)
+        place.directory.file("formats.yaml", text.format(duration="8s"))
+        run = place.run("--quiet", "--set", "outputs.logs_max=1MiB").expect(13)
+        suite.check("grown to their cap (outputs.logs_max)" in run.stderr, run.stderr)
+        written = sum(os.path.getsize(os.path.join(place.out, name)) for name in ("events.ndjson", "series.csv", "intervals.hlog"))
+        suite.check(900 << 10 < written < 1300 << 10, f"{written} bytes of logs")
+        last = [json.loads(line) for line in place.read("events.ndjson").splitlines()[-4:]]
+        suite.equal([line["kind"] for line in last], ["check"] * 3 + ["ended"], "the last lines")
+        suite.check("dropped" in json.dumps(suite.summary(place.out)["trust"]["findings"]), "the summary says why")
+
+
 # --- the metrics endpoint ---------------------------------------------------------------------------------------------
 
 def endpoint(child):
