@@ -75,7 +75,7 @@ bool observer_health_judge(struct observer_health *h, int64_t now_ns, struct obs
     int64_t pause = now_ns - h->last_ns;
     bool stalled = false;
     if (pause >= OBSERVER_HEALTH_PAUSE && waited >= OBSERVER_HEALTH_WAITED) {
-        *from_ns = h->last_ns;
+        *from_ns = now_ns - (waited < pause ? waited : pause); /* before that it had nothing to do */
         stalled = true;
     } else if (waited >= OBSERVER_HEALTH_WAITED && waited * 2 >= since) {
         *from_ns = h->read_ns;

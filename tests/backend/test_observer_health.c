@@ -30,8 +30,11 @@ static void a_pause_in_which_it_waited_for_a_processor_is_a_stall(void) {
     judge(&h, 1000, 0, 0, &from);
     h.last_ns = 1040 * SPAN_MS;
     CU_ASSERT_TRUE(judge(&h, 1100, 1, 30, &from));
-    CU_ASSERT_EQUAL(from, 1040);
-    CU_ASSERT_FALSE(judge(&h, 1200, 1, 30, &from)); /* told once */
+    CU_ASSERT_EQUAL(from, 1070); /* not since 1040: it had nothing to do first */
+    h.last_ns = 1160 * SPAN_MS;
+    CU_ASSERT_TRUE(judge(&h, 1190, 1, 90, &from));
+    CU_ASSERT_EQUAL(from, 1160); /* the rest was before that */
+    CU_ASSERT_FALSE(judge(&h, 1300, 1, 90, &from)); /* told once */
 }
 
 static void waiting_half_of_the_time_is_a_stall_without_a_pause(void) {

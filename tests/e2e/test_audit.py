@@ -1,0 +1,247 @@
+"""The audit finds what was planted, to the message, and nothing where nothing is; what the observer itself missed is never
+the backend's loss. The application side is Paho MQTT C, the far end real brokers and the built-in one."""
+# time limit: 240 s
+
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
+import brokers
+import mqtt
+import processes
+import suite
+
+FATES = ("sent", "acked", "audited", "received", "lost", "duplicated", "reordered", "excluded")
+
+
+class Scenario:
+    """A scenario in a directory of its own, and its run."""
+
+    def __init__(self, target, fleets, observe="all", checks=(), duration="3s", settle="2s", more="", devices_over="300ms"):
+        self.directory = processes.Directory("audit")
+        lines = ["version: 1", "name: audit", "seed: 20261122", f"duration: {duration}", f"settle: {settle}",
+                 f"target: {target}", f"observe: {observe}",
+                 # other tests may share the processors: what is judged here is the backend
+                 "trust: {lag: 10s, stall: 10s}", "fleets:"]
+        lines += [f"  {name}: {fleet}" for name, fleet in fleets.items()]
+        lines += [f"timeline: [{{do: connect, who: all, over: {devices_over}}}]"]
+        lines += ["checks:"] + [f"  - {{expect: '{c}', kind: conformance}}" for c in checks] if checks else []
+        self.file = self.directory.file("audit.yaml", "\n".join(lines) + "\n" + more)
+        self.out = os.path.join(self.directory.path, "out")
+
+    def run(self, *options, **keywords):
+        run = suite.muster("run", self.file, "--out", self.out, *options, **keywords)
+        self.text = run.stdout + run.stderr
+        return run
+
+    def summary(self):
+        return suite.summary(self.out)
+
+    def messages(self):
+        return {key: self.summary()["messages"][key] for key in FATES}
+
+    def events(self):
+        with open(os.path.join(self.out, "events.ndjson"), encoding="utf-8") as f:
+            return [json.loads(line) for line in f]
+
+    def counted(self, metric):
+        """The sum of a counter over the lines of events.ndjson."""
+        return sum(line.get(metric, 0) for line in self.events() if line["kind"] == "counters")
+
+    def close(self):
+        self.directory.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+def fleet(qos, count=20, every="20ms", topic="a/${device.id}/t", more=""):
+    return (f"{{count: {count}, {more}telemetry: {{every: {every}, topic: \"{topic}\", payload: \"random(32B)\", qos: {qos}}}}}")
+
+
+@suite.case("what a misbehaving broker drops, repeats and reorders is counted to the message, at every QoS")
+def _():
+    for qos in (0, 1, 2):
+        planted = ("--misbehave", "drop=100", "--misbehave", "duplicate=70", "--misbehave", "reorder=50")
+        with brokers.Builtin(*planted) as broker, Scenario(broker.uri, {"a": fleet(qos)}) as s:
+            s.run().expect(0)
+            broker_counts = broker.counts()
+            counts = {name: row["count"] for name, row in broker_counts["misbehave"].items()}
+            m = s.messages()
+            suite.check(counts["drop"] >= 20 and counts["duplicate"] >= 30 and counts["reorder"] >= 30, f"enough planted: {counts}")
+            suite.equal((m["lost"], m["duplicated"], m["reordered"]), (counts["drop"], counts["duplicate"], counts["reorder"]),
+                        f"found at QoS {qos}")
+            suite.equal((m["audited"], m["excluded"]), (m["sent"], 0), "audited and excluded")
+            suite.equal(m["received"], m["sent"] - counts["drop"], "received")
+            suite.equal(s.summary()["messages"]["qos"], {str(qos): m}, "by QoS")
+            suite.equal([s.counted(metric) for metric in ("mqtt.publish.lost", "mqtt.audit.duplicated", "mqtt.audit.reordered")],
+                        [counts["drop"], counts["duplicate"], counts["reorder"]], "in events.ndjson")
+            suite.check(f"{m['received']:,}".replace(",", " ") in s.text, "the text names how many arrived:\n" + s.text)
+
+
+@suite.case("checks over loss, copies and order judge by the audit, QoS 0 included")
+def _():
+    checks = ("lost(mqtt.publish{qos=0}) == 0", "lost(mqtt.publish{qos=1}) == 0", "duplicated(mqtt.publish{fleet=b}) == 0",
+              "reordered(mqtt.publish) == 0", "lost(mqtt.publish{qos=2}) == 0")
+    with brokers.Builtin("--misbehave", "drop=200") as broker:
+        with Scenario(broker.uri, {"a": fleet(0), "b": fleet(1, topic="b/${device.id}/x")}, checks=checks) as s:
+            s.run().expect(11)
+            passed = [check["pass"] for check in s.summary()["checks"]]
+            suite.equal(passed, [False, False, True, True, False], "checks")
+            suite.check("no data" in s.summary()["checks"][4]["reason"], "a check without data says so")
+
+
+@suite.case("a clean Mosquitto loses, repeats and reorders nothing at QoS 1")
+def _():
+    suite.need(brokers.Mosquitto)
+    checks = ("lost(mqtt.publish) == 0", "duplicated(mqtt.publish) == 0", "reordered(mqtt.publish) == 0",
+              "count(mqtt.end_to_end) > 5000")
+    with brokers.Mosquitto() as broker:
+        with Scenario(broker.uri, {"a": fleet(1, count=100, every="50ms")}, checks=checks, duration="4s") as s:
+            s.run().expect(0)
+            m = s.messages()
+            suite.equal((m["lost"], m["duplicated"], m["reordered"], m["excluded"]), (0, 0, 0, 0), "found")
+            suite.equal((m["audited"], m["received"]), (m["sent"], m["sent"]), "audited and received")
+            end_to_end = s.summary()["operations"]["mqtt.end_to_end"]
+            suite.equal(end_to_end["ok"], m["sent"], "end-to-end times")
+            suite.check(0 < end_to_end["response_ms"]["p50"] < 1000, f"end to end: {end_to_end['response_ms']}")
+
+
+def intrude(port, client_id, until, every=0.02):
+    """Takes the session of that client over, again and again."""
+    while time.monotonic() < until:
+        try:
+            with socket.create_connection(("127.0.0.1", port), 2) as s:
+                s.sendall(mqtt.connect_packet(client_id, 4))
+                mqtt.read_packet(s.makefile("rb"))
+                time.sleep(every)
+        except (OSError, mqtt.MqttError):
+            time.sleep(every)
+
+
+@suite.case("an observer that was away for a second finds no loss, and its gap is named")
+def _():
+    suite.need(brokers.Mosquitto)
+    for protocol in ("mqtt311", "mqtt5"):
+        observe = f"{{protocol: {protocol}}}"
+        with brokers.Mosquitto() as broker, Scenario(broker.uri, {"a": fleet(1, count=50)}, observe, duration="5s") as s:
+            def away():
+                time.sleep(2.5)
+                intrude(broker.port, "muster-0a0a-observer-0", time.monotonic() + 1)
+            thread = threading.Thread(target=away)
+            thread.start()
+            s.run("--run-id", "0a0a").expect(0)
+            thread.join()
+            m, gaps = s.messages(), [gap for gap in s.summary()["audit"]["gaps"] if gap["kind"] == "connection"]
+            suite.equal((m["lost"], m["duplicated"], m["reordered"]), (0, 0, 0), f"{protocol}: found")
+            suite.check(100 < m["excluded"] < m["sent"], f"{protocol}: out of the audit: {m}")
+            suite.equal(m["audited"] + m["excluded"], m["sent"], f"{protocol}: all messages")
+            suite.equal(m["received"], m["audited"], f"{protocol}: what was audited arrived")
+            suite.check(gaps and sum(gap["messages"] for gap in s.summary()["audit"]["gaps"]) == m["excluded"], f"gaps: {gaps}")
+            told = [e["text"] for e in s.events() if e["kind"] == "message" and e.get("id") == "observer"]
+            suite.check(any("lost its connection" in t for t in told) and any("is back" in t for t in told), f"told: {told}")
+            suite.check([e for e in s.events() if e["kind"] == "gap" and e["why"] == "connection"], "a line of the gap")
+            suite.check("out of the audit (connection from" in " ".join(s.text.split()), "the text names the gap:\n" + s.text)
+
+
+@suite.case("a check over messages that the observer could not see is not trusted")
+def _():
+    suite.need(brokers.Mosquitto)
+    with brokers.Mosquitto() as broker:
+        with Scenario(broker.uri, {"a": fleet(1, count=50)}, checks=("lost(mqtt.publish) == 0",), duration="3s") as s:
+            thread = threading.Thread(target=lambda: (time.sleep(1.5), intrude(broker.port, "muster-0a0b-observer-0",
+                                                                              time.monotonic() + 0.5)))
+            thread.start()
+            s.run("--run-id", "0a0b").expect(13)
+            thread.join()
+            findings = [f["text"] for f in s.summary()["trust"]["findings"]]
+            suite.check(any("fell out of the audit" in text for text in findings), f"findings: {findings}")
+            suite.check(s.summary()["checks"][0]["pass"], "the check itself holds")
+
+
+@suite.case("a program that stood still for a second finds no loss, and names the stall")
+def _():
+    suite.need(brokers.Mosquitto)
+    # a backend with the short queue of its defaults, which drops what a stalled subscriber does not take
+    with brokers.Mosquitto(settings=("max_queued_messages 1000",)) as broker:
+        with Scenario(broker.uri, {"a": fleet(1, count=100, every="25ms")}, duration="5s") as s:
+            log = s.directory.file("log")
+            process = processes.Process([suite.MUSTER, "run", s.file, "--out", s.out], log, cwd=suite.ROOT)
+            processes.wait_until(lambda: os.path.exists(os.path.join(s.out, "series.csv"))
+                                 and open(os.path.join(s.out, "series.csv"), encoding="utf-8").read().count("\n") > 2, 20, "two seconds")
+            process.signal(signal.SIGSTOP)
+            time.sleep(1)
+            process.signal(signal.SIGCONT)
+            process.child.wait(30)
+            m, gaps = s.messages(), s.summary()["audit"]["gaps"]
+            suite.equal(m["lost"], 0, f"lost ({m})")
+            suite.check([gap for gap in gaps if gap["kind"] == "stall" and gap["messages"] > 500], f"gaps: {gaps}")
+            suite.equal(m["audited"] + m["excluded"], m["sent"], "all messages")
+
+
+@suite.case("a backend that wants credentials gets the observer's, and without them nothing is sent")
+def _():
+    suite.need(brokers.Ejabberd)
+    user, password = brokers.CREDENTIALS
+    identities = f"identities: {{all: {{kind: password, user: {user}, password: {password}}}}}\n"
+    one = fleet(1, count=5, every="100ms", more="protocol: mqtt5, identity: all, ")
+    with brokers.Ejabberd() as broker:
+        with Scenario(broker.uri, {"a": one}, more=identities) as s:
+            run = s.run()
+            run.expect(6)
+            suite.check("the observer cannot" in s.text and "identity" in s.text, s.text)
+        with Scenario(broker.uri, {"a": one}, observe="{identity: all}", more=identities) as s:
+            s.run().expect(0)
+            m = s.messages()
+            suite.equal((m["audited"], m["received"], m["lost"]), (m["sent"], m["sent"], 0), "messages")
+
+
+@suite.case("a sample of devices is audited through filters of its own")
+def _():
+    with brokers.Builtin() as broker:
+        with Scenario(broker.uri, {"a": fleet(1, count=40)}, observe="{share: 25%}") as s:
+            s.run().expect(0)
+            audit, m = s.summary()["audit"], s.messages()
+            suite.equal((audit["devices"], audit["of_devices"]), (10, 40), "devices")
+            suite.check(m["sent"] // 5 < m["audited"] < m["sent"] // 3, f"audited: {m}")
+            suite.equal(m["received"], m["audited"], "received")
+            suite.check("10 of 40 devices" in " ".join(s.text.split()), s.text)
+            delivered = sum(broker.counts()[f"delivered_qos{qos}"] for qos in (0, 1, 2))
+            suite.equal(delivered, m["audited"], "what the broker had to deliver")
+
+
+@suite.case("overlapping filters of an observer are refused before anything is sent")
+def _():
+    with Scenario("builtin", {"a": fleet(1)}, observe="{topics: [\"a/#\", \"a/+/t\"]}") as s:
+        run = suite.muster("check", s.file)
+        run.expect(3)
+        suite.check("E422" in run.stdout + run.stderr, run.stdout + run.stderr)
+
+
+@suite.case("devices whose link is cut do not make the backend lose messages")
+def _():
+    timeline = "{id: cut, at: 1s, do: link_down, how: reset, who: all, for: 500ms}, {at: 2s, do: reset, who: {percent: 50}}"
+    with brokers.Builtin() as broker:
+        s = Scenario(broker.uri, {f"q{qos}": fleet(qos, topic=f"q{qos}/${{device.id}}", more="network: slow, ") for qos in (0, 1, 2)},
+                     more="networks: {slow: {rtt: 40ms}}\n", duration="4s")
+        with s:
+            with open(s.file, encoding="utf-8") as f:
+                text = f.read()
+            with open(s.file, "w", encoding="utf-8") as f:
+                f.write(text.replace("over: 300ms}]", f"over: 300ms}}, {timeline}]"))
+            s.run().expect(0)
+            m = s.messages()
+            suite.equal((m["lost"], m["duplicated"]), (0, 0), f"lost and duplicated ({m})")
+            suite.check(s.summary()["messages"]["resent"] > 10, "messages that were in flight were sent again")
+            suite.check(m["audited"] > 0.7 * m["sent"], f"audited: {m}")
+
+
+suite.main()
