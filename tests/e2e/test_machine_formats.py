@@ -23,15 +23,16 @@ seed: 7
 target: builtin
 duration: {duration}
 settle: 2s
+observe: all
 trust: {{lag: 1s, stall: 1s}}
 profiles:
   meter: {{protocol: mqtt311, reconnect: {{policy: fixed, first: 300ms}}}}
-  gate: {{protocol: mqtt5, reconnect: {{policy: fixed, first: 300ms}}}}
+  gate: {{protocol: mqtt5, reconnect: {{policy: fixed, first: 300ms}}, commands: {{topic: "c/${{device.id}}"}}}}
 fleets:
   meters:
     count: 30
     profile: meter
-    telemetry: {{every: 300ms, topic: "t/${{device.id}}", payload: "${{msg.seq}}", qos: 1}}
+    telemetry: {{every: 300ms, topic: "t/${{device.id}}", payload: "${{msg.mark}}", qos: 1}}
   gates:
     count: 10
     profile: gate
@@ -39,6 +40,7 @@ fleets:
     subscribe: [{{filter: "g/#", qos: 1}}]
 timeline:
   - {{do: connect, who: all, over: 1s}}
+  - {{id: ask, at: 1500ms, do: command, who: {{fleet: gates}}, within: 500ms}}
   - {{id: cut, at: 2s, do: link_down, how: reset, who: {{percent: 50}}, for: 500ms}}
 checks:
   - {{name: fast, expect: "p50(mqtt.publish.ack) < 1us"}}
@@ -155,7 +157,6 @@ def _():
 def _():
     place, run = standard()
     suite.equal(run.stdout, place.read("summary.json"), "stdout")
-    suite.check(run.stderr.strip(), "progress goes to stderr")
 
 
 @suite.case("whatever verb takes --json prints one JSON document and nothing else")
@@ -261,6 +262,7 @@ def _():
     with Place() as place:
         fleets = "".join(f"  f{i}: {{{{count: 2, telemetry: {{{{every: 200ms, topic: t, payload: x, qos: 1}}}}}}}}\n" for i in range(150))
         text = re.sub(r"profiles:\n.*?fleets:\n.*?timeline:", "fleets:\n" + fleets + "timeline:", SCENARIO, flags=re.S)
+        text = re.sub(r"observe: all\n|  - .*do: command.*\n", "", text)
         place.directory.file("formats.yaml", text.format(duration="8s"))
         run = place.run("--quiet", "--set", "outputs.logs_max=1MiB").expect(13)
         suite.check("grown to their cap (outputs.logs_max)" in run.stderr, run.stderr)
