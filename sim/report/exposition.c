@@ -20,6 +20,7 @@ static const struct {
 
 struct buckets {
     uint64_t counts[EXPOSITION_BUCKETS + 1]; /* each on its own; the last: above all bounds */
+    uint64_t samples;
     double sum_s;
 };
 
@@ -118,6 +119,7 @@ static void add_times(const struct exposition *x, struct buckets *to, const stru
         return;
     for (unsigned b = 0; b < HISTOGRAM_BUCKETS; b++)
         to->counts[x->bound_of[b]] += h->counts[b];
+    to->samples += h->count;
     to->sum_s += (double)h->sum_ns / 1e9;
 }
 
@@ -247,8 +249,9 @@ static void write_times(const struct exposition *x, struct text *out, bool respo
     for (unsigned r = 0; r < x->row_count; r++)
         for (int i = 0; i < FIGURES_ROWS; i++) {
             const struct operation *o = &x->rows[r].operations[i];
-            if (o->outcomes[OP_OK] + o->outcomes[OP_REFUSED] > 0)
-                write_buckets(x, out, name, &x->rows[r], figures_rows[i].key, response ? &o->response : &o->service);
+            const struct buckets *b = response ? &o->response : &o->service;
+            if (b->samples > 0) /* QoS 0 has no answer, and what is heard by an observer no service */
+                write_buckets(x, out, name, &x->rows[r], figures_rows[i].key, b);
         }
 }
 

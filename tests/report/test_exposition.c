@@ -51,6 +51,13 @@ static double value(const char *series) {
     return -1;
 }
 
+static unsigned lines(const char *piece) {
+    unsigned n = 0;
+    for (const char *at = text_get(&out); (at = strstr(at, piece)) != NULL; at++)
+        n++;
+    return n;
+}
+
 #define METERS "fleet=\"meters\",profile=\"plain\",region=\"\",target=\"main\""
 
 static void operations_are_counted_by_group_and_outcome(void) {
@@ -61,7 +68,8 @@ static void operations_are_counted_by_group_and_outcome(void) {
     CU_ASSERT_EQUAL(value("muster_operations_total{fleet=\"gates\",profile=\"plain\",region=\"\",target=\"main\","
                           "operation=\"mqtt.publish.sent\",outcome=\"ok\"}"),
                     50);
-    CU_ASSERT_FALSE(has("mqtt.ping.ack")); /* there was none */
+    CU_ASSERT_FALSE(has("mqtt.ping.ack"));                            /* there was none */
+    CU_ASSERT_EQUAL(lines("operation=\"mqtt.publish.sent\",le="), 0); /* nothing answers it */
     end();
 }
 
@@ -158,13 +166,6 @@ static void many_groups(struct plan *p, unsigned groups, unsigned fleets) {
     }
     p->group_count = groups;
     p->fleet_count = fleets;
-}
-
-static unsigned lines(const char *piece) {
-    unsigned n = 0;
-    for (const char *at = text_get(&out); (at = strstr(at, piece)) != NULL; at++)
-        n++;
-    return n;
 }
 
 static void many_groups_are_added_up(void) {
