@@ -10,13 +10,13 @@
 #include "fleet/wire.h"
 #include "fleet/worker.h"
 
-/* One packet of a ring; its bytes follow. */
+/* One packet of a ring; its bytes follow. Small, since most packets are. */
 struct kept {
     struct kept *next;
     instant at;
-    span link;
-    struct address local;
+    uint32_t link_us;
     uint32_t size, original;
+    uint16_t port; /* of the device, in network order */
     uint16_t node;
     uint8_t flags; /* enum evidence_flags: SENT, FIRST, TORN */
     uint8_t data[];
@@ -26,7 +26,7 @@ struct watch {
     uint32_t number;      /* of the device in its worker */
     bool asked;           /* by name: everything goes out */
     bool fresh;           /* nothing was sent yet on this connection */
-    struct address local; /* of this connection */
+    struct address local; /* of this connection; those of the ring differ by port alone */
     struct kept *
         opening; /* the first packet of the connection, when the ring has lost it: without it no reader knows the version */
     struct kept *first, *last;
@@ -134,6 +134,17 @@ static struct address local_address(const struct connection *c) {
     return a;
 }
 
+static uint16_t port_of(const struct address *a) {
+    return a->any.sa_family == AF_INET6 ? a->v6.sin6_port : a->v4.sin_port;
+}
+
+static void set_port(struct address *a, uint16_t port) {
+    if (a->any.sa_family == AF_INET6)
+        a->v6.sin6_port = port;
+    else
+        a->v4.sin_port = port;
+}
+
 static uint32_t mask_secrets(const struct secret_table *secrets, uint8_t *data, size_t size) {
     uint32_t masked = 0;
     for (unsigned i = 0; secrets != NULL && i < secrets->count; i++) {
@@ -164,13 +175,15 @@ static void put_out(struct worker *w, struct evidence_record *record, const uint
     evidence_record_masked(copy, masked);
 }
 
-static struct evidence_record describe(const struct worker *w, uint32_t number, const struct kept *k) {
+static struct evidence_record describe(const struct worker *w, const struct watch *watch, const struct kept *k) {
+    struct address local = watch->local;
+    set_port(&local, k->port);
     return (struct evidence_record){.at = k->at,
-                                    .link = k->link,
-                                    .local = k->local,
+                                    .link = k->link_us * SPAN_US,
+                                    .local = local,
                                     .peer = peer_address(w, k->node),
-                                    .device = w->lives[number].id,
-                                    .group = w->lives[number].group,
+                                    .device = w->lives[watch->number].id,
+                                    .group = w->lives[watch->number].group,
                                     .size = k->size,
                                     .original = k->original,
                                     .flags = k->flags};
@@ -233,7 +246,7 @@ static void send_out(struct worker *w, struct watch *watch, const struct device_
     }
     const struct kept *told = watch->blamed != NULL ? watch->blamed : watch->last;
     for (const struct kept *k = watch->first; k != NULL; k = k->next) {
-        struct evidence_record r = describe(w, watch->number, k);
+        struct evidence_record r = describe(w, watch, k);
         if (t == NULL)
             r.flags |= EVIDENCE_STREAMED;
         else if (k == told)
@@ -255,8 +268,8 @@ static struct kept *keep(struct worker *w, struct watch *watch, struct bytes pac
     if (k == NULL)
         return NULL;
     *k = (struct kept){.at = now,
-                       .link = link,
-                       .local = watch->local,
+                       .link_us = (uint32_t)(link / SPAN_US < UINT32_MAX ? link / SPAN_US : UINT32_MAX),
+                       .port = port_of(&watch->local),
                        .size = (uint32_t)size,
                        .original = (uint32_t)packet.size,
                        .node = w->lives[watch->number].connection->node,
@@ -280,7 +293,14 @@ static struct bytes first_packet(const struct worker *w, uint32_t number, struct
 
 void evidence_connected(struct worker *w, uint32_t number) {
     struct watch *watch = watch_of(w, number);
-    watch->local = local_address(w->lives[number].connection);
+    struct address local = local_address(w->lives[number].connection), before = watch->local;
+    set_port(&before, port_of(&local));
+    if (!address_equal(&before, &local)) { /* another node may be reached from another address */
+        if (watch->asked)
+            send_out(w, watch, NULL);
+        empty(w, watch);
+    }
+    watch->local = local;
     watch->fresh = true;
 }
 
