@@ -33,6 +33,7 @@ void interval_free(struct interval *i) {
     free(i->tallies);
     free(i->reasons);
     free(i->notes);
+    free(i->reports);
     free(i->evidence);
     free(i->reasons_of);
     free(i->states);
@@ -110,7 +111,8 @@ size_t interval_bytes(const struct interval *i) {
     size_t bytes = sizeof *i + i->group_count * (sizeof *i->reasons_of + STATE_KINDS * sizeof *i->states) +
                    i->series_room * sizeof *i->series + i->tally_room * sizeof *i->tallies +
                    i->reason_room * sizeof *i->reasons + i->note_room * sizeof *i->notes + i->evidence_room +
-                   keymap_bytes(&i->series_index) + keymap_bytes(&i->tally_index) + keymap_bytes(&i->reason_index);
+                   i->report_room * sizeof *i->reports + keymap_bytes(&i->series_index) +
+                   keymap_bytes(&i->tally_index) + keymap_bytes(&i->reason_index);
     for (uint32_t s = 0; s < i->series_clean; s++)
         for (int c = 0; c < CLOCK_KINDS; c++) {
             const struct interval_clock *clock = &i->series[s].clocks[c];

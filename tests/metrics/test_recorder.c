@@ -273,6 +273,21 @@ static void an_idle_recorder_is_small(void) {
     recorder_free(r);
 }
 
+static void reports_are_kept_in_order_up_to_a_cap(void) {
+    struct recorder *r = recorder_new(1, &segments);
+    for (uint32_t n = 1; n <= RECORDER_REPORTS_MAX + 2; n++)
+        recorder_report(r, &(struct audit_report){.sequence = n}, (instant)n);
+    struct interval *i = recorder_swap(r, NULL, SPAN_S);
+    CU_ASSERT_EQUAL(i->report_count, RECORDER_REPORTS_MAX);
+    CU_ASSERT(i->reports[0].sequence == 1 && i->reports[RECORDER_REPORTS_MAX - 1].sequence == RECORDER_REPORTS_MAX);
+    CU_ASSERT(i->reports_omitted == 2 && i->reports_omitted_from == RECORDER_REPORTS_MAX + 1);
+    CU_ASSERT(interval_bytes(i) > RECORDER_REPORTS_MAX * sizeof *i->reports);
+    interval_clear(i);
+    CU_ASSERT(i->report_count == 0 && i->reports_omitted == 0);
+    interval_free(i);
+    recorder_free(r);
+}
+
 HARNESS_MAIN("metrics/recorder", HARNESS_CASE(answered_operations_have_three_clocks),
              HARNESS_CASE(unanswered_operations_have_lag_alone),
              HARNESS_CASE(operations_that_were_never_emitted_have_no_clock),
@@ -281,4 +296,4 @@ HARNESS_MAIN("metrics/recorder", HARNESS_CASE(answered_operations_have_three_clo
              HARNESS_CASE(random_operations_add_up_like_a_model_of_them),
              HARNESS_CASE(states_are_gauges_that_survive_the_swap), HARNESS_CASE(reasons_beyond_the_cap_share_one_row),
              HARNESS_CASE(notes_beyond_the_cap_are_counted), HARNESS_CASE(counters_go_to_the_segment_of_their_instant),
-             HARNESS_CASE(an_idle_recorder_is_small))
+             HARNESS_CASE(an_idle_recorder_is_small), HARNESS_CASE(reports_are_kept_in_order_up_to_a_cap))
