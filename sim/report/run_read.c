@@ -13,6 +13,7 @@
 #include "report/manifest_read.h"
 #include "report/run_log.h"
 #include "scenario/load.h"
+#include "scenario/plan_observe.h"
 
 enum { PATH_ROOM = 4096 + 64 };
 
@@ -317,6 +318,8 @@ static struct run_facts facts_of(const struct run_read *r, const struct input *i
         f.devices_here = r->plan->device_count / m->shards + (m->shard - 1 < r->plan->device_count % m->shards ? 1 : 0);
         for (unsigned t = 0; t < r->plan->target_count; t++)
             f.builtin_target = f.builtin_target || r->plan->targets[t].builtin;
+        f.audit.on = r->plan->observe != NULL;
+        f.audit.granted = f.audit.on ? r->plan->observe->qos : 0;
     }
     return f;
 }
