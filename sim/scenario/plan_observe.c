@@ -70,8 +70,13 @@ static bool names_fleet(const struct making *m, const char *fleet) {
     return n->kind == NODE_SCALAR && strcmp(n->text, fleet) == 0;
 }
 
+/* Properties are a thing of 5.0: a 3.1.1 observer gets the message without its mark. */
+static bool sees_mark(const struct making *m, const struct telemetry *t) {
+    return t->mark != MARK_NONE && (t->mark != MARK_PROPERTY || m->o->version == MQTT_5_0);
+}
+
 static bool is_observed(const struct making *m, const struct fleet_group *g, const struct telemetry *t) {
-    if (t->mark == MARK_NONE || !names_fleet(m, g->fleet))
+    if (!sees_mark(m, t) || !names_fleet(m, g->fleet))
         return false;
     if (m->topic_count == 0)
         return true;
@@ -92,6 +97,12 @@ static void warn_unobserved(const struct making *m, const struct fleet_group *g,
         diagnostic_help(diagnostic_add(m->b->found, "W411", mark_of(m, "fleets"),
                                        "messages of fleets.%s carry no mark: they are not audited", g->fleet),
                         "put ${msg.mark} into the payload, or use random(N) of 22 B or more");
+    else if (!sees_mark(m, t))
+        diagnostic_help(diagnostic_add(m->b->found, "W413", mark_of(m, "protocol"),
+                                       "messages of fleets.%s carry their mark as a property, which an observer of "
+                                       "MQTT 3.1.1 does not see: they are not audited",
+                                       g->fleet),
+                        "write protocol: mqtt5, or put ${msg.mark} into the payload");
     else
         diagnostic_add(m->b->found, "W413", mark_of(m, "topics"),
                        "no filter under topics covers '%s' of fleets.%s: its messages are not audited", t->name,
@@ -283,6 +294,19 @@ static const struct fleet_group *first_observed(const struct making *m) {
     return &p->groups[0];
 }
 
+/* The protocol that is asked for; else that of the first fleet, but 5.0 where a mark travels as a property. */
+static enum mqtt_version version_of(const struct making *m) {
+    const struct plan *p = m->b->plan;
+    enum mqtt_version version = plan_observe_version(m->b, first_observed(m));
+    if (m->n->kind == NODE_MAP && value_given(m->n, "observe.protocol"))
+        return version;
+    for (unsigned g = 0; g < p->group_count; g++)
+        for (unsigned t = 0; names_fleet(m, p->groups[g].fleet) && t < p->groups[g].telemetry_count; t++)
+            if (p->groups[g].telemetry[t].mark == MARK_PROPERTY)
+                version = MQTT_5_0;
+    return version;
+}
+
 void plan_observe_make(const struct plan_build *b) {
     struct plan *p = b->plan;
     const struct node *n = node_get(b->root, "observe");
@@ -290,7 +314,7 @@ void plan_observe_make(const struct plan_build *b) {
         return;
     struct making m = {.b = b, .n = n, .o = plan_memory_take(b->memory, 1, sizeof *m.o)};
     struct plan_observe *o = m.o;
-    o->version = plan_observe_version(b, first_observed(&m));
+    o->version = version_of(&m);
     o->qos = n->kind == NODE_MAP ? (uint8_t)value_integer_at(n, "observe.qos") : 2;
     o->identity = plan_observe_identity(b);
     o->observers = plan_memory_take(b->memory, p->target_count, sizeof *o->observers);

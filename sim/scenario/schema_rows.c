@@ -374,7 +374,8 @@ const struct schema_row schema_rows[] = {
         .doc = "The highest quality of service asked for. A backend may grant 1; with less the run does not start, "
                "since messages could then be dropped rightly."),
     ROW("observe.protocol", WORD, .words = PROTOCOLS, .example = "mqtt311",
-        .doc = "The observer's protocol. Without it: that of the first fleet it observes."),
+        .doc = "The observer's protocol. Without it: that of the first fleet it observes, or mqtt5 when messages carry "
+               "their mark as a property, which 3.1.1 does not have."),
     ROW("observe.identity", REFERENCE, .refers = "identities", .example = "auditor",
         .doc = "One of `identities`, for backends that ask for credentials. ${device.id} is observer-0 there, with "
                "several targets or shards observer-1 and so on. Without it: no credentials."),

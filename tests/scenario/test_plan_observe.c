@@ -69,6 +69,20 @@ static void keys_narrow_it(void) {
     compiled_free(&c);
 }
 
+static void a_mark_in_a_property_needs_an_observer_of_5_0(void) {
+    struct compiled c = with("observe: {fleets: [a, c], protocol: mqtt311}\n");
+    CU_ASSERT(c.plan->groups[0].telemetry[0].observed && !c.plan->groups[0].telemetry[1].observed);
+    CU_ASSERT_TRUE(compiled_found(&c, "W413", "carry their mark as a property"));
+    compiled_free(&c);
+    c = compiled_of("duration: 10min\nprofiles: {old: {protocol: mqtt311}}\nfleets:\n"
+                    "  first: {count: 5, profile: old, telemetry: {every: 1s, topic: f, payload: \"${msg.mark}\"}}\n"
+                    "  second: {count: 5, telemetry: {every: 1s, topic: s, payload: x}}\nobserve: all\n");
+    CU_ASSERT_EQUAL(of(&c)->version, MQTT_5_0);
+    CU_ASSERT(c.plan->groups[0].telemetry[0].observed && c.plan->groups[1].telemetry[0].observed);
+    CU_ASSERT_FALSE(compiled_found(&c, "W413", ""));
+    compiled_free(&c);
+}
+
 static void a_share_is_exact_and_the_same_every_time(void) {
     struct compiled c = with("observe: {fleets: a, share: 10%}\n"), again = with("observe: {fleets: a, share: 10%}\n");
     const struct plan_observe *o = of(&c);
@@ -140,6 +154,7 @@ static void what_cannot_be_is_refused(void) {
 
 HARNESS_MAIN("scenario/plan_observe", HARNESS_CASE(without_it_nobody_observes),
              HARNESS_CASE(all_is_every_stream_with_a_mark), HARNESS_CASE(keys_narrow_it),
+             HARNESS_CASE(a_mark_in_a_property_needs_an_observer_of_5_0),
              HARNESS_CASE(a_share_is_exact_and_the_same_every_time),
              HARNESS_CASE(above_20000_messages_per_second_it_is_a_sample), HARNESS_CASE(filters_may_be_given),
              HARNESS_CASE(what_cannot_be_is_refused))
