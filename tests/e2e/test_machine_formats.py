@@ -123,6 +123,8 @@ def _():
     summary = suite.summary(place.out)
     validator = jsonschema.Draft7Validator(closed(schema("summary")))
     suite.equal(faults(validator, summary), [], "departures")
+    audit = summary["fleets"]["gates"]["messages"]
+    suite.check(audit["received"] > audit["audited"] / 2, f"the observer got messages of both protocols: {audit}")
     for path, key in (((), "new"), (("tool",), "new"), (("fleets", "meters", "messages"), "new"), (("checks", 0), "new")):
         other = copy.deepcopy(summary)
         part = other
