@@ -39,7 +39,7 @@ struct evidence {
     struct watch *watches; /* by number */
     unsigned count;
     /* in this interval */
-    unsigned violations, refusals, notes;
+    unsigned violations, refusals, rings, notes;
 };
 
 /* --- who is watched --------------------------------------------------------------------------------------------------- */
@@ -247,6 +247,7 @@ static void send_out(struct worker *w, struct watch *watch, const struct device_
     const struct kept *told = watch->blamed != NULL ? watch->blamed : watch->last;
     for (const struct kept *k = watch->first; k != NULL; k = k->next) {
         struct evidence_record r = describe(w, watch, k);
+        r.violated = t != NULL && t->violated;
         if (t == NULL)
             r.flags |= EVIDENCE_STREAMED;
         else if (k == told)
@@ -391,6 +392,11 @@ void evidence_trouble(struct worker *w, uint32_t number) {
         alone(w, number, &t);
         return;
     }
+    if (!t.violated && !watch->asked && w->evidence->rings++ >= EVIDENCE_RINGS_MAX) {
+        watch->blamed = NULL;
+        recorder_evidence_omitted(w->recorder);
+        return;
+    }
     bool open = w->lives[number].connection != NULL && !device_opening(&w->lives[number]);
     if (open && t.outcome == OP_TIMEOUT && !t.violated)
         evidence_torn(w, number);
@@ -412,7 +418,7 @@ void evidence_swap(struct worker *w) {
     for (unsigned i = 0; i < e->count; i++)
         if (e->watches[i].asked && e->watches[i].first != NULL)
             send_out(w, &e->watches[i], NULL);
-    e->violations = e->refusals = e->notes = 0;
+    e->violations = e->refusals = e->rings = e->notes = 0;
 }
 
 void evidence_finish(struct worker *w) {

@@ -25,10 +25,11 @@ enum {
     EVIDENCE_RING_PACKETS = 32,
     EVIDENCE_RING_BYTES = 128 << 10, /* of one device */
     EVIDENCE_PACKET_MAX = 64 << 10,  /* kept of one packet; its true size is told */
-    /* of devices that are not watched, per worker and interval: a storm of refusals must not push everything else out */
-    EVIDENCE_VIOLATIONS_MAX = 64,
-    EVIDENCE_REFUSALS_MAX = 16,
-    EVIDENCE_NOTES_MAX = 64 /* findings about operations, per worker and interval */
+    /* per worker and interval, since a storm of failures must not push everything else out: */
+    EVIDENCE_VIOLATIONS_MAX = 64, /* of devices that are not watched */
+    EVIDENCE_REFUSALS_MAX = 16,   /* of these, too */
+    EVIDENCE_RINGS_MAX = 64,      /* that go out because operations failed */
+    EVIDENCE_NOTES_MAX = 16       /* findings about operations */
 };
 
 struct evidence; /* one per worker */

@@ -32,8 +32,8 @@ struct evidence_record {
     uint32_t masked; /* bytes that were overwritten, since they are secret */
     uint16_t group;
     uint8_t flags;
+    bool violated; /* it goes out because a rule was broken */
     /* trouble, of BLAMED, AFTER and EMPTY */
-    bool violated;
     uint8_t op, outcome, reason_code, close_reason; /* of the first operation that failed */
     uint32_t failed;                                /* so many did */
     instant trouble_at;                             /* the instant of the findings that belong to it */

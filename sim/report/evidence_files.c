@@ -196,7 +196,10 @@ static void leave_out(struct evidence_files *f, uint64_t count, const char *why)
 
 static bool has_room(const struct evidence_files *f, const struct evidence_record *r, size_t size) {
     bool streamed = (r->flags & EVIDENCE_STREAMED) != 0;
-    return f->bytes + size <= (streamed ? (uint64_t)EVIDENCE_FILES_STREAM_MAX : (uint64_t)EVIDENCE_FILES_BYTES_MAX);
+    uint64_t limit = streamed      ? EVIDENCE_FILES_STREAM_MAX
+                     : r->violated ? EVIDENCE_FILES_BYTES_MAX
+                                   : EVIDENCE_FILES_FAILURES_MAX;
+    return f->bytes + size <= limit;
 }
 
 /* Is the record in its file? */
@@ -209,7 +212,7 @@ static bool put(struct evidence_files *f, struct file *file, const struct eviden
     write_packet(f, &w, r, data);
     size_t size = bytes_written(&w) - path_size;
     if (w.failed || !has_room(f, r, size)) {
-        leave_out(f, 1, "evidence has grown to its cap of 64 MiB");
+        leave_out(f, 1, "evidence has grown to its cap");
         return false;
     }
     if (!log_writer_put(f->log, f->log_file, LOG_EVIDENCE, (const char *)f->buffer, bytes_written(&w))) {

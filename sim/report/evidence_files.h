@@ -1,7 +1,7 @@
 /* evidence/: packets as pcapng, one file per device that was watched, and one, others.pcapng, for offending packets of all others.
  *
  * Records come from the control thread's sink (RUN_EVIDENCE) and are written by the thread of the log writer, each whole and at once, so that
- * a run that is killed leaves readable files. Caps: EVIDENCE_FILES_BYTES_MAX for the run, of which the last part is for what went wrong;
+ * a run that is killed leaves readable files. Caps: EVIDENCE_FILES_BYTES_MAX for the run, of which the last parts are for what went wrong;
  * a share of the writer's queue; what comes beyond is counted. Evidence is worth less than any log and stops first.
  *
  * Findings name their evidence: a finding of `device` at the instant `at` asks evidence_files_find, since records come before the findings
@@ -17,11 +17,12 @@
 #include "report/log_writer.h"
 
 enum {
-    EVIDENCE_FILES_BYTES_MAX = 64 << 20,  /* of all files of a run */
-    EVIDENCE_FILES_STREAM_MAX = 56 << 20, /* from here on only what went wrong */
-    EVIDENCE_FILES_MAX = 1024,            /* files of a run */
-    EVIDENCE_FILES_PATH_MAX = 160,        /* "evidence/meters-17.pcapng" and its NUL */
-    EVIDENCE_FILES_FOUND_MAX = 2048       /* findings of one second that can name their evidence */
+    EVIDENCE_FILES_BYTES_MAX = 64 << 20,    /* of all files of a run */
+    EVIDENCE_FILES_FAILURES_MAX = 56 << 20, /* from here on only broken rules */
+    EVIDENCE_FILES_STREAM_MAX = 48 << 20,   /* from here on only what went wrong */
+    EVIDENCE_FILES_MAX = 1024,              /* files of a run */
+    EVIDENCE_FILES_PATH_MAX = 160,          /* "evidence/meters-17.pcapng" and its NUL */
+    EVIDENCE_FILES_FOUND_MAX = 2048         /* findings of one second that can name their evidence */
 };
 
 struct evidence_files;

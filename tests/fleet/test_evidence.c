@@ -123,6 +123,18 @@ static void a_storm_of_refusals_sends_out_some_and_counts_the_rest(void) {
     done(&peer);
 }
 
+static void a_storm_of_failures_sends_out_some_rings_and_counts_the_rest(void) {
+    enum { DEVICES = 200 };
+    const struct peer_script script = {.connack_code = 3};
+    struct peer peer = peer_start(&script);
+    make(DEVICES, &peer);
+    m.profile.reconnect.first = 10 * SPAN_S;
+    go();
+    CU_ASSERT_EQUAL(seen_count, 2 * EVIDENCE_RINGS_MAX);
+    CU_ASSERT_EQUAL(work.evidence_omitted, DEVICES - EVIDENCE_RINGS_MAX);
+    done(&peer);
+}
+
 static void a_timeout_comes_after_the_last_packet(void) {
     const struct peer_script script = {.mute = true};
     struct peer peer = peer_start(&script);
@@ -269,6 +281,7 @@ HARNESS_MAIN("evidence", HARNESS_CASE(a_clean_run_leaves_none),
              HARNESS_CASE(a_refusal_goes_out_with_what_came_before_it),
              HARNESS_CASE(of_a_device_that_nobody_watches_goes_the_offending_packet_alone),
              HARNESS_CASE(a_storm_of_refusals_sends_out_some_and_counts_the_rest),
+             HARNESS_CASE(a_storm_of_failures_sends_out_some_rings_and_counts_the_rest),
              HARNESS_CASE(a_timeout_comes_after_the_last_packet), HARNESS_CASE(what_had_come_of_a_packet_goes_out_too),
              HARNESS_CASE(everything_of_a_device_that_was_asked_for_goes_out_in_order),
              HARNESS_CASE(a_ring_keeps_the_last_packets_and_the_first_of_the_connection),
