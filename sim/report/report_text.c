@@ -178,10 +178,11 @@ static void write_audit(const struct writer *w) {
     uint64_t excluded = figures_tally(f->result, f->plan, TALLY_AUDIT_EXCLUDED, false, NULL);
     if (audited + excluded == 0)
         return;
-    char n[3][32];
+    char n[2][32];
     struct text line = {0};
-    text_printf(&line, "%s of %s arrived  %s lost", layout_count(received, n[0], sizeof n[0]),
-                layout_count(audited, n[1], sizeof n[1]), layout_count(audited - received, n[2], sizeof n[2]));
+    /* How many of the missing ones are lost stands in the line above: some are excused. */
+    text_printf(&line, "%s of %s arrived", layout_count(received, n[0], sizeof n[0]),
+                layout_count(audited, n[1], sizeof n[1]));
     for (size_t i = 0; i < sizeof found / sizeof found[0]; i++)
         text_printf(&line, "  %s %s",
                     layout_count(figures_tally(f->result, f->plan, found[i].kind, false, NULL), n[0], sizeof n[0]),
