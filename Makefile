@@ -14,7 +14,7 @@ libs_base     := -lz -lm -lpthread
 libs_crypto   := -lmbedcrypto
 libs_loop     := -lev
 libs_scenario := -lfyaml
-libs_backend  := -lpaho-mqtt3a
+libs_backend  := -lpaho-mqtt3a -lcurl
 libs_report   := -lmicrohttpd
 
 BUILD    ?= build
@@ -209,6 +209,10 @@ PREFIX  ?= /usr/local
 DESTDIR ?=
 install: all man ## install under PREFIX=/usr/local (DESTDIR= for packagers)
 	scripts/install $(BUILD)/muster "$(DESTDIR)$(PREFIX)"
+
+.PHONY: example
+example: all ## run the example of reports/example/ and write its page and picture anew; takes five minutes
+	BUILD=$(BUILD) reports/example/make
 
 clean: ## remove what was built
 	rm -rf $(BUILD)

@@ -58,7 +58,7 @@ static int compare_findings(const void *a, const void *b) {
 
 /* Each stretch once, however many findings lie in it. */
 static void find_doubts(struct bands *doubts, const struct run_facts *f, double end) {
-    const struct trust_finding *sorted[TRUST_REASONS_MAX];
+    const struct trust_finding *sorted[TRUST_REASONS_MAX] = {NULL};
     for (unsigned i = 0; i < f->trust_count; i++)
         sorted[i] = &f->trust[i];
     qsort(sorted, f->trust_count, sizeof sorted[0], compare_findings);

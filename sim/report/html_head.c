@@ -163,9 +163,9 @@ static void write_latency_tile(struct text *out, const struct run_facts *f, enum
         struct text detail = {0};
         begin_tile(out, label);
         html_millis(out, figures_quantile_ms(h, 0.99));
-        text_append(&detail, "median ");
+        text_append(&detail, "p50 ");
         html_millis(&detail, figures_quantile_ms(h, 0.5));
-        text_append(&detail, ", worst ");
+        text_append(&detail, "<br>worst ");
         html_millis(&detail, figures_max_ms(h));
         end_tile(out, text_get(&detail));
         text_free(&detail);
@@ -194,9 +194,9 @@ static void write_tiles(struct text *out, const struct run_facts *f) {
     begin_tile(out, "Messages lost");
     html_count(out, lost);
     end_tile(out, lost == 0 ? "none" : "see the errors");
-    write_latency_tile(out, f, FIGURES_CONNECT, "Connect, p99");
-    write_latency_tile(out, f, FIGURES_PUBLISH_ACK, "Publish, p99");
-    write_latency_tile(out, f, FIGURES_END_TO_END, "End to end, p99");
+    write_latency_tile(out, f, FIGURES_CONNECT, "Connect p99");
+    write_latency_tile(out, f, FIGURES_PUBLISH_ACK, "Publish p99");
+    write_latency_tile(out, f, FIGURES_END_TO_END, "End to end p99");
     text_append(out, "</ul>\n");
     figures_free(&connects);
 }

@@ -72,7 +72,7 @@ bool html_plot_latency_quantiles(const struct report *r, const struct history *h
         figures_free(&g);
     }
     if (curves.count > 0) {
-        double decades = fmin(DECADES_MAX, fmax(2, ceil(log10((double)most))));
+        double decades = fmin(DECADES_MAX, fmax(2, ceil(log10(fmax(1, (double)most)))));
         write_curves(&curves, pow(10, decades), script);
         plot_table_block(&t, "data", script);
         struct plot_table shown = plot_table_new(names, curves.count + 1, (unsigned)decades * POINTS_PER_DECADE + 1);

@@ -16,9 +16,9 @@ struct log_map log_map_open(const char *path) {
     if (fd < 0)
         return m;
     if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
-        void *data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (data != MAP_FAILED)
-            m = (struct log_map){data, (size_t)st.st_size};
+        m.data = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        m.data = m.data != MAP_FAILED ? m.data : NULL;
+        m.size = m.data != NULL ? (size_t)st.st_size : 0;
     }
     close(fd);
     return m;

@@ -118,6 +118,11 @@ static int finish(pid_t pid, int error, const struct text *said, char *why) {
     return error;
 }
 
+static void close_open(int fd) {
+    if (fd >= 0)
+        close(fd);
+}
+
 int plot_run(const struct text *script, struct text *svg, char *why) {
     int out[2] = {-1, -1}, err[2] = {-1, -1};
     int in = script_file(script);
@@ -127,9 +132,9 @@ int plot_run(const struct text *script, struct text *svg, char *why) {
     struct text said = {0};
     if (in >= 0 && pipe2(out, O_CLOEXEC) == 0 && pipe2(err, O_CLOEXEC) == 0)
         spawned = start(in, out[1], err[1], &pid);
-    close(in);
-    close(out[1]);
-    close(err[1]);
+    close_open(in);
+    close_open(out[1]);
+    close_open(err[1]);
     if (spawned == 0)
         error = finish(pid, collect(out[0], err[0], svg, &said), &said, why);
     else if (spawned == ENOENT)
@@ -138,8 +143,8 @@ int plot_run(const struct text *script, struct text *svg, char *why) {
         snprintf(why, PLOT_WHY_MAX, "gnuplot is not installed (Debian: apt install gnuplot-nox)");
     else if (spawned != 0)
         snprintf(why, PLOT_WHY_MAX, "cannot start gnuplot: %s", strerror(spawned));
-    close(out[0]);
-    close(err[0]);
+    close_open(out[0]);
+    close_open(err[0]);
     text_free(&said);
     if (error != 0)
         svg->size = before;

@@ -88,7 +88,7 @@ static void what_ran_is_told_with_the_command_that_repeats_it(void) {
 static void key_figures_are_those_of_the_summary(void) {
     page_begin(&p, 0);
     write();
-    CU_ASSERT_TRUE(page_has(&p, "Publish, p99</span> <span class=\"value\">40"));
+    CU_ASSERT_TRUE(page_has(&p, "Publish p99</span> <span class=\"value\">40"));
     CU_ASSERT_TRUE(page_has(&p, "Connects</span> <span class=\"value\">3<"));
     CU_ASSERT_FALSE(page_has(&p, "End to end"));
     page_end(&p);
