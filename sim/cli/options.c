@@ -180,7 +180,7 @@ const struct options_verb options_verbs[VERBS] = {
      "is 0 when the knee was found or --max holds, 10 when even --min is too much, 13 when this generator was the "
      "limit.",
      EXAMPLES("muster capacity scenarios/load/knee.yaml --target mqtt://127.0.0.1:1883",
-              "muster capacity scenarios/load/knee.yaml --by rate --max 50 --step-duration 1min")},
+              "muster capacity scenarios/load/knee.yaml --by rate --max 50")},
     {VERB_COMPLETION, "completion", "SHELL", 1, 1, "print the completion for a shell: bash, zsh or fish",
      "make install installs them for all users; these commands do it for one.",
      EXAMPLES("muster completion bash > ~/.local/share/bash-completion/completions/muster",
