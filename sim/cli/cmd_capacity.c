@@ -23,10 +23,7 @@ static void print(const struct capacity *c, const struct options *o) {
         capacity_json(&out, c);
     else
         capacity_text(&out, c, terminal_colors(STDOUT_FILENO, o->no_color));
-    if (!o->json && !terminal_utf8())
-        terminal_ascii(&out);
-    fputs(text_get(&out), stdout);
-    text_free(&out);
+    terminal_print(&out, o->json ? TERMINAL_DATA : TERMINAL_TABLE);
 }
 
 int cmd_capacity(const struct options *o) {

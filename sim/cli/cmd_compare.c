@@ -43,8 +43,7 @@ static void print(const struct options *o, const struct compare_report *r) {
         compare_print_json(&out, r);
     else
         compare_print_text(&out, r, terminal_colors(STDOUT_FILENO, o->no_color));
-    fputs(text_get(&out), stdout);
-    text_free(&out);
+    terminal_print(&out, o->json ? TERMINAL_DATA : TERMINAL_TABLE);
 }
 
 static int compare(const struct options *o, struct compare_run *runs, unsigned before_count) {

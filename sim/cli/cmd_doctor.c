@@ -65,10 +65,7 @@ int cmd_doctor(const struct options *o) {
     if (code == EXIT_PASS) {
         struct text out = {0};
         examine(f.plan, o, &out, &code);
-        if (!o->json && !terminal_utf8())
-            terminal_ascii(&out);
-        fputs(text_get(&out), stdout);
-        text_free(&out);
+        terminal_print(&out, o->json ? TERMINAL_DATA : TERMINAL_TABLE);
     }
     if (!general)
         front_free(&f);

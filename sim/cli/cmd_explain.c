@@ -46,7 +46,7 @@ int cmd_explain(const struct options *o) {
     if (error < 0)
         complain(EXIT_USAGE, "muster explain scenario lists the top-level keys", "%s", text_get(&out));
     else
-        terminal_print(&out);
+        terminal_print(&out, o->names ? TERMINAL_DATA : TERMINAL_PROSE);
     text_free(&out);
     library_free(library);
     free(library);

@@ -26,10 +26,8 @@ int cmd_plan(const struct options *o) {
         struct text out = {0};
         if (print(f.plan, o, &out) < 0)
             code = complain(EXIT_USAGE, "muster plan SCENARIO lists the fleets", "--device: %s", text_get(&out));
-        else if (o->json || o->show_origin)
-            fputs(text_get(&out), stdout);
         else
-            terminal_print(&out);
+            terminal_print(&out, o->json || o->show_origin ? TERMINAL_DATA : TERMINAL_PROSE);
         text_free(&out);
     }
     front_free(&f);

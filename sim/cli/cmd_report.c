@@ -43,10 +43,7 @@ static void print(const struct options *o, const struct report *r, const char *d
         report_find("json")->write(&out, r);
     else
         report_text_write(&out, &here, terminal_colors(STDOUT_FILENO, o->no_color));
-    if (!o->json && !terminal_utf8())
-        terminal_ascii(&out);
-    fputs(text_get(&out), stdout);
-    text_free(&out);
+    terminal_print(&out, o->json ? TERMINAL_DATA : TERMINAL_TABLE);
 }
 
 static int rebuild(const struct options *o, struct run_read *read) {

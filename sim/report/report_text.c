@@ -210,7 +210,8 @@ static void write_latency(const struct writer *w) {
     } rows[] = {{FIGURES_CONNECT, "connect→ack"},
                 {FIGURES_PUBLISH_ACK, "publish→ack"},
                 {FIGURES_SUBSCRIBE, "subscribe→ack"},
-                {FIGURES_END_TO_END, "end to end"}};
+                {FIGURES_END_TO_END, "end to end"},
+                {FIGURES_COMMAND, "command→reply"}};
     bool first = true;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct figures f = figures_of(w->r->facts->result, w->r->facts->plan, rows[i].id, NULL);

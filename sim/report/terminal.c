@@ -69,10 +69,10 @@ void terminal_fold(struct text *t, unsigned columns) {
     *t = out;
 }
 
-void terminal_print(struct text *t) {
-    if (isatty(STDOUT_FILENO))
+void terminal_print(struct text *t, enum terminal_form form) {
+    if (form == TERMINAL_PROSE && isatty(STDOUT_FILENO))
         terminal_fold(t, terminal_columns(STDOUT_FILENO));
-    if (!terminal_utf8())
+    if (form != TERMINAL_DATA && !terminal_utf8())
         terminal_ascii(t);
     fputs(text_get(t), stdout);
     text_free(t);
@@ -82,7 +82,8 @@ static const struct {
     const char *sign;
     char ascii;
 } signs[] = {
-    {"✓", '+'}, {"✗", 'x'}, {"→", '>'}, {"…", '~'}, {"–", '-'}, {"×", 'x'}, {"·", '-'}, {"█", '#'}, {"░", '.'},
+    {"✓", '+'}, {"✗", 'x'}, {"→", '>'}, {"…", '~'}, {"–", '-'},
+    {"×", 'x'}, {"·", '-'}, {"█", '#'}, {"░", '.'}, {"−", '-'},
 };
 
 void terminal_ascii(struct text *t) {

@@ -16,9 +16,13 @@ bool terminal_redraws(int fd);
 bool terminal_colors(int fd, bool no_color);
 /* The locale's letters are UTF-8, by LC_ALL, LC_CTYPE or LANG: the first that is set decides. */
 bool terminal_utf8(void);
-/* Prints to stdout for people, and empties the text: in ASCII where the locale asks for it, and on a terminal with lines
- * folded to its width. Documents for programs are printed as they are. */
-void terminal_print(struct text *t);
+enum terminal_form {
+    TERMINAL_DATA,  /* for programs: printed as it is */
+    TERMINAL_TABLE, /* for people, with columns of its own: in ASCII where the locale asks for it */
+    TERMINAL_PROSE  /* for people, and on a terminal folded to its width */
+};
+/* Prints to stdout, and empties the text. */
+void terminal_print(struct text *t, enum terminal_form form);
 /* Breaks lines wider than `columns` at blanks; what follows is indented two more than the line. */
 void terminal_fold(struct text *t, unsigned columns);
 /* Puts ASCII in the place of the signs that our own texts use (✓ ✗ → … and the like), each as wide as before. */
