@@ -343,7 +343,7 @@ static int search(struct sizing *s) {
         if (code != 0)
             break;
         /* what cannot be run here will not run at the next attempt either */
-        unsigned times = step->ran ? 1 : s->knee.options.repeats / 2 + 1;
+        unsigned times = step->ran ? 1 : s->knee.options.repeats;
         for (unsigned i = 0; i < times; i++)
             knee_take(&s->knee, load, step->verdict);
         c->count++;

@@ -13,12 +13,14 @@ enum { GROWTH = 2 };
 enum level_state { UNDECIDED, MET_ONCE, MET_SURELY, FAILED };
 
 static enum level_state state_of(const struct knee *k, const struct knee_level *l) {
-    unsigned most = k->options.repeats / 2 + 1, failed = l->broke + l->tool;
-    if (failed >= most)
+    unsigned most = k->options.repeats / 2 + 1;
+    if (l->broke >= most)
         return FAILED;
     if (l->met >= most)
         return MET_SURELY;
-    return failed == 0 && l->met > 0 ? MET_ONCE : UNDECIDED;
+    if (l->tool >= k->options.repeats) /* tried often enough: what the trusted runs said has to do */
+        return l->met > l->broke ? MET_SURELY : FAILED;
+    return l->broke == 0 && l->met > 0 ? MET_ONCE : UNDECIDED;
 }
 
 /* The lowest load that is too much, and the highest below it that is met. NULL: none. */
@@ -104,6 +106,12 @@ void knee_take(struct knee *k, double load, enum knee_verdict verdict) {
     (*counts[verdict])++;
 }
 
+enum knee_verdict knee_verdict_of(const struct knee *k, const struct knee_level *l) {
+    if (state_of(k, l) != FAILED)
+        return KNEE_MET;
+    return l->broke > k->options.repeats / 2 ? KNEE_BROKE : KNEE_TOOL;
+}
+
 struct knee_result knee_result_of(const struct knee *k) {
     const struct knee_level *low, *high;
     double next;
@@ -114,8 +122,8 @@ struct knee_result knee_result_of(const struct knee *k) {
     else if (high == NULL)
         r.end = KNEE_AT_MAX;
     else if (low == NULL)
-        r.end = high->broke >= high->tool ? KNEE_NONE : KNEE_NONE_TRUSTED;
+        r.end = knee_verdict_of(k, high) == KNEE_BROKE ? KNEE_NONE : KNEE_NONE_TRUSTED;
     else
-        r.end = high->broke >= high->tool ? KNEE_FOUND : KNEE_TOOL_LIMIT;
+        r.end = knee_verdict_of(k, high) == KNEE_BROKE ? KNEE_FOUND : KNEE_TOOL_LIMIT;
     return r;
 }

@@ -2,8 +2,9 @@
  *
  * Loads are positive numbers: devices, or multiples of a rate. The search doubles (or halves) from `start` until one load is met and another is
  * not, then halves the ratio between the two until it is within `precision`. Runs are noisy, and noise makes a run fail more often than
- * pass: a load counts as too much only when most of `repeats` runs failed, so one bad run costs a repetition and not the answer; a load that was
- * met is repeated only if it is to be the answer. */
+ * pass: a load counts as too much only when most of `repeats` runs broke, so one bad run costs a repetition and not the answer; a load that was
+ * met is repeated only if it is to be the answer. A run that cannot be trusted says nothing about the load and is repeated; only when `repeats` of
+ * them were not, the tool is the limit. */
 #ifndef MUSTER_FLEET_KNEE_H
 #define MUSTER_FLEET_KNEE_H
 
@@ -56,6 +57,8 @@ void knee_begin(struct knee *k, const struct knee_options *options);
 bool knee_next(const struct knee *k, double *load);
 /* What came of a run at that load. */
 void knee_take(struct knee *k, double load, enum knee_verdict verdict);
+/* What the runs at a load tried say together; MET as long as they do not say otherwise. */
+enum knee_verdict knee_verdict_of(const struct knee *k, const struct knee_level *l);
 /* What is known; `end` is KNEE_SEARCHING while knee_next is true. */
 struct knee_result knee_result_of(const struct knee *k);
 

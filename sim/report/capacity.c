@@ -76,8 +76,7 @@ static struct capacity_row row_of(const struct capacity *c, const struct knee_le
     row.answered_per_s = mean_of(&answered);
     row.cpu = mean_of(&cpu);
     row.backend_cores = mean_of(&backend);
-    bool failed = level->broke + level->tool > level->met;
-    row.verdict = !failed ? KNEE_MET : level->broke >= level->tool ? KNEE_BROKE : KNEE_TOOL;
+    row.verdict = knee_verdict_of(c->knee, level);
     return row;
 }
 

@@ -69,6 +69,26 @@ static void a_limit_of_the_tool_is_not_the_backend_s(void) {
     CU_ASSERT_TRUE(r.load <= 3000 && r.load > 2800);
 }
 
+static void runs_that_cannot_be_trusted_do_not_vote(void) {
+    double load;
+    knee_begin(&k, &usual);
+    knee_take(&k, 100, KNEE_TOOL);
+    CU_ASSERT_TRUE(knee_next(&k, &load) && load == 100);
+    knee_take(&k, 100, KNEE_TOOL);
+    CU_ASSERT_TRUE(knee_next(&k, &load) && load == 100);
+    knee_take(&k, 100, KNEE_MET); /* the load was made, and met */
+    CU_ASSERT_TRUE(knee_next(&k, &load) && load == 200);
+    for (int i = 0; i < 3; i++)
+        knee_take(&k, 200, KNEE_TOOL);
+    CU_ASSERT_EQUAL(knee_verdict_of(&k, &k.levels[1]), KNEE_TOOL);
+    CU_ASSERT_TRUE(knee_next(&k, &load) && load > 100 && load < 200);
+    knee_take(&k, 300, KNEE_BROKE);
+    knee_take(&k, 300, KNEE_TOOL);
+    CU_ASSERT_TRUE(knee_next(&k, &load) && load == 300); /* one broke: not most */
+    knee_take(&k, 300, KNEE_BROKE);
+    CU_ASSERT_EQUAL(knee_verdict_of(&k, &k.levels[2]), KNEE_BROKE);
+}
+
 static void one_bad_run_costs_a_repetition_and_not_the_answer(void) {
     double load;
     knee_begin(&k, &usual);
@@ -133,6 +153,7 @@ static void what_is_known_can_be_asked_at_any_time(void) {
 HARNESS_MAIN("fleet/knee", HARNESS_CASE(the_knee_is_found_within_the_precision),
              HARNESS_CASE(factors_need_not_be_whole), HARNESS_CASE(the_highest_load_allowed_is_an_answer),
              HARNESS_CASE(nothing_met_is_an_answer_too), HARNESS_CASE(a_limit_of_the_tool_is_not_the_backend_s),
+             HARNESS_CASE(runs_that_cannot_be_trusted_do_not_vote),
              HARNESS_CASE(one_bad_run_costs_a_repetition_and_not_the_answer),
              HARNESS_CASE(the_answer_was_met_by_most_of_its_runs),
              HARNESS_CASE(an_answer_that_does_not_hold_is_given_up),

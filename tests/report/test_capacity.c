@@ -73,8 +73,8 @@ static void the_generator_s_limit_is_not_called_the_backend_s(void) {
     knee_begin(&s.knee, &s.knee.options);
     searched_step(&s, 100, KNEE_MET, "");
     searched_step(&s, 100, KNEE_MET, "");
-    searched_step(&s, 140, KNEE_TOOL, "a loop came 300ms late");
-    searched_step(&s, 140, KNEE_TOOL, "a loop came 300ms late");
+    for (int i = 0; i < 3; i++)
+        searched_step(&s, 140, KNEE_TOOL, "a loop came 300ms late");
     write();
     CU_ASSERT_TRUE(has(" AT LEAST  100 devices"));
     CU_ASSERT_TRUE(has(" unknown  140 devices: this generator is the limit, not the backend: a loop came"));
