@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import processes
@@ -196,6 +197,27 @@ def _():
         suite.check(os.path.exists(report), f"{report} is not there")
         again = re.search(r"^ again +(.*(?: \\\n.*)*)$", done.stdout, re.M).group(1).replace("\\\n", " ").split()
         suite.equal((again[0], again[1], again[-2:]), ("muster", "run", ["--seed", "7"]), "the command that repeats it")
+
+
+@suite.case("plans and explanations are folded at a terminal, and whole elsewhere")
+def _():
+    for words in (["explain", "fleets.*.telemetry"], ["plan", "scenarios/quickstart.yaml"]):
+        whole = suite.muster(*words, env={"LC_ALL": "C.UTF-8"}).expect(0).stdout
+        session = terminal.Session([suite.MUSTER, *words], 50, UTF8)
+        suite.check(max(map(len, whole.splitlines())) > 60, f"{words}: nothing to fold in {whole}")
+        shown = session.shown.replace("\r", "")
+        if words[0] == "explain": # a plan has a seed and hashes of its own each time
+            suite.equal(shown.split(), whole.split(), "the words")
+        suite.equal([line for line in shown.splitlines() if len(line) > 50 and " " in line.strip()], [], "lines that are too wide")
+
+
+@suite.case("who waits is told what for")
+def _():
+    with Place("1s") as place:
+        begun = suite.Run(place.command("--start-at", f"@{int(time.time()) + 2}"))
+        suite.check(re.search(r"^muster: the run begins in [12]s$", begun.stderr, re.M), begun.stderr)
+        absent = suite.Run(place.command("--target", "mqtt://127.0.0.1:1", "--wait", "1s")).expect(6)
+        suite.check("muster: the target has up to 1s to answer\n" in absent.stderr, absent.stderr)
 
 
 @suite.case("what the host was measured to carry stands in the text at the end, and in no text before")
