@@ -165,7 +165,7 @@ static void put_out(struct worker *w, struct evidence_record *record, const uint
     const struct driver_ops *driver = drivers_of(group);
     record->dissector = driver->dissector;
     uint8_t *copy = evidence_record_add(w->recorder, record);
-    if (copy == NULL || record->size == 0)
+    if (copy == NULL || data == NULL)
         return;
     memcpy(copy, data, record->size);
     uint32_t masked = 0;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -62,6 +63,16 @@ static void a_part_of_a_log_that_was_left_is_not_adopted(void) {
     fclose(fopen(temporary_path(&t, "events.1.ndjson", path, sizeof path), "we"));
     CU_ASSERT_EQUAL(run_dir_open(&d, t.path, 0, "3f9a", why, sizeof why), ERR_EXISTS);
     CU_ASSERT_FALSE(temporary_has(&t, "events.ndjson"));
+    temporary_remove(&t);
+}
+
+static void evidence_that_was_left_is_not_added_to(void) {
+    struct temporary t = temporary_make();
+    char path[256];
+    struct run_dir d;
+    CU_ASSERT_EQUAL(mkdir(temporary_path(&t, "evidence", path, sizeof path), 0700), 0);
+    CU_ASSERT_EQUAL(run_dir_open(&d, t.path, 0, "3f9a", why, sizeof why), ERR_EXISTS);
+    CU_ASSERT_PTR_NOT_NULL(strstr(why, "evidence"));
     temporary_remove(&t);
 }
 
@@ -189,7 +200,7 @@ static void what_is_no_directory_is_refused_with_its_name(void) {
 HARNESS_MAIN("report/run_dir", HARNESS_CASE(a_missing_directory_is_made_with_its_parents),
              HARNESS_CASE(an_empty_directory_may_be_given), HARNESS_CASE(a_used_directory_is_refused_and_untouched),
              HARNESS_CASE(a_part_of_a_log_that_was_left_is_not_adopted),
-             HARNESS_CASE(of_two_runs_the_second_is_refused),
+             HARNESS_CASE(evidence_that_was_left_is_not_added_to), HARNESS_CASE(of_two_runs_the_second_is_refused),
              HARNESS_CASE(without_a_name_the_directory_says_when_and_who),
              HARNESS_CASE(a_document_replaces_the_one_before_and_leaves_nothing_else),
              HARNESS_CASE(a_document_that_cannot_be_written_leaves_the_old_one),
