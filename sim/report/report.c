@@ -136,7 +136,7 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
         say(context, "the target was the built-in broker: it serves trials and tests, not comparisons");
     say_audit(f, say, context);
     say_gaps(f, say, context);
-    if (goes_silent(f->plan) && !f->true_silence)
+    if (goes_silent(f->plan) && !f->true_silence && f->settle_end > 0) /* known at the end only */
         say(context,
             "silent links were silent above TCP only: the backend's packets were still acknowledged by this kernel");
     if (is_closed_loop(f->plan))

@@ -255,6 +255,18 @@ static bool on_gap(struct run_log *l, const struct json_value *v) {
     return true;
 }
 
+/* What the end of the log would tell; of a killed run this is all there is. */
+static bool on_health(struct run_log *l, const struct json_value *v) {
+    uint64_t worker = 0;
+    double cpu = 0;
+    if (!count_at(l, v, "worker", UINT16_MAX, &worker) || !json_read_double(member(l, v, "cpu_share"), &cpu))
+        return fail(l, "a worker's health that cannot be read");
+    struct run_facts *f = &l->end.facts;
+    f->workers = worker >= f->workers ? (unsigned)worker + 1 : f->workers;
+    f->cpu_s += cpu; /* a share of one second */
+    return true;
+}
+
 /* --- the ends --------------------------------------------------------------------------------------------------------- */
 
 /* What the targets' names stood for when it ran. Nothing is sent anywhere: this is for the documents. */
@@ -418,6 +430,7 @@ static bool on_second(struct run_log *l, const struct json_value *v) {
     l->second.at = at;
     l->second.cpu_share = cpu;
     l->second.rss_bytes = rss;
+    l->end.facts.rss_peak_bytes = rss > l->end.facts.rss_peak_bytes ? rss : l->end.facts.rss_peak_bytes;
     l->second.result->loop_late_max = late;
     l->second.result->dropped_records = dropped;
     take_intervals(l);
@@ -445,7 +458,8 @@ static const struct {
     {EVENTS_STARTED, on_started, false},   {EVENTS_GROUP, on_group, false},     {EVENTS_TALLY, on_tally, false},
     {EVENTS_COUNTERS, on_counters, false}, {EVENTS_DEVICES, on_devices, false}, {EVENTS_CAUSE, on_cause, false},
     {EVENTS_TRUST, on_trust, false},       {EVENTS_SECOND, on_second, false},   {EVENTS_ENDED, on_ended, false},
-    {EVENTS_GAP, on_gap, false},           {EVENTS_CHECK, NULL, false},         {EVENTS_LEFT_OUT, on_left_out, true},
+    {EVENTS_GAP, on_gap, false},           {EVENTS_CHECK, NULL, false},         {EVENTS_HEALTH, on_health, true},
+    {EVENTS_LEFT_OUT, on_left_out, true},
 };
 
 static void keep_line(struct run_log *l, const struct events_line *line) {

@@ -40,17 +40,18 @@ struct run_log_second {
 
 /* What is known after the last second. */
 struct run_log_end {
+    /* Members of facts_rows, trust, gaps, counters. Of a run that was killed what its seconds tell: ended, online_end, workers, cpu_s,
+     * rss_peak_bytes. */
+    struct run_facts facts;
     bool ended;          /* the run closed its log */
     bool aborted;        /* by the check `aborted_by` */
     unsigned aborted_by; /* index into the plan's checks */
     int fail_code;       /* --fail-code */
-    struct run_facts
-        facts; /* members of facts_rows as logged, trust, started_unix_ns; ended and online_end also of a log that was cut */
     uint64_t seconds;
     uint64_t bytes_ignored; /* behind what was used, in both logs together */
     uint64_t lines_missing; /* records of events.ndjson that were dropped in between */
     uint64_t
-        intervals_missing; /* histograms that should be in intervals.hlog and are not, or do not match their tally */
+        intervals_missing; /* histograms that intervals.hlog should have and has not, or that do not match their tally */
     char why[200];         /* what was wrong where reading stopped; "" when nothing was */
     bool broken;           /* more than cut off: the logs do not fit the plan, or each other; `why` tells */
 };

@@ -77,6 +77,7 @@ static void every_caveat_is_said_when_it_applies_and_only_then(void) {
     s.plan.trust.widened = s.facts.builtin_target = true;
     s.facts.guard_refused = 2;
     s.facts.shards = 2;
+    s.facts.settle_end = SPAN_S;
     struct series *series = result_series(s.result, (struct cell_key){.segment = 1, .held = 1}, true);
     series->outcomes[OP_OK] = series->held[OP_HELD_GUARD] = 500;
     report_caveats(&s.report, collect, &all);
@@ -85,6 +86,11 @@ static void every_caveat_is_said_when_it_applies_and_only_then(void) {
                                        "closed:",          "shard 1 of 2",        "warm-up"};
     for (size_t i = 0; i < sizeof said / sizeof said[0]; i++)
         CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&all), said[i]));
+    s.facts.settle_end = 0; /* it never came to its end: what silence was like is not known */
+    all.size = 0;
+    report_caveats(&s.report, collect, &all);
+    CU_ASSERT_PTR_NULL(strstr(text_get(&all), "above TCP only"));
+    s.facts.settle_end = SPAN_S;
     s.facts.true_silence = true;
     all.size = 0;
     report_caveats(&s.report, collect, &all);

@@ -215,6 +215,20 @@ static void parts_are_one_log(void) {
     end();
 }
 
+static void a_run_that_was_killed_has_what_its_seconds_tell(void) {
+    begin();
+    line("\"kind\":\"health\",\"worker\":0,\"cpu_share\":0.25");
+    line("\"kind\":\"health\",\"worker\":2,\"cpu_share\":0.5");
+    second(1, 0);
+    struct run_log *l = open_log();
+    CU_ASSERT_PTR_NOT_NULL(run_log_next(l));
+    CU_ASSERT_PTR_NULL(run_log_next(l));
+    const struct run_facts *f = &run_log_end(l)->facts;
+    CU_ASSERT_TRUE(f->workers == 3 && f->cpu_s == 0.75 && f->rss_peak_bytes == 77 && f->ended == SPAN_S);
+    run_log_free(l);
+    end();
+}
+
 static void the_end_has_facts_findings_and_who_aborted(void) {
     begin();
     second(1, 0);
@@ -301,6 +315,7 @@ static void empty_logs_are_a_run_that_measured_nothing(void) {
 HARNESS_MAIN("report/run_log", HARNESS_CASE(a_second_is_its_tallies_and_their_histograms),
              HARNESS_CASE(histograms_that_do_not_match_their_tally_are_none),
              HARNESS_CASE(a_dropped_second_takes_its_histograms_along), HARNESS_CASE(parts_are_one_log),
+             HARNESS_CASE(a_run_that_was_killed_has_what_its_seconds_tell),
              HARNESS_CASE(the_end_has_facts_findings_and_who_aborted),
              HARNESS_CASE(lines_that_do_not_fit_the_scenario_end_the_reading),
              HARNESS_CASE(counts_that_no_run_reaches_end_the_reading),
