@@ -121,7 +121,7 @@ static bool find_captures(const struct plan *plan, const struct options *o, uint
     return true;
 }
 
-static int run(struct plan *plan, const struct options *o, span wait, const uint32_t *captures) {
+static int run(struct plan *plan, const struct options *o, span wait, const uint32_t *captures, pid_t builtin) {
     char why[512] = "";
     struct report_options report = {.out = o->out,
                                     .argc = o->argc,
@@ -146,6 +146,7 @@ static int run(struct plan *plan, const struct options *o, span wait, const uint
                                   .fail_code = o->fail_code,
                                   .captures = captures,
                                   .capture_count = o->captures.count,
+                                  .builtin_pid = (uint32_t)builtin,
                                   .signals = &signal_count,
                                   .signal_number = &signal_number};
     struct run_sink sink = report_session_sink(session);
@@ -222,7 +223,7 @@ int cmd_run(const struct options *o) {
         code = complain(EXIT_GUARD, "--yes answers the question beforehand", "not confirmed; nothing was sent");
     } else if (code == EXIT_PASS) {
         say_what_it_waits_for(o, wait);
-        code = run(f.plan, o, wait, captures);
+        code = run(f.plan, o, wait, captures, backend.pid);
     }
     builtin_stop(&backend);
     front_free(&f);

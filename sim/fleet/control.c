@@ -164,6 +164,7 @@ static void tell_second(struct control *c, instant at) {
                                 .rss_bytes = memory_anonymous(),
                                 .phase = phase_at(c->plan, at - 1),
                                 .trustworthy = trust_holds(&c->trust)};
+    backend_watch_second(c->backend, at, c->online_now, &second.backend);
     if (c->online_now > c->online_peak) {
         c->online_peak = c->online_now;
         c->rss_at_peak = second.rss_bytes - observe_bytes(c->observe); /* which is nobody's of the devices */
@@ -342,6 +343,7 @@ static void wait_for_start(struct control *c) {
     c->start_unix_ns = unix_ns + lead;
     observe_begin(c->observe, c->origin_ns);
     commander_begin(c->commander, c->origin_ns, c->start_unix_ns);
+    backend_watch_begin(c->backend);
     for (unsigned i = 0; i < c->worker_count; i++) {
         struct worker *w = &c->workers[i];
         w->origin_ns = c->origin_ns;

@@ -3,6 +3,7 @@
 #ifndef MUSTER_FLEET_CONTROL_H
 #define MUSTER_FLEET_CONTROL_H
 
+#include "fleet/backend_watch.h"
 #include "fleet/commander.h"
 #include "fleet/observe.h"
 #include "fleet/run.h"
@@ -21,6 +22,7 @@ struct control {
     struct judge *judge;
     struct observe *observe;     /* NULL: nobody observes */
     struct commander *commander; /* NULL: the timeline sends no commands */
+    struct backend_watch *backend; /* NULL: nothing tells of the backend itself */
     struct trust trust;
     int64_t origin_ns, start_unix_ns;
     instant second_at;    /* the next second to close */

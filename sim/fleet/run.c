@@ -152,6 +152,7 @@ static void gather(struct control *c, struct run_facts *facts) {
                    (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
     facts->rss_peak_bytes = memory_peak();
     observe_facts(c->observe, &facts->audit);
+    backend_watch_facts(c->backend, &facts->backend);
     double grown = c->rss_at_peak > c->rss_before ? (double)(c->rss_at_peak - c->rss_before) : 0;
     facts->bytes_per_device = c->devices == 0 ? 0 : grown / c->devices;
 }
@@ -210,6 +211,7 @@ static void release(struct control *c) {
     free(c->phase_open);
     judge_free(c->judge);
     commander_close(c->commander);
+    backend_watch_close(c->backend);
     observe_close(c->observe);
     result_free(c->second);
 }
@@ -245,6 +247,8 @@ static int watch(struct control *c, struct run_facts *facts, const struct secret
         if (error < 0)
             snprintf(why, why_size, "commands cannot be made ready: %s", err_name(error));
     }
+    if (error == 0)
+        error = backend_watch_open(c->plan, options->builtin_pid, c->observe, &c->backend, why, why_size);
     if (error == ERR_CLOSED)
         facts->exit_code = interrupted_code(options);
     else if (error < 0)

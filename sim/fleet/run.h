@@ -46,6 +46,31 @@ struct run_audit {
     size_t gap_count;
 };
 
+/* What the backend used of itself, from t = 0 on. Zero: nobody told. */
+enum { RUN_BACKEND_COUNTERS_MAX = 40, RUN_BACKEND_NAME_MAX = 64 };
+struct backend_counter {
+    char name[RUN_BACKEND_NAME_MAX];
+    double first, last; /* told */
+};
+struct run_backend {
+    bool on, has_cpu, has_rss;
+    bool gone; /* its process ended before the run did */
+    double cpu_s, cpu_share_max;
+    uint64_t rss_first_bytes, rss_peak_bytes;
+    uint64_t online_peak, rss_online_bytes;  /* the most devices at once, and its memory then */
+    uint32_t threads_peak, descriptors_peak; /* 0: not known */
+    struct backend_counter counters[RUN_BACKEND_COUNTERS_MAX];
+    unsigned counter_count;
+};
+/* The same of one second. */
+struct backend_second {
+    bool has_cpu, has_rss;
+    double cpu_s;     /* since t = 0 */
+    double cpu_share; /* of one core, in this second */
+    uint64_t rss_bytes;
+    uint32_t threads, descriptors; /* 0: not known */
+};
+
 struct run_facts {
     const struct plan *plan;
     bool finished; /* the timeline came to its end and the logs are whole */
@@ -71,6 +96,7 @@ struct run_facts {
     double bytes_per_device;
     bool builtin_target;
     struct run_audit audit;
+    struct run_backend backend;
     const struct result *result;
 };
 
@@ -111,6 +137,7 @@ struct run_second {
     const struct result *total;
     double cpu_share_max; /* busiest worker */
     uint64_t rss_bytes;
+    struct backend_second backend;
     const char *phase;
     bool trustworthy; /* so far */
 };
@@ -130,6 +157,7 @@ struct run_options {
     int fail_code;            /* 0: as documented */
     const uint32_t *captures; /* devices whose packets all become evidence; borrowed */
     unsigned capture_count;
+    uint32_t builtin_pid;        /* the built-in backend, which is watched then; 0: none */
     volatile const int *signals; /* count of SIGINT/SIGTERM seen; the second one ends at once */
     volatile const int *signal_number;
 };

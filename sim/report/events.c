@@ -33,6 +33,7 @@ const struct events_row events_rows[EVENTS_KINDS] = {
     {EVENTS_DEVICES, "devices", false, LOG_TALLIES, "a group's devices by state, when that changed"},
     {EVENTS_CAUSE, "cause", false, LOG_TALLIES, "why operations failed in one interval"},
     {EVENTS_GAP, "gap", false, LOG_VERDICTS, "at the end: when the observer could not see"},
+    {EVENTS_BACKEND, "backend", false, LOG_VERDICTS, "at the end: a counter that the backend keeps of itself"},
     {EVENTS_LEFT_OUT, "left_out", false, LOG_EVENTS, "how many records of a kind a cap left out in one interval"},
     {EVENTS_SECOND, "second", false, LOG_TALLIES, "the last line of an interval: all of it is there"},
     {EVENTS_ENDED, "ended", false, LOG_VERDICTS, "the run is over: its verdict"},
@@ -534,6 +535,14 @@ static void write_gap(struct events *e, instant at, const struct audit_gap *gap)
     end(e, EVENTS_GAP);
 }
 
+static void write_counter(struct events *e, instant at, const struct backend_counter *c) {
+    begin(e, EVENTS_BACKEND, at);
+    put_text(e, "name", c->name);
+    json_write_member_double(&e->json, "first", c->first);
+    json_write_member_double(&e->json, "last", c->last);
+    end(e, EVENTS_BACKEND);
+}
+
 /* The check that ended the run; −1: none did. */
 static int aborted_by(const struct run_facts *facts) {
     for (unsigned i = 0; i < facts->plan->check_count; i++)
@@ -545,6 +554,8 @@ static int aborted_by(const struct run_facts *facts) {
 void events_facts(struct events *e, const struct run_facts *facts, int fail_code) {
     for (size_t i = 0; i < facts->audit.gap_count; i++)
         write_gap(e, facts->ended, &facts->audit.gaps[i]);
+    for (unsigned i = 0; i < facts->backend.counter_count; i++)
+        write_counter(e, facts->ended, &facts->backend.counters[i]);
     for (unsigned i = e->trust_told; i < facts->trust_count; i++)
         write_trust(e, facts->ended, facts->trust[i].text, facts->trust[i].from, facts->trust[i].to);
     for (unsigned i = 0; i < facts->plan->check_count; i++)

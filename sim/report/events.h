@@ -33,6 +33,7 @@ enum events_kind {
     EVENTS_DEVICES,
     EVENTS_CAUSE,
     EVENTS_GAP,
+    EVENTS_BACKEND,
     EVENTS_LEFT_OUT,
     EVENTS_SECOND,
     EVENTS_ENDED,

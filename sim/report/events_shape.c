@@ -220,6 +220,12 @@ static const struct json_shape gap = {
         SHAPE_ROW("to_ns", SHAPE_INT, ALWAYS, "until when; 9223372036854775807: until the end"),
         SHAPE_ROW("messages", SHAPE_UINT, ALWAYS, "how many it took out of the audit"), SHAPE_END}};
 
+static const struct json_shape backend = {
+    "backend", &line,
+    (const struct json_schema_row[]){SHAPE_ROW("name", SHAPE_STRING, ALWAYS, "as the backend calls it"),
+                                     SHAPE_ROW("first", SHAPE_NUMBER, ALWAYS, "the first value that was read"),
+                                     SHAPE_ROW("last", SHAPE_NUMBER, ALWAYS, "and the last"), SHAPE_END}};
+
 static const struct json_shape cause = {
     "cause", &labelled,
     (const struct json_schema_row[]){SHAPE_ROW("operation", SHAPE_STRING, ALWAYS, "kind, or others"),
@@ -259,11 +265,13 @@ static const struct json_shape ended = {
         SHAPE_KEYS(fact_string, SHAPE_STRING, ALWAYS, "what only the end tells", NULL), SHAPE_END}};
 
 static const struct json_shape *const shapes[EVENTS_KINDS] = {
-    [EVENTS_STARTED] = &started,   [EVENTS_GROUP] = &group,     [EVENTS_PHASE] = &phase,     [EVENTS_ACTION] = &action,
-    [EVENTS_FINDING] = &finding,   [EVENTS_STATE] = &state,     [EVENTS_TRUST] = &trust,     [EVENTS_CHECK] = &check,
-    [EVENTS_HEALTH] = &health,     [EVENTS_ANCHOR] = &anchor,   [EVENTS_MESSAGE] = &message, [EVENTS_TALLY] = &tally,
-    [EVENTS_COUNTERS] = &counters, [EVENTS_DEVICES] = &devices, [EVENTS_CAUSE] = &cause,     [EVENTS_GAP] = &gap,
-    [EVENTS_LEFT_OUT] = &left_out, [EVENTS_SECOND] = &second,   [EVENTS_ENDED] = &ended,
+    [EVENTS_STARTED] = &started,   [EVENTS_GROUP] = &group,     [EVENTS_PHASE] = &phase,
+    [EVENTS_ACTION] = &action,     [EVENTS_FINDING] = &finding, [EVENTS_STATE] = &state,
+    [EVENTS_TRUST] = &trust,       [EVENTS_CHECK] = &check,     [EVENTS_HEALTH] = &health,
+    [EVENTS_ANCHOR] = &anchor,     [EVENTS_MESSAGE] = &message, [EVENTS_TALLY] = &tally,
+    [EVENTS_COUNTERS] = &counters, [EVENTS_DEVICES] = &devices, [EVENTS_CAUSE] = &cause,
+    [EVENTS_GAP] = &gap,           [EVENTS_BACKEND] = &backend, [EVENTS_LEFT_OUT] = &left_out,
+    [EVENTS_SECOND] = &second,     [EVENTS_ENDED] = &ended,
 };
 
 const struct json_shape *events_shape(enum events_kind kind) {

@@ -1,6 +1,7 @@
 #include <math.h>
 
 #include "base/units.h"
+#include "report/backend_cost.h"
 #include "report/html_parts.h"
 #include "report/html_plots.h"
 #include "report/plot.h"
@@ -53,7 +54,16 @@ static void write_figures(struct text *out, const struct report *r) {
     text_printf(out, " <small>%u workers</small></span></li>\n", f->workers);
     begin_row(out, "Memory at most");
     text_append(out, units_format(UNITS_BYTES, (double)f->rss_peak_bytes, value, sizeof value));
-    text_append(out, "</span></li>\n</ul>\n");
+    text_append(out, "</span></li>\n");
+    struct text backend = {0};
+    backend_cost_sentence(f, &backend);
+    if (backend.size > 0) {
+        begin_row(out, "The backend itself");
+        html_text(out, text_get(&backend));
+        text_append(out, "</span></li>\n");
+    }
+    text_free(&backend);
+    text_append(out, "</ul>\n");
 }
 
 void html_health(struct text *out, const struct report *r, const struct history *h) {

@@ -5,12 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/backend_cost.h"
 #include "report/command.h"
 #include "report/escape.h"
 #include "report/figures.h"
 #include "report/headroom.h"
 #include "report/judged.h"
 #include "report/layout.h"
+#include "scenario/device_name.h"
 
 enum {
     NAME_COLUMNS = 36,
@@ -258,7 +260,7 @@ static void write_causes(const struct writer *w) {
         if (cause >= r->reason_count)
             return;
         const struct reason_row *row = &r->reasons[cause];
-        char count[32], since[32];
+        char count[32], since[32], device[128];
         struct text line = {0};
         text_printf(&line, "%s × %s", layout_count(row->count, count, sizeof count),
                     row->op < OP_KINDS ? op_kinds[row->op].name : "other operations");
@@ -268,8 +270,9 @@ static void write_causes(const struct writer *w) {
             text_printf(&line, ", reason code 0x%02X", row->reason_code);
         if (row->close_reason != CLOSE_NONE && row->close_reason < CLOSE_REASONS)
             text_printf(&line, ", connection: %s", close_reason_names[row->close_reason]);
-        text_printf(&line, " (fleet %s, from %s on", w->r->facts->plan->groups[row->group].fleet,
-                    instant_format_span(row->first_at, since, sizeof since));
+        text_printf(&line, " (fleet %s, from %s on, as %s", w->r->facts->plan->groups[row->group].fleet,
+                    instant_format_span(row->first_at, since, sizeof since),
+                    device_name_format(w->r->facts->plan, row->example_device, device, sizeof device));
         const struct evidence_entry *packets = evidence_index_cause(w->r->evidence, row);
         if (packets != NULL)
             text_printf(&line, "; %s frame %llu", packets->file, (unsigned long long)packets->frame);
@@ -297,6 +300,16 @@ static void write_tool(const struct writer *w) {
     toned(w, f->trust_count == 0 ? TONE_GOOD : TONE_BAD, word);
     text_append(w->out, "  ");
     layout_wrap(w->out, text_get(&line) + 2, LAYOUT_INDENT + strlen(word) + 2, LAYOUT_INDENT, "");
+    text_free(&line);
+}
+
+static void write_backend(const struct writer *w) {
+    struct text line = {0};
+    backend_cost_sentence(w->r->facts, &line);
+    if (line.size > 0) {
+        layout_label(w->out, "backend");
+        layout_wrap(w->out, text_get(&line), LAYOUT_INDENT, LAYOUT_INDENT, "");
+    }
     text_free(&line);
 }
 
@@ -343,6 +356,7 @@ void report_text_write(struct text *out, const struct report *r, bool color) {
     write_latency(&w);
     write_causes(&w);
     write_tool(&w);
+    write_backend(&w);
     write_headroom(&w);
     report_caveats(r, write_caveat, &w);
     write_next(&w);

@@ -255,6 +255,17 @@ static bool on_gap(struct run_log *l, const struct json_value *v) {
     return true;
 }
 
+static bool on_backend(struct run_log *l, const struct json_value *v) {
+    struct run_backend *b = &l->end.facts.backend;
+    struct backend_counter c;
+    if (!json_read_string(member(l, v, "name"), c.name, sizeof c.name) ||
+        !json_read_double(member(l, v, "first"), &c.first) || !json_read_double(member(l, v, "last"), &c.last))
+        return fail(l, "a counter of the backend that cannot be read");
+    if (b->counter_count < RUN_BACKEND_COUNTERS_MAX)
+        b->counters[b->counter_count++] = c;
+    return true;
+}
+
 /* What the end of the log would tell; of a killed run this is all there is. */
 static bool on_health(struct run_log *l, const struct json_value *v) {
     uint64_t worker = 0;
@@ -455,11 +466,11 @@ static const struct {
     bool (*take)(struct run_log *l, const struct json_value *v);
     bool told; /* it is also a line that tells what happened */
 } handlers[] = {
-    {EVENTS_STARTED, on_started, false},   {EVENTS_GROUP, on_group, false},     {EVENTS_TALLY, on_tally, false},
-    {EVENTS_COUNTERS, on_counters, false}, {EVENTS_DEVICES, on_devices, false}, {EVENTS_CAUSE, on_cause, false},
-    {EVENTS_TRUST, on_trust, false},       {EVENTS_SECOND, on_second, false},   {EVENTS_ENDED, on_ended, false},
-    {EVENTS_GAP, on_gap, false},           {EVENTS_CHECK, NULL, false},         {EVENTS_HEALTH, on_health, true},
-    {EVENTS_LEFT_OUT, on_left_out, true},
+    {EVENTS_STARTED, on_started, false},   {EVENTS_GROUP, on_group, false},      {EVENTS_TALLY, on_tally, false},
+    {EVENTS_COUNTERS, on_counters, false}, {EVENTS_DEVICES, on_devices, false},  {EVENTS_CAUSE, on_cause, false},
+    {EVENTS_TRUST, on_trust, false},       {EVENTS_SECOND, on_second, false},    {EVENTS_ENDED, on_ended, false},
+    {EVENTS_BACKEND, on_backend, false},   {EVENTS_GAP, on_gap, false},          {EVENTS_CHECK, NULL, false},
+    {EVENTS_HEALTH, on_health, true},      {EVENTS_LEFT_OUT, on_left_out, true},
 };
 
 static void keep_line(struct run_log *l, const struct events_line *line) {

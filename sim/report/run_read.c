@@ -333,6 +333,10 @@ static void gather(struct run_read *r, bool *aborted) {
         struct run_facts one = facts_of(r, in);
         facts_merge(f, &one, i);
         add_gaps(f, &one.audit);
+        if (f->backend.counter_count == 0) { /* shards have one backend */
+            f->backend.counter_count = one.backend.counter_count;
+            memcpy(f->backend.counters, one.backend.counters, sizeof f->backend.counters);
+        }
         for (unsigned k = 0; k < one.trust_count; k++)
             add_trust(f, &one.trust[k], in, r->count > 1);
         r->killed = r->killed || !end->ended;

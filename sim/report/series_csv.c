@@ -38,6 +38,10 @@ const struct series_csv_column series_csv_columns[] = {
     {"cpu", "share of a core that the busiest worker used"},
     {"rss_bytes", "anonymous memory of the process"},
     {"trustworthy", "1 as long as nothing speaks against the numbers, else 0"},
+    {"backend_cpu", "share of a core that the backend used, all its threads together; empty: not known"},
+    {"backend_rss_bytes", "memory of the backend"},
+    {"backend_threads", "threads of the backend"},
+    {"backend_descriptors", "descriptors that the backend has open"},
     {NULL, NULL},
 };
 
@@ -97,6 +101,23 @@ static void put_publishes(struct text *out, const struct result *r) {
     figures_free(&sent);
 }
 
+static void put_if(struct text *out, bool known, uint64_t n) {
+    if (known)
+        put_count(out, n);
+    else
+        text_append(out, ",");
+}
+
+static void put_backend(struct text *out, const struct backend_second *b) {
+    if (b->has_cpu)
+        text_printf(out, ",%.3f", b->cpu_share);
+    else
+        text_append(out, ",");
+    put_if(out, b->has_rss, b->rss_bytes);
+    put_if(out, b->threads > 0, b->threads);
+    put_if(out, b->descriptors > 0, b->descriptors);
+}
+
 void series_csv_row(struct text *out, const struct run_second *s) {
     text_printf(out, "%.3f,", span_seconds(s->at));
     escape_csv(out, s->phase != NULL ? s->phase : "");
@@ -110,5 +131,7 @@ void series_csv_row(struct text *out, const struct run_second *s) {
     put_count(out, s->second->late_all);
     text_printf(out, ",%.3f", s->cpu_share_max);
     put_count(out, s->rss_bytes);
-    text_append(out, s->trustworthy ? ",1\n" : ",0\n");
+    text_append(out, s->trustworthy ? ",1" : ",0");
+    put_backend(out, &s->backend);
+    text_append(out, "\n");
 }

@@ -5,6 +5,7 @@
 
 #include "base/json_write.h"
 #include "base/version.h"
+#include "report/backend_cost.h"
 #include "report/figures.h"
 #include "report/headroom.h"
 #include "report/judged.h"
@@ -345,6 +346,8 @@ void summary_json_write_to(struct json_write *w, const struct report *r) {
     write_network(w, f, NULL);
     write_protocol(w, f);
     write_tool(w, r);
+    json_write_key(w, "backend");
+    backend_cost_write(w, f);
     write_trust(w, f);
     write_causes(w, f);
     write_fleets(w, f);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "report/backend_cost.h"
 #include "report/command.h"
 #include "report/escape.h"
 #include "report/figures.h"
@@ -188,6 +189,11 @@ static void write_tool(struct text *out, const struct report *r) {
         f->result->lag_all.count == 0 ? 0 : figures_quantile_ms(&f->result->lag_all, 0.999),
         span_millis(f->plan->trust.lag), (unsigned long long)f->result->late_all,
         (unsigned long long)f->result->emitted_all, dropped, f->cpu_s, f->workers);
+    struct text backend = {0};
+    backend_cost_sentence(f, &backend);
+    if (backend.size > 0)
+        text_printf(out, "\nThe backend itself: %s.\n", text_get(&backend));
+    text_free(&backend);
 }
 
 /* Beside this page, and by names of ours. */

@@ -218,6 +218,27 @@ static const struct json_shape tool = {
         SHAPE_PART("headroom", SHAPE_OBJECT, SHAPE_NULLABLE, "null: this host was not measured", &headroom),
         SHAPE_END}};
 
+static const struct json_shape counter = {
+    "counter", NULL,
+    (const struct json_schema_row[]){SHAPE_ROW("first", SHAPE_NUMBER, 0, "the first value that was read"),
+                                     SHAPE_ROW("last", SHAPE_NUMBER, 0, "and the last"), SHAPE_END}};
+
+static const struct json_shape backend = {
+    "backend", NULL,
+    (const struct json_schema_row[]){
+        SHAPE_ROW("cpu_s", SHAPE_NUMBER, SHAPE_NULLABLE, "its processor time from t = 0 on"),
+        SHAPE_ROW("cpu_share_max", SHAPE_NUMBER, SHAPE_NULLABLE, "of one core, the most in a second"),
+        SHAPE_ROW("cpu_us_per_message", SHAPE_NUMBER, SHAPE_NULLABLE,
+                  "processor time by messages that devices sent, microseconds"),
+        SHAPE_ROW("rss_first_bytes", SHAPE_UINT, SHAPE_NULLABLE, "its memory at t = 0"),
+        SHAPE_ROW("rss_peak_bytes", SHAPE_UINT, SHAPE_NULLABLE, "and at most"),
+        SHAPE_ROW("bytes_per_device", SHAPE_NUMBER, SHAPE_NULLABLE,
+                  "memory gained since t = 0 when most devices were online, by these"),
+        SHAPE_ROW("threads_peak", SHAPE_UINT, SHAPE_NULLABLE, "its threads at most"),
+        SHAPE_ROW("descriptors_peak", SHAPE_UINT, SHAPE_NULLABLE, "its descriptors at most"),
+        SHAPE_ROW("ended_early", SHAPE_BOOL, 0, "its process ended before the run did"),
+        SHAPE_PART("counters", SHAPE_MAP, 0, "what it says of itself, by its own names", &counter), SHAPE_END}};
+
 static const struct json_shape finding = {
     "finding", NULL,
     (const struct json_schema_row[]){SHAPE_ROW("text", SHAPE_STRING, 0, "why the numbers cannot be trusted"),
@@ -273,6 +294,8 @@ const struct json_shape summary_shape = {
         SHAPE_PART("network", SHAPE_OBJECT, 0, "bytes and connections", &network),
         SHAPE_PART("mqtt", SHAPE_OBJECT, 0, "of the protocol", &mqtt),
         SHAPE_PART("tool", SHAPE_OBJECT, 0, "the state of the generator itself", &tool),
+        SHAPE_PART("backend", SHAPE_OBJECT, SHAPE_NULLABLE, "what the backend used of itself; null: nobody told",
+                   &backend),
         SHAPE_PART("trust", SHAPE_OBJECT, 0, "can these numbers carry a verdict?", &trust),
         SHAPE_PART("causes", SHAPE_OBJECT, SHAPE_LIST, "why operations failed", &cause),
         SHAPE_PART("fleets", SHAPE_MAP, 0, "by name", &fleet),

@@ -13,7 +13,7 @@ THIRD_PARTY = [
     (r"MQTTAsync\.h|MQTTClient\.h", r"sim/backend/observer_paho\.c"),
     (r"coap\d?/.*", r"sim/backend/image_host_libcoap\.c"),
     (r"microhttpd\.h", r"sim/report/prometheus\.c"),
-    (r"curl/.*", r"sim/backend/hook\.c"),
+    (r"curl/.*", r"sim/backend/(hook|scrape)\.c"),
     (r"jansson\.h", r"sim/backend/hook\.c"),
     (r"CUnit/.*", r"tests/.*"),
 ]
