@@ -195,7 +195,7 @@ def _():
                         f"{column} stands above its values: {header!r} {row!r}")
         report = re.search(r"^ next +open (\S+)$", done.stdout, re.M).group(1)
         suite.check(os.path.exists(report), f"{report} is not there")
-        again = re.search(r"^ again +(.*(?: \\\n.*)*)$", done.stdout, re.M).group(1).replace("\\\n", " ").split()
+        again = re.search(r"^ again +((?:.* \\\n)*.*)$", done.stdout, re.M).group(1).replace("\\\n", " ").split()
         suite.equal((again[0], again[1], again[-2:]), ("muster", "run", ["--seed", "7"]), "the command that repeats it")
 
 
