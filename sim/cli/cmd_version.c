@@ -13,7 +13,7 @@
 
 int cmd_version(const struct options *o) {
     if (!o->json) {
-        printf("muster %s\ncompiled by %s\nwith libev, libfyaml, libmicrohttpd, mbedTLS, Paho MQTT C, zlib\n",
+        printf("muster %s\ncompiled by %s\nwith libcurl, libev, libfyaml, libmicrohttpd, mbedTLS, Paho MQTT C, zlib\n",
                VERSION_TEXT, COMPILER);
         return EXIT_PASS;
     }

@@ -12,7 +12,7 @@ const struct complain_hint complain_hints[] = {
     {EXIT_USAGE, "muster --help"},
     {EXIT_SCENARIO, "muster check SCENARIO"},
     {EXIT_ENVIRONMENT, "muster doctor SCENARIO says what this machine lacks, and what to do"},
-    {EXIT_GUARD, "muster explain safety"},
+    {EXIT_GUARD, "muster explain safety.allow"},
     {EXIT_UNREACHABLE, "start the backend, let --wait 30s wait for it, or try --target builtin"},
     {0, NULL},
 };

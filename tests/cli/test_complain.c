@@ -40,7 +40,7 @@ static void the_code_is_passed_on_and_stdout_stays_empty(void) {
     struct capture c = CAPTURE(verb, "version");
     CU_ASSERT_EQUAL(c.code, EXIT_GUARD);
     CU_ASSERT_STRING_EQUAL(c.out, "");
-    CU_ASSERT_TRUE(capture_warns(&c, "error: not confirmed\nhint:  muster explain safety\n"));
+    CU_ASSERT_TRUE(capture_warns(&c, "error: not confirmed\nhint:  muster explain safety.allow\n"));
     capture_free(&c);
 }
 
