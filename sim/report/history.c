@@ -35,6 +35,8 @@ const struct history_row_info history_rows[HISTORY_ROWS] = {
     {HISTORY_CPU, "cpu", HISTORY_WORST},
     {HISTORY_RSS, "rss_bytes", HISTORY_GAUGE},
     {HISTORY_TRUSTWORTHY, "trustworthy", HISTORY_LEAST},
+    {HISTORY_BACKEND_CPU, "backend_cpu", HISTORY_WORST}, /* shards look at the same backend */
+    {HISTORY_BACKEND_RSS, "backend_rss_bytes", HISTORY_WORST},
 };
 
 /* Widths that people read off an axis, in seconds. */

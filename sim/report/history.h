@@ -42,6 +42,8 @@ enum history_row {
     HISTORY_CPU,
     HISTORY_RSS,
     HISTORY_TRUSTWORTHY,
+    HISTORY_BACKEND_CPU,
+    HISTORY_BACKEND_RSS,
     HISTORY_ROWS
 };
 /* How values become one: of several intervals in a slot, and of several directories. */

@@ -171,3 +171,18 @@ bool html_plot_data_tool(const struct report *r, const struct history *h, struct
     finish(&t, h, script, csv);
     return true;
 }
+
+bool html_plot_data_backend(const struct report *r, const struct history *h, struct text *script, struct text *csv) {
+    static const char *const names[] = {"time_s", "backend_cpu_share", "backend_memory_bytes"};
+    (void)r;
+    if (!has(h, HISTORY_BACKEND_CPU) && !has(h, HISTORY_BACKEND_RSS))
+        return false;
+    struct plot_table t = plot_table_new(names, 3, h->columns);
+    for (unsigned c = 0; c < h->columns; c++) {
+        plot_table_set(&t, c, 0, time_of(h, c));
+        plot_table_set(&t, c, 1, value(h, HISTORY_BACKEND_CPU, c).mean);
+        plot_table_set(&t, c, 2, value(h, HISTORY_BACKEND_RSS, c).max);
+    }
+    finish(&t, h, script, csv);
+    return true;
+}

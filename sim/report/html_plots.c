@@ -50,6 +50,12 @@ const struct html_plot html_plots_table[] = {
      "Line chart over time: median, 99th and 99.9th percentile of end-to-end durations.",
      "From the instant a message was meant to be sent to its arrival at a subscriber, on a logarithmic scale.",
      templates_end_to_end, 270, true, false, html_plot_data_end_to_end},
+    {"backend", "What did it cost the backend?",
+     "Two line charts over time: the processor and the memory that the backend used.",
+     "Above: the processor of the backend, all its threads together; 2 is two whole cores. Below: its memory. Memory "
+     "that "
+     "stays up after an outage is what the backend keeps for devices that are away.",
+     templates_backend, 300, true, false, html_plot_data_backend},
     {.id = NULL},
 };
 

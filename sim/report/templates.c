@@ -20,3 +20,4 @@ EMBED(connects, "connects.gp");
 EMBED(messages, "messages.gp");
 EMBED(end_to_end, "end_to_end.gp");
 EMBED(tool, "tool.gp");
+EMBED(backend, "backend.gp");

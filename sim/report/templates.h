@@ -11,5 +11,6 @@ extern const char templates_connects[];
 extern const char templates_messages[];
 extern const char templates_end_to_end[];
 extern const char templates_tool[];
+extern const char templates_backend[];
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "harness.h"
 #include "report/html_plots.h"
+#include "report/logged.h"
 #include "report/page.h"
 
 static struct page p;
@@ -72,8 +73,19 @@ static void end_to_end_needs_samples_of_its_own(void) {
     end();
 }
 
+static void the_backend_is_shown_when_somebody_told_of_it(void) {
+    page_begin(&p, 0);
+    CU_ASSERT_FALSE(data(html_plot_data_backend));
+    logged_file(&p.t, "series.csv", "time_s,backend_cpu,backend_rss_bytes\n1,0.5,1000000\n2,,\n3,1.5,3000000\n");
+    history_read(p.logs, 1, &p.history);
+    CU_ASSERT_TRUE(data(html_plot_data_backend));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&csv), "\n0.5,0.5,1e+06\n1.5,,\n2.5,1.5,3e+06\n"));
+    end();
+}
+
 HARNESS_MAIN("report/html_plot_data", HARNESS_CASE(states_are_counts_of_devices_by_time),
              HARNESS_CASE(connects_are_rates_with_the_percentiles_of_those_answered),
              HARNESS_CASE(messages_are_rates_with_least_and_most),
              HARNESS_CASE(the_tool_shows_its_delay_and_its_load_with_limits_in_sight),
-             HARNESS_CASE(what_was_not_logged_is_not_shown), HARNESS_CASE(end_to_end_needs_samples_of_its_own))
+             HARNESS_CASE(what_was_not_logged_is_not_shown), HARNESS_CASE(end_to_end_needs_samples_of_its_own),
+             HARNESS_CASE(the_backend_is_shown_when_somebody_told_of_it))

@@ -13,7 +13,7 @@ static const struct {
     {"reports/quantiles.gp", templates_quantiles}, {"reports/latency.gp", templates_latency},
     {"reports/states.gp", templates_states},       {"reports/connects.gp", templates_connects},
     {"reports/messages.gp", templates_messages},   {"reports/end_to_end.gp", templates_end_to_end},
-    {"reports/tool.gp", templates_tool},
+    {"reports/tool.gp", templates_tool},           {"reports/backend.gp", templates_backend},
 };
 
 static void every_template_is_the_file_it_came_from(void) {
