@@ -34,6 +34,7 @@ struct found {
 
 struct evidence_files {
     const struct plan *plan;
+    unsigned shard;
     struct log_writer *log;
     int log_file, directory; /* the directory is used by the writer's thread */
     int64_t start_unix_ns;
@@ -95,11 +96,13 @@ static int store(void *context, const char *data, size_t size) {
 
 /* --- the control thread ----------------------------------------------------------------------------------------------- */
 
-struct evidence_files *evidence_files_new(const struct plan *plan, int directory, struct log_writer *log) {
+struct evidence_files *evidence_files_new(const struct plan *plan, unsigned shard, int directory,
+                                          struct log_writer *log) {
     struct evidence_files *f = calloc(1, sizeof *f);
     if (f == NULL)
         return NULL;
     f->plan = plan;
+    f->shard = shard;
     f->log = log;
     f->directory = directory;
     f->files = calloc(EVIDENCE_FILES_MAX, sizeof *f->files);
@@ -155,8 +158,10 @@ static struct file *file_of(struct evidence_files *f, int64_t device, bool make)
         return NULL;
     struct file *file = &f->files[f->file_count++];
     file->device = device;
-    if (device == OTHERS)
+    if (device == OTHERS && f->shard == 0)
         snprintf(file->path, sizeof file->path, "%s/others.pcapng", directory_name);
+    else if (device == OTHERS)
+        snprintf(file->path, sizeof file->path, "%s/others-shard%u.pcapng", directory_name, f->shard);
     else
         evidence_files_path(f->plan, (uint32_t)device, file->path, sizeof file->path);
     return file;

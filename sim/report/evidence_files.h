@@ -1,4 +1,4 @@
-/* evidence/: packets as pcapng, one file per device that was watched, and one, others.pcapng, for offending packets of all others.
+/* evidence/: packets as pcapng, one file per device that was watched, and one, others.pcapng (of a shard others-shard2.pcapng), for offending packets of all others.
  *
  * Records come from the control thread's sink (RUN_EVIDENCE) and are written by the thread of the log writer, each whole and at once, so that
  * a run that is killed leaves readable files. Caps: EVIDENCE_FILES_BYTES_MAX for the run, of which the last parts are for what went wrong;
@@ -27,8 +27,10 @@ enum {
 
 struct evidence_files;
 
-/* Files are made below the run's directory `directory`. `plan` and `log` are borrowed; before the first record of `log`. NULL: no memory. */
-struct evidence_files *evidence_files_new(const struct plan *plan, int directory, struct log_writer *log);
+/* Files are made below the run's directory `directory`. `shard`: 0 when the run is not shared. `plan` and `log` are borrowed; before the first
+ * record of `log`. NULL: no memory. */
+struct evidence_files *evidence_files_new(const struct plan *plan, unsigned shard, int directory,
+                                          struct log_writer *log);
 void evidence_files_free(struct evidence_files *f);
 /* RUN_STARTED, which anchors the clock, and RUN_EVIDENCE; others do not matter. */
 void evidence_files_event(struct evidence_files *f, const struct run_event *e);

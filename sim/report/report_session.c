@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "report/events.h"
 #include "report/evidence_files.h"
+#include "report/evidence_gather.h"
 #include "report/hlog.h"
 #include "report/host.h"
 #include "report/log_writer.h"
@@ -134,7 +135,7 @@ static int open_logs(struct report_session *s) {
         return intervals;
     s->events = events_new(s->plan, s->log, events_file);
     s->intervals = hlog_new(s->plan, s->log, log_writer_add(s->log, intervals, "intervals.hlog"));
-    s->evidence = evidence_files_new(s->plan, s->dir.fd, s->log);
+    s->evidence = evidence_files_new(s->plan, s->options.shards > 1 ? s->options.shard : 0, s->dir.fd, s->log);
     if (s->events == NULL || s->intervals == NULL || s->evidence == NULL)
         return ERR_NO_MEMORY;
     events_use_evidence(s->events, s->evidence);
@@ -288,6 +289,15 @@ static int write_result(const struct report_session *s, const struct report *r) 
     return written ? 0 : ERR_IO;
 }
 
+/* What the findings of several directories name is to be found in the directory of their sum. */
+static void gather_evidence(const struct report_session *s) {
+    const struct report *again = s->options.again;
+    for (unsigned i = 0; again != NULL && i < again->log_count; i++)
+        if (evidence_gather(again->logs[i], s->dir.fd) != 0)
+            log_line(LOG_ERROR, "cannot bring the evidence of %s to %s: %s", again->logs[i], s->dir.path,
+                     strerror(errno));
+}
+
 int report_session_close(struct report_session *s, struct run_facts *facts) {
     progress_end(&s->progress);
     /* the verdict lines go to space that was set aside for them; should even they be dropped, the documents tell */
@@ -298,6 +308,7 @@ int report_session_close(struct report_session *s, struct run_facts *facts) {
     uint64_t dropped = log_writer_close(s->log);
     s->log = NULL;
     (void)judge_logs(s, facts, known, dropped);
+    gather_evidence(s);
     const char *logs[] = {s->dir.path};
     struct report r = base_report(s, facts);
     r.logs = logs;

@@ -306,7 +306,7 @@ static void every_kind_is_documented(void) {
 static void findings_say_where_their_packets_are(void) {
     begin();
     int directory = open(s.t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct evidence_files *files = evidence_files_new(&s.sample.plan, directory, s.log);
+    struct evidence_files *files = evidence_files_new(&s.sample.plan, 0, directory, s.log);
     events_use_evidence(s.events, files);
     static const uint8_t data[4] = {0x20, 0x02, 0x01, 0x00};
     struct evidence_record record = {.at = SPAN_S,

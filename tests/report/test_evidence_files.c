@@ -19,6 +19,7 @@ static struct temporary t;
 static struct log_writer *writer;
 static struct evidence_files *files;
 static int directory;
+static unsigned shard;
 
 static void begin(void) {
     sample_make(&sample);
@@ -28,7 +29,7 @@ static void begin(void) {
     t = temporary_make();
     directory = open(t.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     writer = log_writer_new(-1, NULL);
-    files = evidence_files_new(&sample.plan, directory, writer);
+    files = evidence_files_new(&sample.plan, shard, directory, writer);
     CHECK(directory >= 0 && writer != NULL && files != NULL);
     evidence_files_event(files, &(struct run_event){.kind = RUN_STARTED, .unix_ns = 1795336200 * SPAN_S});
 }
@@ -106,6 +107,16 @@ static void a_device_has_a_file_and_the_others_share_one(void) {
     CU_ASSERT_EQUAL(look(second, NULL, NULL).packets, 1);
     CU_ASSERT_EQUAL(look("evidence/others.pcapng", NULL, NULL).packets, 2);
     end();
+}
+
+static void of_a_shard_the_file_of_the_others_has_its_number(void) {
+    shard = 2;
+    begin();
+    add(2, EVIDENCE_ALONE | EVIDENCE_BLAMED, 4);
+    finish();
+    CU_ASSERT_EQUAL(look("evidence/others-shard2.pcapng", NULL, NULL).packets, 1);
+    end();
+    shard = 0;
 }
 
 static void nothing_wrong_leaves_no_directory(void) {
@@ -252,6 +263,7 @@ static void what_workers_left_out_is_counted(void) {
 }
 
 HARNESS_MAIN("evidence_files", HARNESS_CASE(a_device_has_a_file_and_the_others_share_one),
+             HARNESS_CASE(of_a_shard_the_file_of_the_others_has_its_number),
              HARNESS_CASE(nothing_wrong_leaves_no_directory), HARNESS_CASE(findings_learn_where_their_packets_are),
              HARNESS_CASE(names_of_files_are_plain),
              HARNESS_CASE(the_cap_holds_and_its_last_parts_are_for_what_went_wrong),
