@@ -16,6 +16,7 @@
 #include "fleet/run.h"
 #include "fleet/trial.h"
 #include "report/run_dir.h"
+#include "report/terminal.h"
 #include "scenario/plan_load.h"
 #include "scenario/requirement.h"
 
@@ -302,12 +303,20 @@ static void write_documents(const struct sizing *s) {
     write_document(s, "capacity.md", capacity_md);
 }
 
+/* On a terminal what is being tried stands there until its result takes the line. */
+static void announce(const struct sizing *s, double load) {
+    char text[64];
+    if (!s->request.quiet && terminal_redraws(STDERR_FILENO))
+        fprintf(stderr, "%3u  %s ...", s->capacity.count + 1, capacity_load(s->request.by, load, text, sizeof text));
+}
+
 static void tell(const struct sizing *s, const struct capacity_step *step) {
     struct text line = {0};
     if (s->request.quiet)
         return;
     capacity_line(&line, &s->capacity, step);
-    fprintf(stderr, "%3u  %s\n", s->capacity.count, text_get(&line));
+    fprintf(stderr, "%s%3u  %s\n", terminal_redraws(STDERR_FILENO) ? "\r\033[K" : "", s->capacity.count,
+            text_get(&line));
     text_free(&line);
 }
 
@@ -339,6 +348,7 @@ static int search(struct sizing *s) {
         }
         struct capacity_step *step = &s->steps[c->count];
         *step = (struct capacity_step){.load = load};
+        announce(s, load);
         code = try_load(s, step);
         if (code != 0)
             break;
@@ -350,6 +360,8 @@ static int search(struct sizing *s) {
         tell(s, step);
         write_documents(s);
     }
+    if (code != 0 && !s->request.quiet && terminal_redraws(STDERR_FILENO))
+        fputs("\r\033[K", stderr);
     struct knee_result result = knee_result_of(&s->knee);
     c->ended = code == 0 && result.end != KNEE_SEARCHING;
     c->stopped = s->stopped[0] == '\0' ? NULL : s->stopped;

@@ -39,15 +39,10 @@ static double worst(double a, double b) {
     return isnan(a) || b > a ? b : a;
 }
 
+/* A run that decided: its numbers are the load's. */
 static void add_run(struct capacity_row *row, const struct capacity_step *s) {
-    row->runs++;
-    row->met += s->verdict == KNEE_MET;
-    /* the first reason, and rather the backend's than ours; until all runs are in, `verdict` is that of the reason */
-    if (s->verdict != KNEE_MET &&
-        (row->verdict == KNEE_MET || (s->verdict == KNEE_BROKE && row->verdict == KNEE_TOOL))) {
+    if (row->reason[0] == '\0')
         row->reason = s->reason;
-        row->verdict = s->verdict;
-    }
     if (!s->ran)
         return;
     row->publish_p99_ms = worst(row->publish_p99_ms, s->facts.publish_p99_ms);
@@ -57,7 +52,11 @@ static void add_run(struct capacity_row *row, const struct capacity_step *s) {
 }
 
 static struct capacity_row row_of(const struct capacity *c, const struct knee_level *level) {
-    struct capacity_row row = {.load = level->load, .publish_p99_ms = NAN, .connect_p99_ms = NAN, .reason = ""};
+    struct capacity_row row = {.load = level->load,
+                               .publish_p99_ms = NAN,
+                               .connect_p99_ms = NAN,
+                               .reason = "",
+                               .verdict = knee_verdict_of(c->knee, level)};
     struct mean answered = {0}, cpu = {0}, backend = {0};
     for (unsigned i = 0; i < c->count; i++) {
         const struct capacity_step *s = &c->steps[i];
@@ -66,6 +65,10 @@ static struct capacity_row row_of(const struct capacity *c, const struct knee_le
         row.devices = s->devices;
         row.messages_per_s = s->messages_per_s;
         row.connects_per_s = s->connects_per_s;
+        row.runs++;
+        row.met += s->verdict == KNEE_MET;
+        if (s->verdict != row.verdict)
+            continue;
         add_run(&row, s);
         if (!s->ran)
             continue;
@@ -76,7 +79,6 @@ static struct capacity_row row_of(const struct capacity *c, const struct knee_le
     row.answered_per_s = mean_of(&answered);
     row.cpu = mean_of(&cpu);
     row.backend_cores = mean_of(&backend);
-    row.verdict = knee_verdict_of(c->knee, level);
     return row;
 }
 

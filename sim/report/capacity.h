@@ -27,7 +27,7 @@ struct capacity_step {
     char directory[64];             /* of the run, below the search's; "" when it did not run */
 };
 
-/* A load with all its runs, for the table. */
+/* A load with all its runs, for the table. Numbers are of those runs whose verdict is that of the load. */
 struct capacity_row {
     double load;
     uint64_t devices;
@@ -35,8 +35,8 @@ struct capacity_row {
     double answered_per_s, publish_p99_ms, connect_p99_ms, cpu, backend_cores; /* means; p99: the worst. NAN: no data */
     uint64_t failed, lost;                                                     /* the worst */
     unsigned met, runs;
-    enum knee_verdict verdict; /* of most of them */
-    const char *reason;        /* of one that failed; "" */
+    enum knee_verdict verdict; /* of the load */
+    const char *reason;        /* of the first that was not met; "" when the load is met */
 };
 
 struct capacity {
