@@ -116,6 +116,10 @@ void observer_close(struct observer *o);
 enum observer_state observer_state(struct observer *o, char *why, size_t why_size);
 /* The lowest QoS that the backend granted to a filter; valid when ready. */
 uint8_t observer_granted(struct observer *o);
+/* Asks the backend for a sign of life (a filter is subscribed to again, which changes nothing). ERR_AGAIN: away. */
+int observer_probe(struct observer *o);
+/* Has it answered the last probe? *heard_ns (or NULL): the last sign of it at all. */
+bool observer_answered(struct observer *o, int64_t *heard_ns);
 /* Tells what has happened since the last call, gaps before the arrivals that came after them, and tries again to connect when that is
  * due. Call it often: at least every 50 ms. Returns how many arrivals there were. */
 size_t observer_drain(struct observer *o, const struct observer_visitor *visitor);

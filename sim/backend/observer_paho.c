@@ -43,6 +43,7 @@ struct observer {
     uint8_t granted;             /* the lowest QoS of these */
     int64_t retry_ns;            /* when AWAY: try again then */
     int64_t gap_from_ns;         /* when AWAY */
+    atomic_bool probed;          /* the last probe was answered */
     _Atomic int64_t heard_at_ns; /* the last sign of the backend: what comes later may be in a gap */
     char why[WHY_MAX];
 
@@ -196,6 +197,43 @@ static void subscribe_on(struct observer *o) {
     int error = MQTTAsync_subscribeMany(o->client, (int)count, filters, qos, &response);
     if (error != MQTTASYNC_SUCCESS)
         fail(o, "subscribing failed", MQTTAsync_strerror(error), error);
+}
+
+static void probe_answered(struct observer *o) {
+    atomic_store(&o->heard_at_ns, loop_clock_monotonic());
+    atomic_store(&o->probed, true);
+}
+
+static void on_probed(void *context, MQTTAsync_successData *data) {
+    (void)data;
+    probe_answered(context);
+}
+
+static void on_probed_5(void *context, MQTTAsync_successData5 *data) {
+    (void)data;
+    probe_answered(context);
+}
+
+int observer_probe(struct observer *o) {
+    char *filter = (char *)(uintptr_t)filter_at(o, 0);
+    int qos = o->config.qos;
+    MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+    response.context = o;
+    response.subscribeOptions.retainHandling = 2;
+    if (o->config.version == MQTT_5_0)
+        response.onSuccess5 = on_probed_5;
+    else
+        response.onSuccess = on_probed;
+    atomic_store(&o->probed, false);
+    if (observer_state(o, NULL, 0) != OBSERVER_READY)
+        return ERR_AGAIN;
+    return MQTTAsync_subscribeMany(o->client, 1, &filter, &qos, &response) == MQTTASYNC_SUCCESS ? 0 : ERR_AGAIN;
+}
+
+bool observer_answered(struct observer *o, int64_t *heard_ns) {
+    if (heard_ns != NULL)
+        *heard_ns = atomic_load(&o->heard_at_ns);
+    return atomic_load(&o->probed);
 }
 
 static void connected(struct observer *o) {

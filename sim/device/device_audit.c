@@ -2,7 +2,6 @@
 
 #include "device/behave_command.h"
 #include "device/device_step.h"
-#include "metrics/audit.h"
 
 static bool is_audited(const struct device_host *h, const struct device_slot *s) {
     uint32_t id = s->life->id;
@@ -15,12 +14,13 @@ static bool is_observed(const struct fleet_group *g, const struct op *op) {
     return op->stream != BEHAVE_COMMAND_STREAM && g->telemetry_count > 0 && g->telemetry[stream].observed;
 }
 
-bool device_audit_ended(struct device_host *h, const struct device_slot *s, const struct op *op, bool sent, bool owed,
-                        uint8_t excluded) {
+bool device_audit_ended(struct device_host *h, const struct device_slot *s, const struct op *op,
+                        enum audit_verdict verdict, uint8_t excluded) {
     if (!is_audited(h, s))
         return false;
     bool observed = is_observed(s->group, op);
-    bool swallowed = op->qos == 0 && device_step_cut(s); /* by its own link: no acknowledgement would tell */
+    if (op->qos == 0 && verdict == AUDIT_OWED && device_step_cut(s))
+        verdict = AUDIT_FREE; /* its own link swallows it, and no acknowledgement would tell */
     struct audit_report r = {.device = s->life->id,
                              .sequence = op->n,
                              .intended = op->intended,
@@ -29,10 +29,8 @@ bool device_audit_ended(struct device_host *h, const struct device_slot *s, cons
                              .group = s->life->group,
                              .qos = op->qos,
                              .excluded = excluded,
-                             .verdict = AUDIT_UNSENT,
+                             .verdict = (uint8_t)(observed ? verdict : AUDIT_UNSENT),
                              .held = op->held};
-    if (sent && observed)
-        r.verdict = owed && !swallowed ? AUDIT_OWED : AUDIT_FREE;
     recorder_report(h->recorder, &r, h->step.now);
     return observed;
 }

@@ -154,7 +154,11 @@ static void count_message(struct device_host *h, const struct device_slot *s, co
     bool sent = (op->emitted != 0 || outcome == OP_OK) && !refused_here;
     bool here = (s->life->flags & DEVICE_AWAY) == 0 && s->life->state == STATE_ONLINE;
     bool unanswered = outcome == OP_TIMEOUT || outcome == OP_BROKEN || (outcome == OP_OPEN && here);
-    bool audited = device_audit_ended(h, s, op, sent, outcome == OP_OK || unanswered, excluded);
+    enum audit_verdict verdict = !sent              ? AUDIT_UNSENT
+                                 : outcome == OP_OK ? AUDIT_OWED
+                                 : unanswered       ? AUDIT_UNANSWERED
+                                                    : AUDIT_FREE;
+    bool audited = device_audit_ended(h, s, op, verdict, excluded);
     if (!sent)
         return;
     recorder_tally_message(h->recorder, group, op->qos, op->intended, TALLY_SENT, 1);

@@ -17,7 +17,8 @@
 enum {
     NAMES_SIZE = 16 << 10, /* client id, user name and password of one observer */
     LOOK_MS = 5,
-    STRAGGLERS_MS = 250 /* what devices' farewells set free */
+    STRAGGLERS_MS = 250, /* what devices' farewells set free */
+    PROBE_MS = 2000      /* for an observer's sign of life */
 };
 
 struct watched {
@@ -27,6 +28,7 @@ struct watched {
     const char **answers; /* filters of replies to commands, and of what the backend says of itself */
     unsigned answer_count;
     struct observer *observer;
+    bool probed; /* a probe is under way */
     unsigned node;
     uint8_t names[NAMES_SIZE];
     char client_id[256];
@@ -377,6 +379,38 @@ bool observe_waits(const struct observe *o) {
     return o != NULL && o->audit != NULL && audit_waits(o->audit);
 }
 
+/* Drains for so long, or until nothing is waited for any more. */
+static void wait_for(struct observe *o, int ms, bool (*done)(const struct observe *)) {
+    for (int waited = 0; waited < ms && !done(o); waited += LOOK_MS) {
+        nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * SPAN_MS}, NULL);
+        observe_tick(o, o->tell, o->context);
+    }
+}
+
+static bool has_all(const struct observe *o) {
+    return !audit_waits(o->audit);
+}
+
+static bool all_answered(const struct observe *o) {
+    for (unsigned i = 0; i < o->watched_count; i++)
+        if (o->watched[i].probed && !observer_answered(o->watched[i].observer, NULL))
+            return false;
+    return true;
+}
+
+/* Something is missing: is it lost, or does the observer sit on a connection that died in silence? */
+static void look_for_signs_of_life(struct observe *o) {
+    for (unsigned i = 0; i < o->watched_count; i++)
+        o->watched[i].probed = observer_probe(o->watched[i].observer) == 0;
+    wait_for(o, PROBE_MS, all_answered);
+    for (unsigned i = 0; i < o->watched_count; i++) {
+        int64_t heard_ns;
+        if (!o->watched[i].probed || observer_answered(o->watched[i].observer, &heard_ns))
+            continue;
+        take_gap(o, &(struct observer_gap){.kind = OBSERVER_GAP_CONNECTION, .from_ns = heard_ns, .to_ns = INT64_MAX});
+    }
+}
+
 void observe_finish(struct observe *o) {
     if (o == NULL)
         return;
@@ -384,10 +418,9 @@ void observe_finish(struct observe *o) {
     if (o->audit == NULL)
         return;
     audit_settle(o->audit, INSTANT_NEVER);
-    for (int waited = 0; waited < STRAGGLERS_MS && audit_waits(o->audit); waited += LOOK_MS) {
-        nanosleep(&(struct timespec){.tv_nsec = LOOK_MS * SPAN_MS}, NULL);
-        observe_tick(o, o->tell, o->context);
-    }
+    wait_for(o, STRAGGLERS_MS, has_all);
+    if (audit_waits(o->audit))
+        look_for_signs_of_life(o);
     audit_close(o->audit);
 }
 

@@ -126,7 +126,7 @@ static bool was_cut(const struct audit *a, const struct audit_entry *e) {
 }
 
 static bool is_owed(const struct audit *a, const struct audit_entry *e) {
-    return e->verdict == AUDIT_OWED && !(e->qos == 0 && was_cut(a, e));
+    return e->verdict == AUDIT_UNANSWERED || (e->verdict == AUDIT_OWED && !(e->qos == 0 && was_cut(a, e)));
 }
 
 /* The last instant at which a message that has not come may have been on its way. */
@@ -135,8 +135,9 @@ static instant reach_of(const struct audit *a, const struct audit_entry *e) {
     return instant_add(e->ended, reach < longest_reach ? reach : longest_reach);
 }
 
+/* What the backend never acknowledged is lost without the observer's evidence, too. */
 static void judge_missing(struct audit *a, const struct audit_entry *e) {
-    if (is_excluded(a, e, e->emitted, reach_of(a, e)))
+    if (e->verdict != AUDIT_UNANSWERED && is_excluded(a, e, e->emitted, reach_of(a, e)))
         return;
     tally(a, e, TALLY_AUDITED, 1);
     tally(a, e, TALLY_LOST, is_owed(a, e));
@@ -243,11 +244,15 @@ void audit_arrival(struct audit *a, const struct audit_arrival *arrival) {
 
 /* --- reports ---------------------------------------------------------------------------------------------------------- */
 
+static bool was_sent(const struct audit_report *r) {
+    return r->verdict == AUDIT_OWED || r->verdict == AUDIT_UNANSWERED || r->verdict == AUDIT_FREE;
+}
+
 void audit_report(struct audit *a, const struct audit_report *r) {
     CHECK(r->device < a->device_count);
     a->reports = interval_grow(a->reports, &a->report_room, a->report_count + 1, sizeof *a->reports);
     a->reports[a->report_count++] = *r;
-    if (r->verdict == AUDIT_OWED || r->verdict == AUDIT_FREE)
+    if (was_sent(r))
         audit_gaps_due(&a->gaps, r->intended, r->emitted);
 }
 
@@ -322,7 +327,7 @@ static void take_message(struct audit *a, const struct audit_report *r) {
 /* Nothing can be told apart any more: what was sent is out of the audit. */
 static void take_blindly(struct audit *a, const struct audit_report *r) {
     struct audit_entry e = {.intended = r->intended, .group = r->group, .qos = r->qos};
-    if (r->verdict == AUDIT_OWED || r->verdict == AUDIT_FREE)
+    if (was_sent(r))
         is_excluded(a, &e, INSTANT_NEVER - 1, INSTANT_NEVER - 1);
 }
 
@@ -383,7 +388,8 @@ bool audit_waits(const struct audit *a) {
     for (const struct audit_entry *e = audit_entries_first(&a->entries, AUDIT_ENTRIES_MISSING); e != NULL;
          e = audit_entries_next(&a->entries, e))
         if (++looks > WAITS_LOOKS_MAX ||
-            (is_owed(a, e) && audit_gaps_find(&a->gaps, e->emitted, reach_of(a, e)) == AUDIT_GAPS_NONE))
+            (is_owed(a, e) && (e->verdict == AUDIT_UNANSWERED ||
+                               audit_gaps_find(&a->gaps, e->emitted, reach_of(a, e)) == AUDIT_GAPS_NONE)))
             return true;
     return false;
 }

@@ -37,10 +37,11 @@ enum {
 
 /* How a message ended at its device. */
 enum audit_verdict {
-    AUDIT_UNSENT, /* never handed over, or its stream is not observed: only keeps the numbers in a row */
-    AUDIT_OWED, /* acknowledged; QoS 0 and sent; or sent, not acknowledged, its device online: lost if it does not arrive */
-    AUDIT_FREE,      /* refused, withdrawn, or open at a device that is away: not lost, whatever became of it */
-    AUDIT_SENT_ANEW, /* no end: its device sent it once more as a new packet; a copy is its own doing, then */
+    AUDIT_UNSENT,     /* never handed over, or its stream is not observed: only keeps the numbers in a row */
+    AUDIT_OWED,       /* acknowledged; of QoS 0: sent: lost if it does not arrive */
+    AUDIT_UNANSWERED, /* sent and not acknowledged, its device online: lost if it does not arrive, gap or not */
+    AUDIT_FREE,       /* refused, withdrawn, or open at a device that is away: not lost, whatever became of it */
+    AUDIT_SENT_ANEW,  /* no end: its device sent it once more as a new packet; a copy is its own doing, then */
     AUDIT_CUT /* no message: at `emitted` the device's own link cut it off, and QoS 0 on its way then is its own business */
 };
 

@@ -287,6 +287,31 @@ static void a_lost_connection_is_a_gap_until_it_is_subscribed_again(void) {
     comes_back(MQTT_5_0, SIGTERM);
 }
 
+static void a_probe_is_answered_as_long_as_somebody_is_there(void) {
+    for (int version = 0; version < 2; version++) {
+        struct server s = start("127.0.0.1:0", NULL);
+        struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
+        struct observer *o = open_ready(&config);
+        struct seen seen = {0};
+        int64_t before = loop_clock_monotonic(), heard = 0;
+        CU_ASSERT_EQUAL(observer_probe(o), 0);
+        for (int waited = 0; waited < PATIENCE_MS && !observer_answered(o, &heard); waited += 2)
+            wait_a_little();
+        CU_ASSERT_TRUE(observer_answered(o, &heard) && heard >= before);
+        publish(o, "a/1/t", RUN, 1, 1, false); /* still once */
+        publish(o, "b/1", RUN, 2, 1, false);
+        drain_until(o, &seen, &seen.arrivals, 2);
+        CU_ASSERT_EQUAL(seen.arrival.mark.device, 2);
+        kill(s.pid, SIGSTOP);
+        CU_ASSERT_EQUAL(observer_probe(o), 0);
+        nanosleep(&(struct timespec){.tv_nsec = 100 * SPAN_MS}, NULL);
+        CU_ASSERT_FALSE(observer_answered(o, NULL));
+        kill(s.pid, SIGCONT);
+        observer_close(o);
+        stop(&s, SIGTERM);
+    }
+}
+
 /* More filters than one SUBSCRIBE takes. */
 static void many_filters_are_all_subscribed(void) {
     enum { MANY = 3 * OBSERVER_FILTERS_PER_PACKET + 1 };
@@ -317,4 +342,5 @@ HARNESS_MAIN("backend/observer_paho", HARNESS_CASE(what_arrives_is_told_in_3_1_1
              HARNESS_CASE(answers_come_with_their_correlation), HARNESS_CASE(a_refused_observer_says_why),
              HARNESS_CASE(nobody_there_is_a_failure),
              HARNESS_CASE(a_lost_connection_is_a_gap_until_it_is_subscribed_again),
+             HARNESS_CASE(a_probe_is_answered_as_long_as_somebody_is_there),
              HARNESS_CASE(many_filters_are_all_subscribed))

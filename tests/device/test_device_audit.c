@@ -37,9 +37,9 @@ static void end(struct interval *i) {
 }
 
 /* The verdict of the only report; −1: there is none. */
-static int verdict(uint8_t qos, uint8_t stream, bool sent, bool owed) {
+static int verdict(uint8_t qos, uint8_t stream, enum audit_verdict said) {
     struct op op = op_of(qos, stream);
-    device_audit_ended(&r.host, &r.slot, &op, sent, owed, 0);
+    device_audit_ended(&r.host, &r.slot, &op, said, 0);
     struct interval *i = swap();
     int found = i->report_count == 1 ? i->reports[0].verdict : -1;
     interval_free(i);
@@ -50,7 +50,7 @@ static void nobody_reports_unless_asked(void) {
     static const uint64_t *const silent[] = {NULL, nobody};
     for (int i = 0; i < 2; i++) {
         begin(silent[i]);
-        CU_ASSERT_EQUAL(verdict(1, 0, true, true), -1);
+        CU_ASSERT_EQUAL(verdict(1, 0, AUDIT_OWED), -1);
         device_audit_cut(&r.host, &r.slot);
         struct interval *interval = swap();
         CU_ASSERT_EQUAL(interval->report_count, 0);
@@ -61,7 +61,7 @@ static void nobody_reports_unless_asked(void) {
 static void a_report_says_all_that_the_audit_needs(void) {
     begin(everybody);
     struct op op = op_of(1, 0);
-    CU_ASSERT_TRUE(device_audit_ended(&r.host, &r.slot, &op, true, true, 3));
+    CU_ASSERT_TRUE(device_audit_ended(&r.host, &r.slot, &op, AUDIT_OWED, 3));
     struct interval *i = swap();
     CU_ASSERT_EQUAL_FATAL(i->report_count, 1);
     const struct audit_report *report = &i->reports[0];
@@ -73,23 +73,24 @@ static void a_report_says_all_that_the_audit_needs(void) {
 
 static void the_verdict_follows_from_the_end(void) {
     begin(everybody);
-    CU_ASSERT_EQUAL(verdict(1, 0, true, true), AUDIT_OWED);
-    CU_ASSERT_EQUAL(verdict(1, 0, true, false), AUDIT_FREE);
-    CU_ASSERT_EQUAL(verdict(1, 0, false, false), AUDIT_UNSENT);
-    CU_ASSERT_EQUAL(verdict(0, 0, true, true), AUDIT_OWED);
-    CU_ASSERT_EQUAL(verdict(0, UINT8_MAX, true, true), AUDIT_OWED); /* a burst: the first stream's */
+    CU_ASSERT_EQUAL(verdict(1, 0, AUDIT_OWED), AUDIT_OWED);
+    CU_ASSERT_EQUAL(verdict(1, 0, AUDIT_FREE), AUDIT_FREE);
+    CU_ASSERT_EQUAL(verdict(1, 0, AUDIT_UNANSWERED), AUDIT_UNANSWERED);
+    CU_ASSERT_EQUAL(verdict(1, 0, AUDIT_UNSENT), AUDIT_UNSENT);
+    CU_ASSERT_EQUAL(verdict(0, 0, AUDIT_OWED), AUDIT_OWED);
+    CU_ASSERT_EQUAL(verdict(0, UINT8_MAX, AUDIT_OWED), AUDIT_OWED); /* a burst: the first stream's */
     r.telemetry.observed = false;
-    CU_ASSERT_EQUAL(verdict(1, 0, true, true), AUDIT_UNSENT);
+    CU_ASSERT_EQUAL(verdict(1, 0, AUDIT_OWED), AUDIT_UNSENT);
     struct op op = op_of(1, 0);
-    CU_ASSERT_FALSE(device_audit_ended(&r.host, &r.slot, &op, true, true, 0)); /* acknowledgements must do */
+    CU_ASSERT_FALSE(device_audit_ended(&r.host, &r.slot, &op, AUDIT_OWED, 0)); /* acknowledgements must do */
     end(swap());
 }
 
 static void qos_0_into_a_cut_link_is_owed_to_nobody(void) {
     begin(everybody);
     r.slot.behaviour->cuts = 1;
-    CU_ASSERT_EQUAL(verdict(0, 0, true, true), AUDIT_FREE);
-    CU_ASSERT_EQUAL(verdict(1, 0, true, true), AUDIT_OWED);
+    CU_ASSERT_EQUAL(verdict(0, 0, AUDIT_OWED), AUDIT_FREE);
+    CU_ASSERT_EQUAL(verdict(1, 0, AUDIT_OWED), AUDIT_OWED);
     end(swap());
 }
 

@@ -241,6 +241,26 @@ static void a_lost_connection_is_told_and_takes_its_time_out_of_the_audit(void) 
     observe_close(o);
 }
 
+/* The broker hangs: its connections stand, and nothing comes any more. What is missing then is asked about, not taken for lost. */
+static void a_connection_that_died_in_silence_is_found_out_at_the_end(void) {
+    start_broker(NULL);
+    make_plan();
+    memset(found, 0, sizeof found);
+    struct observe *o = open_observe(1, 1);
+    observe_begin(o, loop_clock_monotonic());
+    kill(broker, SIGSTOP);
+    report(o, 1, 1, SPAN_MS);
+    collect(o, SPAN_S);
+    CU_ASSERT_TRUE(observe_waits(o));
+    observe_finish(o);
+    collect(o, 2 * SPAN_S);
+    CU_ASSERT_EQUAL(found[TALLY_AUDIT_EXCLUDED], 1);
+    CU_ASSERT_EQUAL(found[TALLY_LOST], 0);
+    kill(broker, SIGCONT);
+    observe_close(o);
+    stop_broker();
+}
+
 static void failing(int wanted, const char *words) {
     struct observe *o;
     char why[300] = "";
@@ -282,4 +302,5 @@ static void a_plan_without_observers_needs_none(void) {
 HARNESS_MAIN("fleet/observe", HARNESS_CASE(what_arrives_meets_what_was_reported),
              HARNESS_CASE(other_shards_and_earlier_messages_are_left_out),
              HARNESS_CASE(a_lost_connection_is_told_and_takes_its_time_out_of_the_audit),
+             HARNESS_CASE(a_connection_that_died_in_silence_is_found_out_at_the_end),
              HARNESS_CASE(a_run_without_its_observer_does_not_begin), HARNESS_CASE(a_plan_without_observers_needs_none))

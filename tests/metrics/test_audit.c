@@ -228,6 +228,20 @@ static void messages_of_a_gap_are_out_of_the_audit_whatever_became_of_them(void)
     end();
 }
 
+/* A backend that hangs answers neither devices nor observer. */
+static void what_was_never_acknowledged_is_lost_in_a_gap_too(void) {
+    begin();
+    audit_gap(audit, AUDIT_GAP_CONNECTION, 5 * SPAN_S, INSTANT_NEVER);
+    report(1, 1, 6 * SPAN_S, AUDIT_UNANSWERED);
+    report(1, 2, 6 * SPAN_S, AUDIT_OWED);
+    report(1, 3, 6 * SPAN_S, AUDIT_FREE);
+    audit_settle(audit, 7 * SPAN_S);
+    CU_ASSERT_TRUE(audit_waits(audit));
+    audit_close(audit);
+    counts(1, 0, 1, 0, 0, 2);
+    end();
+}
+
 /* The slowest message so far took 2 s: one that was sent 2.5 s before the gap may have been on its way into it. */
 static void a_missing_message_whose_way_led_into_a_gap_is_out_of_the_audit(void) {
     begin();
@@ -446,6 +460,7 @@ HARNESS_MAIN("metrics/audit", HARNESS_CASE(a_message_that_arrives_is_received_wh
              HARNESS_CASE(a_first_copy_below_one_that_has_arrived_is_reordered),
              HARNESS_CASE(order_is_of_one_device_topic_and_qos),
              HARNESS_CASE(messages_of_a_gap_are_out_of_the_audit_whatever_became_of_them),
+             HARNESS_CASE(what_was_never_acknowledged_is_lost_in_a_gap_too),
              HARNESS_CASE(a_missing_message_whose_way_led_into_a_gap_is_out_of_the_audit),
              HARNESS_CASE(copies_that_come_in_a_gap_are_not_counted),
              HARNESS_CASE(a_stall_counts_only_when_more_than_500_messages_fell_due),
