@@ -12,8 +12,8 @@ int cmd_check(const struct options *o) {
         struct front f;
         int code = front_open(&f, o, scenario, false);
         if (code == EXIT_PASS)
-            printf("%s: ok, %u devices, plan %.12s\n", scenario != NULL ? scenario : o->files.items[0],
-                   f.plan->device_count, f.plan->plan_hash);
+            printf("%s: ok, %u devices, %s, plan %.12s\n", scenario != NULL ? scenario : o->files.items[0],
+                   f.plan->device_count, f.plan->observe != NULL ? "audited" : "not audited", f.plan->plan_hash);
         else
             worst = code;
         front_free(&f);

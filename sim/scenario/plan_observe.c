@@ -89,9 +89,17 @@ static bool is_observed(const struct making *m, const struct fleet_group *g, con
     return covered;
 }
 
+/* audit: none, which needs no warning. */
+static bool is_switched_off(const struct making *m, const struct fleet_group *g, size_t stream) {
+    const struct node *n = node_get(node_get(node_get(m->b->root, "fleets"), g->fleet), "telemetry");
+    const struct node *one = n != NULL && n->kind == NODE_LIST ? n->entries[stream].value : n;
+    const char *audit = node_text(node_get(one, "audit"));
+    return audit != NULL && strcmp(audit, "none") == 0;
+}
+
 static void warn_unobserved(const struct making *m, const struct fleet_group *g, const struct telemetry *t) {
     bool first = g == m->b->plan->groups || g->fleet_index != g[-1].fleet_index;
-    if (!first || !names_fleet(m, g->fleet))
+    if (!first || !names_fleet(m, g->fleet) || is_switched_off(m, g, (size_t)(t - g->telemetry)))
         return;
     if (t->mark == MARK_NONE)
         diagnostic_help(diagnostic_add(m->b->found, "W411", mark_of(m, "fleets"),

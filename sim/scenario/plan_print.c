@@ -10,6 +10,7 @@
 #include "scenario/plan_build.h"
 #include "scenario/plan_load.h"
 #include "scenario/plan_logs.h"
+#include "scenario/plan_observe.h"
 #include "scenario/plan_resources.h"
 #include "scenario/plan_targets.h"
 #include "scenario/plan_walk.h"
@@ -88,6 +89,21 @@ static void print_devices(const struct plan *p, struct text *out) {
             text_printf(out, ", network %s", group->network->name);
         text_append(out, "\n");
     }
+}
+
+/* Who will know what became of the messages. */
+static void print_audit(const struct plan *p, struct text *out) {
+    const struct plan_observe *o = p->observe;
+    unsigned filters = 0;
+    if (o == NULL) {
+        text_append(out,
+                    "audited            nobody observes: loss is counted by acknowledgement alone (observe: all)\n");
+        return;
+    }
+    for (unsigned i = 0; i < o->observer_count; i++)
+        filters += o->observers[i].filter_count;
+    text_printf(out, "audited            %u of %u devices, through %u filters at QoS %u%s\n", o->audited, o->candidates,
+                filters, o->qos, o->by_rate ? ": all of them send more than 20,000 messages/s" : "");
 }
 
 static void print_numbers(const struct plan *p, const struct numbers *n, struct text *out) {
@@ -188,6 +204,7 @@ void plan_print_text(const struct plan *p, struct text *out) {
     struct numbers n = numbers_of(p);
     print_head(p, out);
     print_devices(p, out);
+    print_audit(p, out);
     print_numbers(p, &n, out);
     print_phases(p, out);
     print_curve(&n.load, out);

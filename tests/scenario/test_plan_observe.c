@@ -122,6 +122,14 @@ static void above_20000_messages_per_second_it_is_a_sample(void) {
     compiled_free(&c);
 }
 
+static void what_is_switched_off_is_not_warned_about(void) {
+    struct compiled c =
+        compiled_of("duration: 1min\nobserve: all\nfleets: {a: {count: 5, telemetry: [{every: 1s, topic: "
+                    "t, payload: \"random(22B)\"}, {every: 1s, topic: u, audit: none}]}}\n");
+    CU_ASSERT(of(&c)->audited == 5 && !compiled_found(&c, "W411", ""));
+    compiled_free(&c);
+}
+
 static void filters_may_be_given(void) {
     struct compiled c = with("observe: {fleets: [a, c], topics: [\"a/+\", c]}\n");
     const struct plan_observe *o = of(&c);
@@ -156,5 +164,6 @@ HARNESS_MAIN("scenario/plan_observe", HARNESS_CASE(without_it_nobody_observes),
              HARNESS_CASE(all_is_every_stream_with_a_mark), HARNESS_CASE(keys_narrow_it),
              HARNESS_CASE(a_mark_in_a_property_needs_an_observer_of_5_0),
              HARNESS_CASE(a_share_is_exact_and_the_same_every_time),
-             HARNESS_CASE(above_20000_messages_per_second_it_is_a_sample), HARNESS_CASE(filters_may_be_given),
+             HARNESS_CASE(above_20000_messages_per_second_it_is_a_sample),
+             HARNESS_CASE(what_is_switched_off_is_not_warned_about), HARNESS_CASE(filters_may_be_given),
              HARNESS_CASE(what_cannot_be_is_refused))

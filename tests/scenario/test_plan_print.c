@@ -37,6 +37,28 @@ static void the_text_names_what_matters(void) {
     compiled_free(&c);
 }
 
+static void it_says_who_audits(void) {
+    static const struct {
+        const char *observe, *words;
+    } cases[] = {
+        {"", "audited            nobody observes: loss is counted by acknowledgement alone"},
+        {"observe: {share: 50%, qos: 1}\n", "audited            5 of 10 devices, through 5 filters at QoS 1\n"}};
+    for (int i = 0; i < 2; i++) {
+        char text[500];
+        snprintf(text, sizeof text,
+                 "duration: 10s\n%sfleets: {a: {count: 10, telemetry: {every: 1s, topic: \"t/${device.id}\", payload: "
+                 "\"random(22B)\"}}}\n",
+                 cases[i].observe);
+        struct compiled c = compiled_of(text);
+        struct text out = {0};
+        CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+        plan_print_text(c.plan, &out);
+        has(&out, cases[i].words);
+        text_free(&out);
+        compiled_free(&c);
+    }
+}
+
 static void a_target_is_named_when_the_scenario_names_it(void) {
     struct text out = {0};
     struct compiled c = compiled_of(scenario);
@@ -109,6 +131,6 @@ static void origins_are_shown(void) {
     compiled_free(&c);
 }
 
-HARNESS_MAIN("scenario/plan_print", HARNESS_CASE(the_text_names_what_matters),
+HARNESS_MAIN("scenario/plan_print", HARNESS_CASE(the_text_names_what_matters), HARNESS_CASE(it_says_who_audits),
              HARNESS_CASE(a_target_is_named_when_the_scenario_names_it), HARNESS_CASE(the_json_has_its_keys),
              HARNESS_CASE(one_device_is_listed_with_its_decisions), HARNESS_CASE(origins_are_shown))
