@@ -103,7 +103,6 @@ static void read_summary(const struct json_read *r, struct trial_facts *out, dou
     out->failed = count_at(r, connect, "failed") + count_at(r, ack, "failed") + count_at(r, sent, "failed");
     out->lost = count_at(r, NULL, "messages.lost");
     out->guard_held = count_at(r, NULL, "tool.guard_held");
-    out->backend_cores = number_at(r, NULL, "backend.cpu_cores");
     uint64_t all = count_at(r, NULL, "messages.sent");
     *unacknowledged = all == 0 ? 0 : (double)count_at(r, sent, "ok") / (double)all;
     struct text broke = {0};
@@ -117,12 +116,13 @@ static void read_summary(const struct json_read *r, struct trial_facts *out, dou
 
 /* --- series.csv ----------------------------------------------------------------------------------------------------- */
 
-enum column { TIME, SENT, ACKED, CONNECTS, CPU, COLUMNS };
-static const char *const column_names[COLUMNS] = {"time_s", "publishes_sent", "publishes_acked", "connects_ok", "cpu"};
+enum column { TIME, SENT, ACKED, CONNECTS, CPU, BACKEND, COLUMNS };
+static const char *const column_names[COLUMNS] = {"time_s", "publishes_sent", "publishes_acked", "connects_ok",
+                                                  "cpu",    "backend_cpu"};
 
 struct sums {
     double values[COLUMNS];
-    unsigned rows, cpu_rows;
+    unsigned rows, counts[COLUMNS]; /* of seconds with a value */
     double connects_most;
 };
 
@@ -133,11 +133,9 @@ static void add_row(struct sums *s, const double *row, double from_s, double to_
     if (!(row[TIME] >= from_s + 1 - 1e-6 && row[TIME] <= to_s + 1e-6))
         return;
     s->rows++;
-    for (int i = SENT; i <= CONNECTS; i++)
+    for (int i = SENT; i < COLUMNS; i++) {
         s->values[i] += isnan(row[i]) ? 0 : row[i];
-    if (!isnan(row[CPU])) {
-        s->values[CPU] += row[CPU];
-        s->cpu_rows++;
+        s->counts[i] += isnan(row[i]) ? 0 : 1;
     }
 }
 
@@ -172,7 +170,8 @@ static void read_series(const char *directory, double from_s, double to_s, doubl
     double rows = s.rows > 0 ? (double)s.rows : (double)NAN;
     out->messages_per_s = (s.values[ACKED] + s.values[SENT] * unacknowledged) / rows;
     out->connects_per_s = s.connects_most;
-    out->cpu = s.cpu_rows > 0 ? s.values[CPU] / s.cpu_rows : (double)NAN;
+    out->cpu = s.counts[CPU] > 0 ? s.values[CPU] / s.counts[CPU] : (double)NAN;
+    out->backend_cores = s.counts[BACKEND] > 0 ? s.values[BACKEND] / s.counts[BACKEND] : (double)NAN;
 }
 
 int trial_read(const char *directory, double from_s, double to_s, struct trial_facts *out) {

@@ -17,7 +17,7 @@ struct trial_facts {
     uint64_t lost;        /* messages */
     uint64_t guard_held;  /* operations that the scenario's own safety limits held back */
     double cpu;           /* share of a core that the busiest worker used in that stretch; NAN: none was measured */
-    double backend_cores; /* that the backend used on average; NAN: nobody watched it */
+    double backend_cores; /* that the backend used in that stretch; NAN: nobody watched it */
     char broke
         [TRIAL_READ_REASON]; /* the checks that failed, value and limit; or what failed most; "" when nothing did */
     bool too_few;            /* a check failed for want of samples: nothing broke, nothing was shown either */
