@@ -262,7 +262,8 @@ static const char *return_code_text(int code) {
                                         "server unavailable",
                                         "bad user name or password",
                                         "not authorized"};
-    return code > 0 && (size_t)code < COUNT_OF(texts) ? texts[code] : NULL;
+    size_t place = code > 0 ? (size_t)code : 0;
+    return place < COUNT_OF(texts) ? texts[place] : NULL;
 }
 
 static void on_not_connected(void *context, MQTTAsync_failureData *data) {

@@ -15,8 +15,9 @@
  *   reordered   first copies whose number is below one that had arrived from the same device, topic and QoS
  *   excluded    messages of the time of a gap, whatever became of them, and missing ones whose way may have led into it
  *
- * Memory: a message takes an entry only while one of its two sides is outstanding: some seconds' messages, and those that are missing. A
- * device's numbers up to `reported_to` have all been reported: of these, one without an entry is settled, so that a later copy is a duplicate. */
+ * Memory: a message takes an entry only while one of its two sides is outstanding: some seconds of messages, and the missing ones. A
+ * device's numbers up to `reported_to` have all been reported: of these, one without an entry is settled, and a later copy of it
+ * is a duplicate. */
 #ifndef MUSTER_METRICS_AUDIT_H
 #define MUSTER_METRICS_AUDIT_H
 

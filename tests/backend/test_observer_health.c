@@ -33,7 +33,7 @@ static void a_pause_in_which_it_waited_for_a_processor_is_a_stall(void) {
     CU_ASSERT_EQUAL(from, 1070); /* not since 1040: it had nothing to do first */
     h.last_ns = 1160 * SPAN_MS;
     CU_ASSERT_TRUE(judge(&h, 1190, 1, 90, &from));
-    CU_ASSERT_EQUAL(from, 1160); /* the rest was before that */
+    CU_ASSERT_EQUAL(from, 1160);                    /* the rest was before that */
     CU_ASSERT_FALSE(judge(&h, 1300, 1, 90, &from)); /* told once */
 }
 
