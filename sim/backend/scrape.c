@@ -11,6 +11,8 @@
 #include "base/err.h"
 #include "base/instant.h"
 
+enum { STATUS_OK = 200 };
+
 struct page {
     char *data; /* [SCRAPE_PAGE_MAX] */
     size_t size;
@@ -91,6 +93,12 @@ static CURLcode read_page(struct scrape *s) {
     s->denied = false;
     s->error[0] = '\0';
     CURLcode error = curl_easy_perform(s->curl);
+    long status = 0;
+    if (error == CURLE_OK && curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status) == CURLE_OK &&
+        status != STATUS_OK) {
+        error = CURLE_HTTP_RETURNED_ERROR;
+        snprintf(s->error, sizeof s->error, "it answers with status %ld", status);
+    }
     if (error == CURLE_OK)
         metrics_text_read(s->page.data, s->page.size, s->read, s->count);
     pthread_mutex_lock(&s->lock);
@@ -124,8 +132,15 @@ static int first_page(struct scrape *s, const char *url, char *why, size_t why_s
     CURLcode error = prepare(s, url);
     if (error == CURLE_OK)
         error = read_page(s);
-    if (error == CURLE_OK)
+    bool any = false;
+    for (unsigned i = 0; i < s->count; i++)
+        any = any || s->read[i].found;
+    if (error == CURLE_OK && any)
         return 0;
+    if (error == CURLE_OK) {
+        snprintf(why, why_size, "%s has none of the metrics that are wanted, such as %s", url, s->read[0].name);
+        return ERR_UNREACHABLE;
+    }
     if (s->denied) {
         snprintf(why, why_size,
                  "the metrics of %s are at an address that is not allowed; add it to 'safety: {allow: [...]}'", url);
