@@ -30,6 +30,8 @@ static void add_curve(struct plot_table *t, struct curves *curves, enum figures_
     /* in the key each operation stands above its service, in one colour */
     const char *operation = strchr(op_kinds[figures_rows[id].op].name, '.');
     snprintf(curves->titles[column - 1], NAME_MAX_SIZE, "%s", clock == CLOCK_SERVICE ? "its service" : operation + 1);
+    for (char *at = curves->titles[column - 1]; (at = strchr(at, '_')) != NULL;)
+        *at = ' ';
     curves->colors[column - 1] = color;
     curves->dashes[column - 1] = clock == CLOCK_SERVICE ? 2 : 1;
     for (unsigned row = 0; row < t->rows; row++) {

@@ -55,7 +55,7 @@ const struct html_plot html_plots_table[] = {
      "Above: the processor of the backend, all its threads together; 2 is two whole cores. Below: its memory. Memory "
      "that "
      "stays up after an outage is what the backend keeps for devices that are away.",
-     templates_backend, 300, true, false, html_plot_data_backend},
+     templates_backend, 380, true, false, html_plot_data_backend},
     {.id = NULL},
 };
 
