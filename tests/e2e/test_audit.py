@@ -70,13 +70,13 @@ def fleet(qos, count=20, every="20ms", topic="a/${device.id}/t", more=""):
 @suite.case("what a misbehaving broker drops, repeats and reorders is counted to the message, at every QoS")
 def _():
     for qos in (0, 1, 2):
-        planted = ("--misbehave", "drop=100", "--misbehave", "duplicate=70", "--misbehave", "reorder=50")
-        with brokers.Builtin(*planted) as broker, Scenario(broker.uri, {"a": fleet(qos)}) as s:
+        planted = ("--misbehave", "drop=60", "--misbehave", "duplicate=50", "--misbehave", "reorder=40")
+        with brokers.Builtin(*planted) as broker, Scenario(broker.uri, {"a": fleet(qos)}, duration="2s", settle="1s") as s:
             s.run().expect(0)
             broker_counts = broker.counts()
             counts = {name: row["count"] for name, row in broker_counts["misbehave"].items()}
             m = s.messages()
-            suite.check(counts["drop"] >= 20 and counts["duplicate"] >= 30 and counts["reorder"] >= 30, f"enough planted: {counts}")
+            suite.check(min(counts.values()) >= 15, f"enough planted: {counts}")
             suite.equal((m["lost"], m["duplicated"], m["reordered"]), (counts["drop"], counts["duplicate"], counts["reorder"]),
                         f"found at QoS {qos}")
             suite.equal((m["audited"], m["excluded"]), (m["sent"], 0), "audited and excluded")
@@ -132,9 +132,9 @@ def _():
     suite.need(brokers.Mosquitto)
     for protocol in ("mqtt311", "mqtt5"):
         observe = f"{{protocol: {protocol}}}"
-        with brokers.Mosquitto() as broker, Scenario(broker.uri, {"a": fleet(1, count=50)}, observe, duration="5s") as s:
+        with brokers.Mosquitto() as broker, Scenario(broker.uri, {"a": fleet(1, count=50)}, observe, duration="4s") as s:
             def away():
-                time.sleep(2.5)
+                time.sleep(2)
                 intrude(broker.port, "muster-0a0a-observer-0", time.monotonic() + 1)
             thread = threading.Thread(target=away)
             thread.start()
@@ -202,6 +202,17 @@ def _():
             s.run().expect(0)
             m = s.messages()
             suite.equal((m["audited"], m["received"], m["lost"]), (m["sent"], m["sent"], 0), "messages")
+
+
+@suite.case("a backend that hands QoS 2 on as QoS 1 is audited, and the report says so")
+def _():
+    suite.need(brokers.RabbitMQ)
+    with brokers.RabbitMQ() as broker:
+        with Scenario(broker.uri, {"a": fleet(1, count=10, more="protocol: mqtt311, ")}) as s:
+            s.run().expect(0)
+            m, audit = s.messages(), s.summary()["audit"]
+            suite.equal((m["audited"], m["received"], m["lost"], m["reordered"]), (m["sent"], m["sent"], 0, 0), "messages")
+            suite.equal("QoS 1 at most" in " ".join(s.text.split()), audit["granted_qos"] == 1, "what the text says")
 
 
 @suite.case("a sample of devices is audited through filters of its own")
