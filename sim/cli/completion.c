@@ -16,6 +16,7 @@ static const struct row {
         {"file", COMPLETION_SCENARIOS, NULL},
         {"out", COMPLETION_DIRECTORIES, NULL},
         {"error-format", COMPLETION_WORDS, "text json gcc github"},
+        {"by", COMPLETION_WORDS, "devices rate"},
         {"deny", COMPLETION_WORDS, "warnings"},
 },
   operands[] = {
