@@ -168,7 +168,7 @@ struct hlog *hlog_new(const struct plan *plan, struct log_writer *log, int file)
     h->file = file;
     h->deflate_ready =
         deflateInit2(&h->deflate, Z_BEST_SPEED, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK;
-    h->packed_room = h->deflate_ready ? deflateBound(&h->deflate, PLAIN_MAX) + COMPRESSED_HEADER : 0;
+    h->packed_room = COMPRESSED_HEADER + (h->deflate_ready ? deflateBound(&h->deflate, PLAIN_MAX) : 0);
     h->base64_room = crypto_base64_encoded_size(CRYPTO_BASE64, h->packed_room) + 1;
     h->plain = malloc(PLAIN_MAX);
     h->packed = malloc(h->packed_room);

@@ -20,6 +20,8 @@ enum {
     COOKIE_WORD_SIZE = 0xf0,
 };
 
+#define RATIO_ONE UINT64_C(0x3ff0000000000000) /* 1.0, as the encoding has it */
+
 struct hlog_read {
     const char *at, *end;
     int64_t unit_ns;
@@ -254,14 +256,13 @@ static int read_counts(struct hlog_read *r, const struct layout *l, const uint8_
 }
 
 static int read_plain(struct hlog_read *r, size_t size) {
-    static const double one = 1;
     struct layout layout;
     uint64_t ratio = get_u64(r->plain + 32);
     if (size < HLOG_HEADER_BYTES || (get_u32(r->plain) & ~(uint32_t)COOKIE_WORD_SIZE) != COOKIE_BASE)
         return refuse(r, ERR_INVALID, "a histogram that is not in the V2 encoding");
     if (get_u32(r->plain + 4) != size - HLOG_HEADER_BYTES)
         return refuse(r, ERR_MALFORMED, "a histogram is shorter or longer than it says");
-    if (get_u32(r->plain + 8) != 0 || memcmp(&ratio, &one, sizeof ratio) != 0)
+    if (get_u32(r->plain + 8) != 0 || ratio != RATIO_ONE)
         return refuse(r, ERR_INVALID, "a histogram of shifted or floating-point values; only whole numbers are read");
     if (!layout_of(r->plain, &layout))
         return refuse(r, ERR_INVALID, "a histogram with impossible digits or limits");
