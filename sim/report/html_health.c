@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "report/backend_cost.h"
+#include "report/headroom.h"
 #include "report/html_parts.h"
 #include "report/html_plots.h"
 #include "report/plot.h"
@@ -55,15 +56,27 @@ static void write_figures(struct text *out, const struct report *r) {
     begin_row(out, "Memory at most");
     text_append(out, units_format(UNITS_BYTES, (double)f->rss_peak_bytes, value, sizeof value));
     text_append(out, "</span></li>\n");
+    text_append(out, "</ul>\n");
+}
+
+/* What stands beside the figures: how much more this host could do, and what the backend needed. */
+static void write_sentences(struct text *out, const struct report *r) {
+    char sentence[256];
+    struct headroom headroom = headroom_of(r);
     struct text backend = {0};
-    backend_cost_sentence(f, &backend);
+    headroom_sentence(r, &headroom, sentence, sizeof sentence);
+    backend_cost_sentence(r->facts, &backend);
+    if (sentence[0] != '\0') {
+        text_append(out, "<p>Headroom: ");
+        html_text(out, sentence);
+        text_append(out, ".</p>\n");
+    }
     if (backend.size > 0) {
-        begin_row(out, "The backend itself");
+        text_append(out, "<p>The backend itself: ");
         html_text(out, text_get(&backend));
-        text_append(out, "</span></li>\n");
+        text_append(out, ".</p>\n");
     }
     text_free(&backend);
-    text_append(out, "</ul>\n");
 }
 
 void html_health(struct text *out, const struct report *r, const struct history *h) {
@@ -76,6 +89,7 @@ void html_health(struct text *out, const struct report *r, const struct history 
             out,
             "<p class=\"answer\"><b>No.</b> What was measured is the backend and the network, not this machine.</p>\n");
     write_figures(out, r);
+    write_sentences(out, r);
     for (const struct html_plot *p = html_plots_table; p->id != NULL; p++)
         if (p->tool)
             html_figure(out, p, r, h, why); /* if it cannot be drawn, the other plots say why */

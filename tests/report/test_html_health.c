@@ -40,5 +40,15 @@ static void the_strip_over_time_stands_here(void) {
     page_end(&p);
 }
 
+static void what_the_backend_needed_is_a_sentence_and_headroom_one_where_it_was_measured(void) {
+    page_begin(&p, 0);
+    p.s.facts.backend = (struct run_backend){.on = true, .has_cpu = true, .cpu_s = 2.5, .cpu_share_max = 0.4};
+    write();
+    CU_ASSERT_TRUE(page_has(&p, "<p>The backend itself: CPU 2.5s, at most 40% of a core"));
+    CU_ASSERT_FALSE(page_has(&p, "Headroom"));
+    page_end(&p);
+}
+
 HARNESS_MAIN("report/html_health", HARNESS_CASE(a_quick_tool_says_no_and_shows_its_limits),
-             HARNESS_CASE(a_slow_tool_says_why_and_when), HARNESS_CASE(the_strip_over_time_stands_here))
+             HARNESS_CASE(a_slow_tool_says_why_and_when), HARNESS_CASE(the_strip_over_time_stands_here),
+             HARNESS_CASE(what_the_backend_needed_is_a_sentence_and_headroom_one_where_it_was_measured))
