@@ -1,0 +1,98 @@
+#include "scenario/plan_command.h"
+
+#include <stdio.h>
+
+#include "compiled.h"
+#include "harness.h"
+#include "scenario/plan_observe.h"
+
+/* A scenario with two fleets of ten; `commands` of the profile of the first, `timeline` after its connect, `more` at the end. */
+static struct compiled scenario(const char *protocol, const char *commands, const char *timeline, const char *more) {
+    char text[1200];
+    snprintf(text, sizeof text,
+             "duration: 1min\n"
+             "profiles: {valve: {protocol: %s, commands: {%s}}, meter: {protocol: %s}}\n"
+             "fleets:\n"
+             "  valves: {count: 10, profile: valve}\n"
+             "  meters: {count: 10, profile: meter, telemetry: {every: 10s, topic: \"m/${device.id}\", payload: "
+             "random(32B)}}\n"
+             "timeline:\n  - {do: connect}\n  - %s\n%s",
+             protocol, commands, protocol, timeline, more);
+    return compiled_of(text);
+}
+
+static const char usual[] = "topic: \"cmd/${device.id}\"";
+static const char all_valves[] =
+    "{id: shut, at: 10s, do: command, who: {fleet: valves}, over: 5s, within: 2s, qos: 0, payload: x}";
+
+static void check_code(struct compiled c, const char *code, const char *words) {
+    bool found = compiled_found(&c, code, words);
+    CU_ASSERT_TRUE(found);
+    if (!found)
+        compiled_print(&c);
+    compiled_free(&c);
+}
+
+static void one_client_per_target_hears_all_replies(void) {
+    struct compiled c = scenario("mqtt5", usual, all_valves, "");
+    if (c.plan == NULL)
+        compiled_print(&c);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    const struct plan_command *p = c.plan->command;
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    CU_ASSERT(p->commander_count == 1 && p->count == 10 && p->version == MQTT_5_0 && p->identity == NULL);
+    CU_ASSERT_EQUAL(p->commanders[0].reply_count, 1);
+    char filter[64];
+    snprintf(filter, sizeof filter, "muster/%s/reply/+", c.plan->run_id);
+    CU_ASSERT_STRING_EQUAL(p->commanders[0].replies[0], filter);
+    CU_ASSERT_PTR_NULL(c.plan->observe);
+    const struct action *a = compiled_action(&c, "shut");
+    CU_ASSERT(a->within == 2 * SPAN_S && a->qos == 0 && a->payload.count == 1 && a->selected == 10);
+    CU_ASSERT_TRUE(plan_command_reaches(c.plan, a, 0));
+    CU_ASSERT_FALSE(plan_command_reaches(c.plan, a, 10));
+    CU_ASSERT_EQUAL(c.plan->groups[0].subscription_count, 1);
+    CU_ASSERT_EQUAL(c.plan->groups[0].subscriptions[0].qos, 1);
+    compiled_free(&c);
+}
+
+static void without_such_entries_nobody_sends(void) {
+    struct compiled c = scenario("mqtt5", usual, "{at: 1s, do: hold}", "");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    CU_ASSERT_PTR_NULL(c.plan->command);
+    compiled_free(&c);
+}
+
+static void the_audit_and_the_commands_share_a_client_and_its_words(void) {
+    struct compiled c = scenario("mqtt5", usual, all_valves, "observe: {protocol: mqtt311}\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan->observe);
+    CU_ASSERT(c.plan->command->version == MQTT_3_1_1 && c.plan->observe->version == MQTT_3_1_1);
+    compiled_free(&c);
+    check_code(scenario("mqtt5", usual, all_valves, "observe: {topics: [\"#\"]}\n"), "E426",
+               "come through the audit's filter");
+}
+
+static void devices_that_take_no_commands_are_told(void) {
+    check_code(scenario("mqtt5", usual, "{at: 1s, do: command, who: {fleet: meters}}", ""), "E425", "no device");
+    check_code(scenario("mqtt5", usual, "{at: 1s, do: command}", ""), "W415", "10 of 20");
+}
+
+static void topics_that_devices_share_are_refused(void) {
+    check_code(scenario("mqtt5", "topic: cmd/all", all_valves, ""), "E426", "each other's commands");
+    check_code(scenario("mqtt311", "topic: \"cmd/${device.id}\", reply_topic: done", all_valves, ""), "E426",
+               "known by their topic");
+    struct compiled c = scenario("mqtt5", "topic: \"cmd/${device.id}\", reply_topic: done", all_valves, "");
+    CU_ASSERT_PTR_NOT_NULL(c.plan); /* Correlation Data tells them apart */
+    compiled_free(&c);
+}
+
+static void commands_know_no_state(void) {
+    check_code(scenario("mqtt5", usual, "{at: 1s, do: command, who: {fleet: valves, state: online}}", ""), "E427",
+               "at that instant");
+}
+
+HARNESS_MAIN("scenario/plan_command", HARNESS_CASE(one_client_per_target_hears_all_replies),
+             HARNESS_CASE(without_such_entries_nobody_sends),
+             HARNESS_CASE(the_audit_and_the_commands_share_a_client_and_its_words),
+             HARNESS_CASE(devices_that_take_no_commands_are_told), HARNESS_CASE(topics_that_devices_share_are_refused),
+             HARNESS_CASE(commands_know_no_state))
