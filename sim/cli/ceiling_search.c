@@ -123,6 +123,8 @@ static int search(struct sizing_request *request, const char *place, const char 
     char out[PATH_MAX];
     struct sizing *s;
     snprintf(out, sizeof out, "%s/%s", place, name);
+    if (!request->quiet)
+        fprintf(stderr, "%s, by %s:\n", name, request->by == CAPACITY_DEVICES ? "devices" : "rate");
     request->out = out;
     request->pause = 0;
     int code = sizing_run(request, &s);

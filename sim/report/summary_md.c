@@ -10,6 +10,7 @@
 #include "report/command.h"
 #include "report/escape.h"
 #include "report/figures.h"
+#include "report/headroom.h"
 #include "report/judged.h"
 #include "report/layout.h"
 
@@ -189,6 +190,13 @@ static void write_tool(struct text *out, const struct report *r) {
         f->result->lag_all.count == 0 ? 0 : figures_quantile_ms(&f->result->lag_all, 0.999),
         span_millis(f->plan->trust.lag), (unsigned long long)f->result->late_all,
         (unsigned long long)f->result->emitted_all, dropped, f->cpu_s, f->workers);
+    char room[256];
+    struct headroom headroom = headroom_of(r);
+    if (*headroom_sentence(r, &headroom, room, sizeof room) != '\0') {
+        text_append(out, "\nHeadroom: ");
+        escape_md(out, room);
+        text_append(out, ".\n");
+    }
     struct text backend = {0};
     backend_cost_sentence(f, &backend);
     if (backend.size > 0)

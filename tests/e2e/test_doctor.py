@@ -97,6 +97,8 @@ def _():
         headroom = suite.summary(run)["tool"]["headroom"]
         suite.check(abs(headroom["factor"] - 4) < 0.5 and headroom["shape"] == "small", f"headroom: {headroom}")
         suite.check("times this load" in text, text)
+        with open(os.path.join(run, "summary.md"), encoding="utf-8") as f:
+            suite.check("\nHeadroom: this host can do " in f.read(), "no headroom in summary.md")
 
 
 suite.main()
