@@ -206,6 +206,44 @@ static void histograms_that_a_full_disk_took_are_told_and_not_made_up(void) {
     end();
 }
 
+/* Moves what follows the line end behind `at` to the file's first part; each part begins with the `head` bytes of the file. */
+static void divide(const char *name, const char *part, size_t at, size_t head) {
+    char path[512];
+    struct log_map map = map_of(one, name);
+    const char *end = memchr(map.data + at, '\n', map.size - at);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(end);
+    snprintf(path, sizeof path, "%s/%s", one, part);
+    FILE *f = fopen(path, "we");
+    fwrite(map.data, 1, head, f);
+    fwrite(end + 1, 1, map.size - (size_t)(end + 1 - map.data), f);
+    fclose(f);
+    off_t size = end + 1 - map.data;
+    log_map_close(&map);
+    cut(one, name, size);
+}
+
+static void logs_in_parts_are_read_as_one(void) {
+    const char *directories[] = {one};
+    begin();
+    made_run_write(&(struct made_run){.directory = one, .shard = 1, .shards = 1});
+    struct log_map intervals = map_of(one, "intervals.hlog");
+    const char *record = memmem(intervals.data, intervals.size, "\nTag=", 5);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(record);
+    size_t head = (size_t)(record + 1 - intervals.data), size = intervals.size;
+    log_map_close(&intervals);
+    divide("events.ndjson", "events.1.ndjson", 9000, 0);
+    divide("intervals.hlog", "intervals.1.hlog", size / 2, head);
+    struct run_read *r = open_run(directories);
+    struct report report = run_read_report(r);
+    CU_ASSERT_PTR_NULL(report.note);
+    const char *wrong = differing(&report, one);
+    if (wrong != NULL)
+        printf("     %s differs\n", wrong);
+    CU_ASSERT_PTR_NULL(wrong);
+    run_read_free(r);
+    end();
+}
+
 static uint64_t clock_count(const struct result *r, enum clock_kind clock, uint64_t *buckets) {
     uint64_t count = 0;
     for (size_t i = 0; i < r->series_count; i++) {
@@ -394,6 +432,7 @@ HARNESS_MAIN("report/run_read", HARNESS_CASE(documents_of_a_whole_run_are_the_sa
              HARNESS_CASE(a_killed_run_has_its_causes_addresses_and_devices),
              HARNESS_CASE(a_last_second_without_its_histograms_does_not_count),
              HARNESS_CASE(histograms_that_a_full_disk_took_are_told_and_not_made_up),
-             HARNESS_CASE(shards_add_up_bucket_by_bucket), HARNESS_CASE(one_killed_shard_makes_the_whole_incomplete),
-             HARNESS_CASE(a_part_of_the_shards_says_so), HARNESS_CASE(what_does_not_belong_together_is_refused),
+             HARNESS_CASE(logs_in_parts_are_read_as_one), HARNESS_CASE(shards_add_up_bucket_by_bucket),
+             HARNESS_CASE(one_killed_shard_makes_the_whole_incomplete), HARNESS_CASE(a_part_of_the_shards_says_so),
+             HARNESS_CASE(what_does_not_belong_together_is_refused),
              HARNESS_CASE(a_scenario_that_was_changed_is_refused), HARNESS_CASE(the_sink_gets_what_the_run_told))
