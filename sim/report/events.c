@@ -488,6 +488,12 @@ static void write_second(struct events *e, const struct run_second *s, uint64_t 
     json_write_member_int(&e->json, "loop_late_max_ns", s->second->loop_late_max);
     json_write_member_double(&e->json, "cpu_share", s->cpu_share_max);
     json_write_member_uint(&e->json, "rss_bytes", s->rss_bytes);
+    if (s->backend.has_cpu)
+        json_write_member_double(&e->json, "backend_cpu_share", s->backend.cpu_share);
+    if (s->backend.has_rss)
+        json_write_member_uint(&e->json, "backend_rss_bytes", s->backend.rss_bytes);
+    put_count(e, "backend_threads", s->backend.threads);
+    put_count(e, "backend_descriptors", s->backend.descriptors);
     end(e, EVENTS_SECOND);
 }
 

@@ -249,7 +249,11 @@ static const struct json_shape second = {
         SHAPE_ROW("dropped_records", SHAPE_UINT, ALWAYS, "log records that were dropped in the interval"),
         SHAPE_ROW("loop_late_max_ns", SHAPE_INT, ALWAYS, "the latest that a worker's loop came round"),
         SHAPE_ROW("cpu_share", SHAPE_NUMBER, ALWAYS, "share of a core that the busiest worker used"),
-        SHAPE_ROW("rss_bytes", SHAPE_UINT, ALWAYS, "anonymous memory of the process"), SHAPE_END}};
+        SHAPE_ROW("rss_bytes", SHAPE_UINT, ALWAYS, "anonymous memory of the process"),
+        SHAPE_ROW("backend_cpu_share", SHAPE_NUMBER, SOME, "share of a core that the backend used"),
+        SHAPE_ROW("backend_rss_bytes", SHAPE_UINT, SOME, "memory of the backend"),
+        SHAPE_ROW("backend_threads", SHAPE_UINT, SOME, "its threads"),
+        SHAPE_ROW("backend_descriptors", SHAPE_UINT, SOME, "its descriptors"), SHAPE_END}};
 
 static const struct json_shape ended = {
     "ended", &line,

@@ -426,6 +426,19 @@ static void sum_up(struct run_log *l) {
     }
 }
 
+/* What the backend used in that second, if anything told. */
+static struct backend_second backend_at(struct run_log *l, const struct json_value *v) {
+    struct backend_second b = {0};
+    uint64_t threads = 0, descriptors = 0;
+    b.has_cpu = json_read_double(member(l, v, "backend_cpu_share"), &b.cpu_share);
+    b.has_rss = json_read_uint(member(l, v, "backend_rss_bytes"), &b.rss_bytes);
+    if (count_at(l, v, "backend_threads", UINT32_MAX, &threads))
+        b.threads = (uint32_t)threads;
+    if (count_at(l, v, "backend_descriptors", UINT32_MAX, &descriptors))
+        b.descriptors = (uint32_t)descriptors;
+    return b;
+}
+
 static bool on_second(struct run_log *l, const struct json_value *v) {
     instant at;
     int64_t late = 0;
@@ -441,6 +454,7 @@ static bool on_second(struct run_log *l, const struct json_value *v) {
     l->second.at = at;
     l->second.cpu_share = cpu;
     l->second.rss_bytes = rss;
+    l->second.backend = backend_at(l, v);
     l->end.facts.rss_peak_bytes = rss > l->end.facts.rss_peak_bytes ? rss : l->end.facts.rss_peak_bytes;
     l->second.result->loop_late_max = late;
     l->second.result->dropped_records = dropped;

@@ -33,6 +33,7 @@ struct run_log_second {
     struct result *result; /* of this second; the reader's, until the next call */
     double cpu_share;      /* the busiest worker */
     uint64_t rss_bytes;
+    struct backend_second backend; /* cpu_s is not logged */
     /* Whole lines of this second that tell what happened, and are in no result: findings, states, phases … */
     const struct events_line *lines;
     size_t line_count;

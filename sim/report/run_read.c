@@ -267,6 +267,8 @@ static void take_slot(struct run_read *r, int64_t slot, instant at, const struct
         }
         told.cpu_share_max = in->next->cpu_share > told.cpu_share_max ? in->next->cpu_share : told.cpu_share_max;
         told.rss_bytes += in->next->rss_bytes;
+        if (in->next->backend.has_cpu || in->next->backend.has_rss)
+            told.backend = in->next->backend; /* shards have one backend */
         for (size_t k = 0; k < in->next->result->gauge_count; k++)
             in->next->result->gauges[k].at = at;
         if (second == r->second)

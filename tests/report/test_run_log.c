@@ -56,7 +56,7 @@ static const char *labels(unsigned g) {
 
 static void second(unsigned at, unsigned records) {
     line("\"kind\":\"second\",\"at_ns\":%u000000000,\"intervals\":%u,\"dropped_records\":1,\"loop_late_max_ns\":5,"
-         "\"cpu_share\":0.5,\"rss_bytes\":77",
+         "\"cpu_share\":0.5,\"rss_bytes\":77,\"backend_cpu_share\":0.125,\"backend_threads\":3",
          at, records);
 }
 
@@ -130,6 +130,8 @@ static void a_second_is_its_tallies_and_their_histograms(void) {
     CU_ASSERT_EQUAL(r->notes_omitted, 6);
     CU_ASSERT_EQUAL(r->dropped_records, 1);
     CU_ASSERT_EQUAL(r->loop_late_max, 5);
+    CU_ASSERT_TRUE(got->backend.has_cpu && got->backend.cpu_share == 0.125 && got->backend.threads == 3);
+    CU_ASSERT_FALSE(got->backend.has_rss);
     CU_ASSERT_TRUE(r->gauge_count == 1 && r->gauges[0].counts[STATE_KINDS + STATE_ONLINE] == 3);
     CU_ASSERT_EQUAL_FATAL(got->line_count, 2);
     CU_ASSERT_PTR_NOT_NULL(memmem(got->lines[0].text, got->lines[0].size, "violation", 9));
