@@ -116,7 +116,9 @@ static const char *const words[] = {"met", "broke", "tool"}; /* by enum knee_ver
 void capacity_line(struct text *out, const struct capacity *c, const struct capacity_step *s) {
     char load[64], ms[40];
     capacity_load(c->by, s->load, load, sizeof load);
-    text_printf(out, "%-18s %8.0f messages/s  %-5s", load, s->messages_per_s, words[s->verdict]);
+    bool publishes = s->messages_per_s > 0;
+    text_printf(out, "%-18s %8.0f %s  %s", load, publishes ? s->messages_per_s : s->connects_per_s,
+                publishes ? "messages/s" : "connects/s", words[s->verdict]);
     if (s->ran && !isnan(s->facts.publish_p99_ms))
         text_printf(out, "  p99 %s", milliseconds(s->facts.publish_p99_ms, ms, sizeof ms));
     if (s->reason[0] != '\0') {

@@ -111,6 +111,11 @@ static void a_step_is_a_line_of_progress(void) {
     CU_ASSERT_STRING_EQUAL(text_get(&line),
                            "400 devices             200 messages/s  broke  p99 4ms  fast: 900 ms, limit 200 ms");
     text_free(&line);
+    s.steps[0].messages_per_s = 0; /* a fleet that only connects */
+    s.steps[0].facts.publish_p99_ms = NAN;
+    capacity_line(&line, &s.capacity, &s.steps[0]);
+    CU_ASSERT_STRING_EQUAL(text_get(&line), "100 devices              10 connects/s  met");
+    text_free(&line);
     s.steps[0].ran = false;
     snprintf(s.steps[0].reason, sizeof s.steps[0].reason, "\033[2J");
     capacity_line(&line, &s.capacity, &s.steps[0]);
