@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "cli/ceiling_search.h"
 #include "cli/cmd.h"
+#include "cli/complain.h"
 #include "cli/front.h"
 #include "fleet/run.h"
 #include "report/doctor.h"
@@ -55,6 +56,8 @@ static void examine(const struct plan *plan, const struct options *o, struct tex
 }
 
 int cmd_doctor(const struct options *o) {
+    if (!o->capacity && (o->max > 0 || o->step_duration > 0))
+        return complain(EXIT_USAGE, "muster doctor --help", "--max and --step-duration belong to --capacity");
     int measured = o->capacity ? ceiling_search_run(o) : EXIT_PASS;
     if (measured != EXIT_PASS)
         return measured;

@@ -426,6 +426,14 @@ static int admit(const struct sizing_request *r, const struct plan *plan) {
     return make_place(r->out);
 }
 
+/* Nothing came of it: the place is free for the next attempt. A run that did come to an end stays, to be looked at. */
+static void discard(const struct sizing *s) {
+    char path[4200];
+    snprintf(path, sizeof path, "%.4000s/%s.log", s->request.out, s->steps[0].directory);
+    unlink(path);
+    rmdir(s->request.out);
+}
+
 int sizing_run(const struct sizing_request *request, struct sizing **out) {
     *out = NULL;
     struct sizing *s = calloc(1, sizeof *s);
@@ -456,6 +464,7 @@ int sizing_run(const struct sizing_request *request, struct sizing **out) {
     trial_hold_signals();
     code = search(s);
     if (s->capacity.count == 0 && s->signal_number == 0) {
+        discard(s);
         complain(code, code == EXIT_SCENARIO ? "try more --devices, a longer --step-duration, or min_samples" : NULL,
                  "%s", s->stopped);
         sizing_free(s);

@@ -55,6 +55,13 @@ static void json_is_json(void) {
     capture_free(&c);
 }
 
+static void options_of_a_measurement_want_one(void) {
+    struct capture c = CAPTURE(cmd_doctor, "doctor", "--max", "5");
+    CU_ASSERT_EQUAL(c.code, EXIT_USAGE);
+    CU_ASSERT_TRUE(capture_warns(&c, "--capacity"));
+    capture_free(&c);
+}
+
 static void a_wrong_scenario_gives_3(void) {
     capture_write("wrong.yaml", "version: 1\nfleets: {a: {cuont: 5}}\n");
     struct capture c = CAPTURE(cmd_doctor, "doctor", "wrong.yaml");
@@ -66,4 +73,4 @@ static void a_wrong_scenario_gives_3(void) {
 HARNESS_MAIN("cli/cmd_doctor", HARNESS_CASE(without_a_scenario_it_looks_at_the_machine),
              HARNESS_CASE(with_one_it_computes_from_its_plan), HARNESS_CASE(what_is_short_gives_4_and_a_way_out),
              HARNESS_CASE(check_says_the_same_as_doctor), HARNESS_CASE(json_is_json),
-             HARNESS_CASE(a_wrong_scenario_gives_3))
+             HARNESS_CASE(options_of_a_measurement_want_one), HARNESS_CASE(a_wrong_scenario_gives_3))

@@ -124,6 +124,7 @@ def _():
         result = w.run().expect(6)
         suite.check("refused" in result.stderr, f"stderr: {result.stderr}")
         suite.equal(result.stdout, "", "stdout")
+        suite.check(not os.path.exists(w.out), "something was left behind")
 
 
 @suite.case("Ctrl-C ends the run and the search, and what is known is written: 130")
