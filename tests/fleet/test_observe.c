@@ -18,6 +18,7 @@
 #include "scenario/plan_observe.h"
 
 enum { PATIENCE_MS = 20000, DEVICES = 4 };
+#define LATER (3600 * SPAN_S)
 
 static pid_t broker;
 static uint16_t port;
@@ -127,6 +128,7 @@ static void publish(struct observe *o, uint32_t device, uint32_t sequence) {
 /* What the device says of it: acknowledged. */
 static void report(struct observe *o, uint32_t device, uint32_t sequence, instant at) {
     struct interval *i = interval_new(1);
+    i->at = LATER; /* complete up to then, so that no stall of a slow machine stays undecided */
     i->reports = interval_grow(i->reports, &i->report_room, 1, sizeof *i->reports);
     i->reports[i->report_count++] = (struct audit_report){.device = device,
                                                           .sequence = sequence,
@@ -169,10 +171,10 @@ static void what_arrives_meets_what_was_reported(void) {
     report(o, 0, 1, 0);
     report(o, 3, 1, 0);
     report(o, 2, 1, 0); /* nobody sent it */
-    collect(o, SPAN_S);
+    collect(o, LATER);
     CU_ASSERT_TRUE(observe_waits(o));
     observe_finish(o);
-    collect(o, 2 * SPAN_S);
+    collect(o, LATER);
     CU_ASSERT_EQUAL(found[TALLY_AUDITED], 3);
     CU_ASSERT_EQUAL(found[TALLY_AUDIT_RECEIVED], 2);
     CU_ASSERT_EQUAL(found[TALLY_LOST], 1);
@@ -197,10 +199,10 @@ static void other_shards_and_earlier_messages_are_left_out(void) {
     publish(o, 1, 1);
     publish(o, 2, 1);
     report(o, 2, 1, 0);
-    collect(o, SPAN_S);
+    collect(o, LATER);
     wait_for_arrivals(o);
     observe_finish(o);
-    collect(o, 2 * SPAN_S);
+    collect(o, LATER);
     CU_ASSERT_EQUAL(found[TALLY_AUDITED], 1);
     CU_ASSERT_EQUAL(found[TALLY_AUDIT_RECEIVED], 1);
     observe_close(o);
@@ -227,10 +229,10 @@ static void a_lost_connection_is_told_and_takes_its_time_out_of_the_audit(void) 
     }
     CU_ASSERT_PTR_NOT_NULL(strstr(said, "lost its connection"));
     report(o, 1, 1, loop_clock_monotonic() - begun + SPAN_S);
-    collect(o, SPAN_S);
+    collect(o, LATER);
     CU_ASSERT_FALSE(observe_waits(o));
     observe_finish(o);
-    collect(o, 2 * SPAN_S);
+    collect(o, LATER);
     CU_ASSERT_EQUAL(found[TALLY_AUDIT_EXCLUDED], 1);
     CU_ASSERT_EQUAL(found[TALLY_LOST], 0);
     struct run_audit facts;
@@ -250,10 +252,10 @@ static void a_connection_that_died_in_silence_is_found_out_at_the_end(void) {
     observe_begin(o, loop_clock_monotonic());
     kill(broker, SIGSTOP);
     report(o, 1, 1, SPAN_MS);
-    collect(o, SPAN_S);
+    collect(o, LATER);
     CU_ASSERT_TRUE(observe_waits(o));
     observe_finish(o);
-    collect(o, 2 * SPAN_S);
+    collect(o, LATER);
     CU_ASSERT_EQUAL(found[TALLY_AUDIT_EXCLUDED], 1);
     CU_ASSERT_EQUAL(found[TALLY_LOST], 0);
     kill(broker, SIGCONT);
