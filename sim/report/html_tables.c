@@ -66,8 +66,27 @@ static void write_evidence(struct text *out, const struct reason_row *row, const
     text_printf(out, "</code> frame %llu", (unsigned long long)e->frame);
 }
 
-static void write_error(struct text *out, const struct reason_row *row, const struct plan *p,
+/* One cause in one fleet: the sum of the rows of its groups, with the first instant and the device it hit. */
+struct error {
+    struct reason_row row;
+    uint16_t fleet;
+    bool spread; /* over several regions */
+};
+
+static void write_where(struct text *out, const struct error *e, const struct plan *p) {
+    const struct fleet_group *g = &p->groups[e->row.group];
+    html_text(out, g->fleet);
+    if (e->spread) {
+        text_append(out, ", several regions");
+    } else if (g->region != NULL && g->region[0] != '\0') {
+        text_append(out, ", ");
+        html_text(out, g->region);
+    }
+}
+
+static void write_error(struct text *out, const struct error *e, const struct plan *p,
                         const struct evidence_index *evidence) {
+    const struct reason_row *row = &e->row;
     bool known = row->op < OP_KINDS;
     text_append(out, "<tr>");
     html_table_count(out, row->count);
@@ -78,11 +97,7 @@ static void write_error(struct text *out, const struct reason_row *row, const st
         text_printf(out, "code <code>0x%02X</code> ", row->reason_code);
     text_append(out, connection_word(row));
     text_append(out, "</td><td>");
-    html_text(out, p->groups[row->group].fleet);
-    if (p->groups[row->group].region != NULL && p->groups[row->group].region[0] != '\0') {
-        text_append(out, ", ");
-        html_text(out, p->groups[row->group].region);
-    }
+    write_where(out, e, p);
     text_append(out, "</td><td class=\"number\">");
     html_time(out, span_seconds(row->first_at));
     text_append(out, "</td><td>");
@@ -91,32 +106,74 @@ static void write_error(struct text *out, const struct reason_row *row, const st
     text_append(out, "</td></tr>\n");
 }
 
+static int compare_numbers(uint64_t a, uint64_t b) {
+    return (a > b) - (a < b);
+}
+
+/* Equal: the same cause in the same fleet. */
+static int compare_causes(const struct error *x, const struct error *y) {
+    uint64_t a = (uint64_t)x->fleet << 32 | (uint64_t)x->row.op << 24 | (uint64_t)x->row.outcome << 16 |
+                 (uint64_t)x->row.reason_code << 8 | x->row.close_reason;
+    uint64_t b = (uint64_t)y->fleet << 32 | (uint64_t)y->row.op << 24 | (uint64_t)y->row.outcome << 16 |
+                 (uint64_t)y->row.reason_code << 8 | y->row.close_reason;
+    return compare_numbers(a, b);
+}
+
+/* By cause, and of one cause the first to occur before the others. */
+static int compare_for_merging(const void *a, const void *b) {
+    const struct error *x = a, *y = b;
+    int order = compare_causes(x, y);
+    return order != 0 ? order : (x->row.first_at > y->row.first_at) - (x->row.first_at < y->row.first_at);
+}
+
 /* The most frequent first; equal ones by when they were first seen. */
-static int compare_errors(const void *a, const void *b) {
-    const struct reason_row *x = *(const struct reason_row *const *)a, *y = *(const struct reason_row *const *)b;
-    if (x->count != y->count)
-        return x->count > y->count ? -1 : 1;
-    return (x->first_at > y->first_at) - (x->first_at < y->first_at);
+static int compare_for_reading(const void *a, const void *b) {
+    const struct error *x = a, *y = b;
+    if (x->row.count != y->row.count)
+        return compare_numbers(y->row.count, x->row.count);
+    return (x->row.first_at > y->row.first_at) - (x->row.first_at < y->row.first_at);
+}
+
+static bool same_region(const struct plan *p, const struct error *a, const struct error *b) {
+    const char *x = p->groups[a->row.group].region, *y = p->groups[b->row.group].region;
+    return strcmp(x != NULL ? x : "", y != NULL ? y : "") == 0;
+}
+
+/* Groups differ in profile, region and target, which a reader of causes does not ask for. Returns how many errors there are. */
+static size_t merge_errors(const struct report *r, struct error *errors) {
+    const struct result *result = r->facts->result;
+    const struct plan *p = r->facts->plan;
+    size_t count = 0;
+    for (size_t i = 0; i < result->reason_count; i++)
+        errors[i] = (struct error){result->reasons[i], p->groups[result->reasons[i].group].fleet_index, false};
+    qsort(errors, result->reason_count, sizeof *errors, compare_for_merging);
+    for (size_t i = 0; i < result->reason_count; i++) {
+        struct error *last = count > 0 ? &errors[count - 1] : NULL;
+        if (last != NULL && compare_causes(last, &errors[i]) == 0) {
+            last->row.count += errors[i].row.count;
+            last->spread |= !same_region(p, last, &errors[i]);
+        } else {
+            errors[count++] = errors[i];
+        }
+    }
+    qsort(errors, count, sizeof *errors, compare_for_reading);
+    return count;
 }
 
 void html_errors(struct text *out, const struct report *r) {
-    const struct result *result = r->facts->result;
-    size_t count = result->reason_count;
-    if (count == 0)
+    if (r->facts->result->reason_count == 0)
         return;
-    const struct reason_row **rows = calloc(count, sizeof *rows);
-    CHECK(rows != NULL);
-    for (size_t i = 0; i < count; i++)
-        rows[i] = &result->reasons[i];
-    qsort(rows, count, sizeof *rows, compare_errors);
+    struct error *errors = calloc(r->facts->result->reason_count, sizeof *errors);
+    CHECK(errors != NULL);
+    size_t count = merge_errors(r, errors);
     html_table_begin(out, "errors", "Errors by cause");
     html_table_columns(out, r->evidence != NULL && r->evidence->count > 0
                                 ? "#Count|What|Cause|Fleet|#First at|Example, evidence"
                                 : "#Count|What|Cause|Fleet|#First at|Example");
     for (size_t i = 0; i < count && i < HTML_ROWS_MAX; i++)
-        write_error(out, rows[i], r->facts->plan, r->evidence);
+        write_error(out, &errors[i], r->facts->plan, r->evidence);
     html_table_end(out, count > HTML_ROWS_MAX ? count - HTML_ROWS_MAX : 0);
-    free(rows);
+    free(errors);
 }
 
 /* --- fleets ----------------------------------------------------------------------------------------------------------- */

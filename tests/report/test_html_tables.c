@@ -31,6 +31,16 @@ static void the_most_frequent_error_comes_first(void) {
     page_end(&p);
 }
 
+static void groups_of_a_fleet_with_one_cause_are_one_error(void) {
+    page_begin(&p, 0);
+    sample_add(&p.s, 1, OP_MQTT_CONNECT, 0, OP_REFUSED, 4 * SPAN_S, SPAN_MS, 40); /* the other group of the meters */
+    html_errors(&p.out, &p.s.report);
+    CU_ASSERT_EQUAL(page_count(&p, "mqtt.connect refused"), 1);
+    CU_ASSERT_TRUE(page_has(&p, "<td class=\"number\">43</td>"));
+    CU_ASSERT_TRUE(page_has(&p, "<td>meters, several regions</td><td class=\"number\">0:04</td>"));
+    page_end(&p);
+}
+
 static void a_run_without_errors_has_no_table_of_them(void) {
     page_begin(&p, 0);
     p.s.result->reason_count = 0;
@@ -49,5 +59,6 @@ static void each_fleet_has_a_row(void) {
 
 HARNESS_MAIN("report/html_tables", HARNESS_CASE(operations_that_never_occurred_have_no_row),
              HARNESS_CASE(errors_are_grouped_by_cause_with_first_instant_and_example),
-             HARNESS_CASE(the_most_frequent_error_comes_first), HARNESS_CASE(a_run_without_errors_has_no_table_of_them),
-             HARNESS_CASE(each_fleet_has_a_row))
+             HARNESS_CASE(the_most_frequent_error_comes_first),
+             HARNESS_CASE(groups_of_a_fleet_with_one_cause_are_one_error),
+             HARNESS_CASE(a_run_without_errors_has_no_table_of_them), HARNESS_CASE(each_fleet_has_a_row))
