@@ -64,7 +64,8 @@ struct commander {
     struct interval *spare;
     int64_t origin_ns, start_unix_ms;
     uint16_t run;
-    instant still_from, still_to; /* the last time that the observer's client stood still */
+    instant still_from, still_to;   /* the last time that the observer's client stood still, */
+    instant thrown_from, thrown_to; /* and that its queue was full */
     instant guard_again;
     bool lost; /* the observer's connection, since the last tick */
     uint8_t *scratch;
@@ -191,7 +192,8 @@ int commander_open(const struct plan *plan, unsigned shard, unsigned shards, con
     struct commander *c = count < NOBODY ? calloc(1, sizeof *c) : NULL;
     if (c == NULL)
         return ERR_NO_MEMORY;
-    *c = (struct commander){.plan = plan, .secrets = secrets, .observe = observe, .still_to = INT64_MIN};
+    *c = (struct commander){
+        .plan = plan, .secrets = secrets, .observe = observe, .still_to = INT64_MIN, .thrown_to = INT64_MIN};
     c->run = payload_mark_run(plan->run_id);
     c->listener =
         (struct observer_visitor){.context = c, .answer = take_answer, .published = take_published, .gap = take_gap};
@@ -277,8 +279,10 @@ static void leave_row(struct commander *c, uint32_t number) {
 static enum op_outcome judged(const struct commander *c, const struct command *one, enum op_outcome outcome) {
     bool against_backend = outcome == OP_REFUSED || outcome == OP_TIMEOUT || outcome == OP_BROKEN;
     bool device_away = atomic_load_explicit(&c->away[one->device], memory_order_relaxed) >= one->intended;
-    bool stood_still = outcome == OP_TIMEOUT && c->still_to >= one->intended && c->still_from <= one->deadline;
-    return against_backend && (device_away || stood_still) ? OP_WITHDRAWN : outcome;
+    bool stood_still = c->still_from <= one->deadline && c->still_to >= one->deadline;
+    bool threw_away = c->thrown_from <= one->deadline && c->thrown_to >= one->emitted;
+    bool deaf = outcome == OP_TIMEOUT && (stood_still || threw_away);
+    return against_backend && (device_away || deaf) ? OP_WITHDRAWN : outcome;
 }
 
 static void end(struct commander *c, uint32_t number, enum op_outcome outcome, enum op_drop drop, instant at) {
@@ -480,12 +484,20 @@ static void take_published(void *context, const struct observer_published *p) {
 static void take_gap(void *context, const struct observer_gap *g) {
     struct commander *c = context;
     instant from = g->from_ns - c->origin_ns;
-    if (g->kind != OBSERVER_GAP_CONNECTION) {
+    instant to = g->to_ns == INT64_MAX ? INSTANT_NEVER : g->to_ns - c->origin_ns;
+    switch (g->kind) {
+    case OBSERVER_GAP_STALL:
         c->still_from = from;
-        c->still_to = g->to_ns - c->origin_ns;
-        return;
+        c->still_to = to;
+        break;
+    case OBSERVER_GAP_QUEUE:
+        c->thrown_from = from;
+        c->thrown_to = to;
+        break;
+    default:
+        c->lost = c->lost || to == INSTANT_NEVER; /* replies that came before it are told after it */
+        break;
     }
-    c->lost = c->lost || g->to_ns == INT64_MAX; /* replies that came before it are told after it */
 }
 
 /* --- the books -------------------------------------------------------------------------------------------------------- */
