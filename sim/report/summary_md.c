@@ -13,6 +13,7 @@
 #include "report/headroom.h"
 #include "report/judged.h"
 #include "report/layout.h"
+#include "scenario/device_name.h"
 
 /* Each section stops at its share of the page; together they stay below SUMMARY_MD_MAX. A row is cut by its own limit. */
 enum { CHECKS_END = 40 * 1024, CAUSES_END = 56 * 1024, ROW_MAX = 3 * 1024, WORD_MAX = 600, AGAIN_MAX = 2048 };
@@ -156,6 +157,7 @@ static void write_causes(struct text *out, const struct report *r) {
                      "|---:|---|---|---:|---|---|---:|---:|---|\n");
     for (size_t i = 0; i < count; i++) {
         const struct reason_row *row = rows[i];
+        char device[128];
         if (out->size + ROW_MAX > CAUSES_END) {
             left++;
             continue;
@@ -166,7 +168,9 @@ static void write_causes(struct text *out, const struct report *r) {
                     known && row->outcome < OP_OUTCOMES ? op_outcome_names[row->outcome] : "", row->reason_code,
                     row->close_reason < CLOSE_REASONS ? close_reason_names[row->close_reason] : "");
         word(out, f->plan->groups[row->group].fleet);
-        text_printf(out, " | %.3f s | %u | ", span_seconds(row->first_at), row->example_device);
+        text_printf(out, " | %.3f s | ", span_seconds(row->first_at));
+        word(out, device_name_format(f->plan, row->example_device, device, sizeof device));
+        text_append(out, " | ");
         const struct evidence_entry *packets = evidence_index_cause(r->evidence, row);
         if (packets != NULL) {
             word(out, packets->file);
