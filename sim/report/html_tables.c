@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "mqtt/mqtt_tables.h"
 #include "report/evidence_index.h"
 #include "report/html_parts.h"
 
@@ -66,6 +67,14 @@ static void write_evidence(struct text *out, const struct reason_row *row, const
     text_printf(out, "</code> frame %llu", (unsigned long long)e->frame);
 }
 
+/* With its name. Below 0x80 only return codes of CONNACK in 3.1.1 are refusals, above it only reasons of 5.0 (and 0x80 of both). */
+static void write_code(struct text *out, uint8_t code) {
+    if (code == 0)
+        return;
+    const char *name = mqtt_tables_reason_name(code < 0x80 ? MQTT_3_1_1 : MQTT_5_0, MQTT_CONNACK, code);
+    text_printf(out, "<code>0x%02X</code> %s ", code, name != NULL ? name : "");
+}
+
 /* One cause in one fleet: the sum of the rows of its groups, with the first instant and the device it hit. */
 struct error {
     struct reason_row row;
@@ -93,8 +102,7 @@ static void write_error(struct text *out, const struct error *e, const struct pl
     text_printf(out, "<th scope=\"row\">%s %s</th>", known ? op_kinds[row->op].name : "others",
                 known && row->outcome < OP_OUTCOMES ? op_outcome_names[row->outcome] : "");
     text_append(out, "<td>");
-    if (row->reason_code != 0)
-        text_printf(out, "code <code>0x%02X</code> ", row->reason_code);
+    write_code(out, row->reason_code);
     text_append(out, connection_word(row));
     text_append(out, "</td><td>");
     write_where(out, e, p);
@@ -182,7 +190,7 @@ void html_fleets(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
     unsigned count = f->plan->fleet_count;
     html_table_begin(out, "fleets", "Fleets");
-    html_table_columns(out, "Fleet|#devices|#connects|#failed|#messages sent|#acknowledged|#lost|#publish p50|#publish "
+    html_table_columns(out, "Fleet|#devices|#connects|#failed|#sent|#acknowledged|#lost|#publish p50|#publish "
                             "p99|#up|#down");
     for (unsigned i = 0; i < count && i < HTML_ROWS_MAX; i++) {
         const char *name = f->plan->fleets[i].name;

@@ -18,7 +18,7 @@ static void errors_are_grouped_by_cause_with_first_instant_and_example(void) {
     page_begin(&p, 0);
     html_errors(&p.out, &p.s.report);
     CU_ASSERT_TRUE(page_has(&p, "<td class=\"number\">3</td><th scope=\"row\">mqtt.connect refused</th>"));
-    CU_ASSERT_TRUE(page_has(&p, "code <code>0x97</code>"));
+    CU_ASSERT_TRUE(page_has(&p, "<code>0x97</code> Quota exceeded"));
     CU_ASSERT_TRUE(page_has(&p, "<td class=\"number\">0:10</td><td>meters-0</td>"));
     page_end(&p);
 }
