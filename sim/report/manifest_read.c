@@ -31,7 +31,10 @@ static bool take_time(const struct json_read *doc, const char *path, int64_t *un
     long ms = rest != NULL && *rest == '.' ? strtol(rest + 1, &end, 10) : -1;
     if (ms < 0 || ms > 999 || strcmp(end, "Z") != 0)
         return false;
-    *unix_ns = (int64_t)timegm(&tm) * SPAN_S + ms * SPAN_MS;
+    int64_t seconds = (int64_t)timegm(&tm);
+    if (seconds < 0 || seconds >= INT64_MAX / SPAN_S) /* a year of more than four digits */
+        return false;
+    *unix_ns = seconds * SPAN_S + ms * SPAN_MS;
     return true;
 }
 

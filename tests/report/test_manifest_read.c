@@ -101,6 +101,7 @@ static void what_is_missing_or_wrong_is_told(void) {
         {"\"number\": 1", "\"number\": 2", "shard", ERR_MALFORMED},
         {"\"number\": 1", "\"number\": 0", "shard", ERR_MALFORMED},
         {"T08:30:00.000Z", "T08:30:00Z", "started", ERR_MALFORMED},
+        {"2026-11-22T", "9999-11-22T", "started", ERR_MALFORMED},
         {"\"command\": [", "\"commands\": [", "command", ERR_MALFORMED},
         {"\"muster\",", "7,", "command", ERR_MALFORMED},
         {"{", "[", "no JSON", ERR_MALFORMED},
