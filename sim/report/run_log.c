@@ -303,10 +303,16 @@ static bool take_nodes(struct run_log *l, const struct json_value *v) {
     return true;
 }
 
+/* A wall clock and a length that can be added without overflow: until the year 2128, and 31 years. */
+static bool is_plausible(const struct run_facts *f) {
+    const int64_t last = 5000000000 * SPAN_S, longest = 1000000000 * SPAN_S;
+    return f->started_unix_ns >= 0 && f->started_unix_ns <= last && f->ended >= 0 && f->ended <= longest;
+}
+
 static bool on_started(struct run_log *l, const struct json_value *v) {
     if (!json_read_equals(member(l, v, "plan_hash"), l->plan->plan_hash))
         return fail(l, "it is the log of another plan");
-    if (!int_at(l, v, "unix_ns", &l->end.facts.started_unix_ns) || !take_nodes(l, v))
+    if (!int_at(l, v, "unix_ns", &l->end.facts.started_unix_ns) || !take_nodes(l, v) || !is_plausible(&l->end.facts))
         return fail(l, "a beginning without time or addresses");
     return true;
 }
@@ -323,8 +329,8 @@ static bool on_ended(struct run_log *l, const struct json_value *v) {
     int64_t fail_code = 0, aborted_by = -1;
     int_at(l, v, "fail_code", &fail_code);
     int_at(l, v, "aborted_by", &aborted_by);
-    if (!facts_read(&l->json, v, &l->end.facts) || fail_code < 0 || fail_code > UINT8_MAX ||
-        aborted_by >= (int64_t)l->plan->check_count)
+    if (!facts_read(&l->json, v, &l->end.facts) || !is_plausible(&l->end.facts) || fail_code < 0 ||
+        fail_code > UINT8_MAX || aborted_by >= (int64_t)l->plan->check_count)
         return fail(l, "an end that cannot be read");
     l->end.ended = true;
     l->end.fail_code = (int)fail_code;

@@ -265,6 +265,8 @@ static void lines_that_do_not_fit_the_scenario_end_the_reading(void) {
         "\"kind\":\"second\",\"at_ns\":\"1\"",
         "\"kind\":\"ended\",\"workers\":-1",
         "\"kind\":\"ended\",\"aborted_by\":99",
+        "\"kind\":\"ended\",\"ended_ns\":9223372036854775807",
+        "\"kind\":\"ended\",\"started_unix_ns\":-1",
         "\"kind\":\"gap\",\"why\":\"boredom\",\"from_ns\":1,\"to_ns\":2",
         "\"kind\":\"second\" no JSON",
     };
