@@ -112,6 +112,18 @@ static void a_silent_link_keeps_what_it_holds_until_it_returns(void) {
     done(&peer);
 }
 
+/* Over all cells: which of them appears first depends on the machine. */
+static span mean_of_publishes(enum clock_kind clock) {
+    static struct histogram sum;
+    histogram_reset(&sum);
+    const struct result *r = work.result;
+    for (size_t i = result_next(r, 0, OP_MQTT_PUBLISH, -1, 1); i < r->series_count;
+         i = result_next(r, i + 1, OP_MQTT_PUBLISH, -1, 1))
+        if (r->series[i]->clocks[clock] != NULL)
+            histogram_add(&sum, r->series[i]->clocks[clock]);
+    return histogram_mean(&sum);
+}
+
 /* Three publishes of eight are held for 300 ms and more. One whose answer the kernel kept meanwhile is the exception. */
 static void what_the_link_held_was_sent_when_it_left(void) {
     const struct peer_script script = {0};
@@ -122,9 +134,9 @@ static void what_the_link_held_was_sent_when_it_left(void) {
     made_action(&m, DO_LINK_DOWN, 200 * SPAN_MS, 300 * SPAN_MS)->how = LINK_SILENT;
     go(&peer);
     CU_ASSERT_EQUAL(ok(OP_MQTT_PUBLISH), made_intended(&m));
-    struct series *s = work.result->series[result_next(work.result, 0, OP_MQTT_PUBLISH, -1, 1)];
-    CU_ASSERT(histogram_mean(s->clocks[CLOCK_RESPONSE]) > 50 * SPAN_MS);
-    CU_ASSERT(histogram_mean(s->clocks[CLOCK_SERVICE]) < histogram_mean(s->clocks[CLOCK_RESPONSE]) / 2);
+    span response = mean_of_publishes(CLOCK_RESPONSE);
+    CU_ASSERT(response > 50 * SPAN_MS);
+    CU_ASSERT(mean_of_publishes(CLOCK_SERVICE) < response / 2);
     done(&peer);
 }
 
