@@ -58,6 +58,16 @@ static void check_topics(const struct plan_build *b, const struct fleet_group *g
 
 /* --- who is commanded ------------------------------------------------------------------------------------------------- */
 
+static void warn_of_cap(const struct plan_build *b, const struct action *a, uint32_t reached) {
+    double cap = b->plan->safety.max_publish_rate, over_s = span_seconds(a->over);
+    if (cap > 0 && reached > cap * (over_s > 1 ? over_s : 1))
+        diagnostic_help(diagnostic_add(b->found, "W409", timeline_node(b, a)->mark,
+                                       "%s wants to send %u commands within %.0f s, and safety.max_publish_rate allows "
+                                       "%.0f per second: they will be held back",
+                                       a->id, reached, over_s, cap),
+                        "use a longer `over`, at least %.0fs", (double)reached / cap + 0.5);
+}
+
 static void count_entry(const struct making *m, const struct action *a) {
     const struct plan *p = m->b->plan;
     uint32_t reached = 0, deaf = 0;
@@ -70,6 +80,7 @@ static void count_entry(const struct making *m, const struct action *a) {
         }
     }
     m->c->count += reached;
+    warn_of_cap(m->b, a, reached);
     if (reached > 0 && deaf == 0)
         return;
     const struct node *n = timeline_node(m->b, a);

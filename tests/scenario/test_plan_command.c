@@ -91,8 +91,16 @@ static void commands_know_no_state(void) {
                "at that instant");
 }
 
+static void more_than_the_cap_lets_pass_is_told(void) {
+    check_code(scenario("mqtt5", usual, all_valves, "safety: {max_publish_rate: 1/s}\n"), "W409",
+               "10 commands within 5 s");
+    struct compiled c = scenario("mqtt5", usual, all_valves, "safety: {max_publish_rate: 2/s}\n");
+    CU_ASSERT_FALSE(compiled_found(&c, "W409", "commands"));
+    compiled_free(&c);
+}
+
 HARNESS_MAIN("scenario/plan_command", HARNESS_CASE(one_client_per_target_hears_all_replies),
              HARNESS_CASE(without_such_entries_nobody_sends),
              HARNESS_CASE(the_audit_and_the_commands_share_a_client_and_its_words),
              HARNESS_CASE(devices_that_take_no_commands_are_told), HARNESS_CASE(topics_that_devices_share_are_refused),
-             HARNESS_CASE(commands_know_no_state))
+             HARNESS_CASE(commands_know_no_state), HARNESS_CASE(more_than_the_cap_lets_pass_is_told))
