@@ -1,5 +1,6 @@
 """The quickstart passes against Mosquitto, RabbitMQ and ejabberd, in 3.1.1 and, as far as the packaged broker speaks it, in 5.0."""
 # time limit: 300 s
+# alone
 
 import os
 import subprocess

@@ -1,5 +1,6 @@
 """The brokers that other tests stand on: they start as private instances, carry messages, come back after a kill."""
 # time limit: 240 s
+# alone
 
 import os
 import sys

@@ -1,5 +1,6 @@
 """muster capacity finds a known limit, and tells the generator's limit from the backend's."""
 # time limit: 240 s
+# alone
 
 import json
 import os

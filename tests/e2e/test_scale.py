@@ -1,5 +1,6 @@
 """15,000 devices from one process: all connected, nothing lost, at most 512 B each. `make bench-scale` does 200,000 and a million."""
 # time limit: 180 s
+# alone
 
 import os
 import sys

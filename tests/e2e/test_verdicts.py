@@ -1,5 +1,6 @@
 """Exit codes and verdicts: what checks decide, what a broker's death leaves behind, and when the tool does not trust itself."""
 # time limit: 420 s
+# alone
 
 import json
 import os
