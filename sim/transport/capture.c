@@ -24,7 +24,7 @@ enum tag {
     TAG_PORT_TO
 };
 enum { PORT_TYPE_TCP = 2 };
-enum { DISSECTOR_MAX = 64, APPLICATION_MAX = 128 };
+enum { DISSECTOR_MAX = 64, APPLICATION_MAX = 128, ORIGINAL_MAX = 1 << 30 };
 
 /* --- writing ---------------------------------------------------------------------------------------------------------- */
 
@@ -134,6 +134,8 @@ static struct bytes kept(const struct capture_packet *p) {
 void capture_packet(struct bytes_writer *w, const struct capture_packet *p) {
     struct bytes data = kept(p);
     size_t original = p->original > p->data.size ? p->original : p->data.size;
+    if (original > ORIGINAL_MAX)
+        original = ORIGINAL_MAX;
     uint8_t *block = begin(w, BLOCK_PACKET);
     bytes_write_u32(w, 0); /* interface */
     bytes_write_u32(w, (uint32_t)((uint64_t)p->unix_ns >> 32));
@@ -250,6 +252,8 @@ static bool read_packet(struct bytes body, struct reading *out) {
         return false;
     out->packet.data = bytes_of(tags.at, bytes_left(&tags));
     out->packet.original = original - (captured - out->packet.data.size);
+    if (out->packet.original > ORIGINAL_MAX)
+        return false;
     unsigned code;
     struct bytes value;
     while (next(&r, &code, &value)) {

@@ -131,6 +131,16 @@ static void what_is_too_long_is_cut_and_its_length_told(void) {
     free(data);
 }
 
+static void a_length_beyond_its_field_is_told_as_a_gibibyte(void) {
+    struct capture_packet p = example();
+    p.original = UINT32_MAX;
+    struct bytes_writer w = bytes_writer_of(file, sizeof file);
+    capture_section(&w, NULL, NULL);
+    capture_packet(&w, &p);
+    read_back(&w);
+    CU_ASSERT_EQUAL(seen[0].packet.original, 1 << 30);
+}
+
 static void without_room_the_writer_fails_and_nothing_beyond_it_is_touched(void) {
     struct capture_packet p = example();
     struct bytes_writer all = bytes_writer_of(file, sizeof file);
@@ -192,6 +202,7 @@ static void damaged_files_are_told_from_whole_ones(void) {
 
 HARNESS_MAIN("capture", HARNESS_CASE(blocks_are_those_of_the_specification),
              HARNESS_CASE(what_is_written_is_read_again), HARNESS_CASE(what_is_too_long_is_cut_and_its_length_told),
+             HARNESS_CASE(a_length_beyond_its_field_is_told_as_a_gibibyte),
              HARNESS_CASE(without_room_the_writer_fails_and_nothing_beyond_it_is_touched),
              HARNESS_CASE(a_file_that_was_cut_gives_its_whole_packets),
              HARNESS_CASE(damaged_files_are_told_from_whole_ones))
