@@ -20,8 +20,8 @@ struct control {
     uint32_t devices; /* of this shard */
     struct result *second, *total;
     struct judge *judge;
-    struct observe *observe;     /* NULL: nobody observes */
-    struct commander *commander; /* NULL: the timeline sends no commands */
+    struct observe *observe;       /* NULL: nobody observes */
+    struct commander *commander;   /* NULL: the timeline sends no commands */
     struct backend_watch *backend; /* NULL: nothing tells of the backend itself */
     struct trust trust;
     int64_t origin_ns, start_unix_ns;

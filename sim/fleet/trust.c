@@ -112,10 +112,11 @@ static void look_at_audit(struct trust *t, const struct result *total, const str
         bool judges = measure_audit(&scope, total, &audited, &excluded);
         instant from = instant_max(scope.from, 0), to = instant_min(scope.to, t->plan->duration);
         measure_scope_free(&scope);
-        if (!judges || (double)excluded <= excluded_share * (double)(audited + excluded))
+        unsigned long long covered = audited + excluded, missed = excluded;
+        if (!judges || (double)missed <= excluded_share * (double)covered)
             continue;
-        trust_add(t, from, to, "%llu of %llu messages that '%.60s' covers fell out of the audit",
-                  (unsigned long long)excluded, (unsigned long long)(audited + excluded), check->name);
+        trust_add(t, from, to, "%llu of %llu messages that '%.60s' covers fell out of the audit", missed, covered,
+                  check->name);
         return;
     }
 }

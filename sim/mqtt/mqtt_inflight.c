@@ -380,14 +380,12 @@ void mqtt_inflight_pump(struct mqtt_session *s, const struct mqtt_config *c, str
             f->since = step->now;
             s->resend = after(s, f);
             mqtt_output_ack(s, c, step, MQTT_PUBREL, f->packet_id, MQTT_REASON_SUCCESS);
-        } else if (!quota_left(s, c)) {
-            return;
-        } else if (bytes_written(&step->out) >= step->resend_limit) {
-            s->held_back = true;
-            return;
-        } else if (!send_again(s, step, f)) {
-            return;
+            continue;
         }
+        bool may_go = quota_left(s, c);
+        s->held_back = may_go && bytes_written(&step->out) >= step->resend_limit;
+        if (!may_go || s->held_back || !send_again(s, step, f))
+            return;
     }
 }
 

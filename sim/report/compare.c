@@ -134,7 +134,7 @@ static void by_ranks(const struct sides *s, const double *before, const double *
 }
 
 static void fill_row(const struct sides *s, enum compare_method method, double margin, struct compare_row *row) {
-    double before[COMPARE_RUNS_MAX], after[COMPARE_RUNS_MAX];
+    double before[COMPARE_RUNS_MAX] = {0}, after[COMPARE_RUNS_MAX] = {0};
     const struct compare_metric *m = &row->metric;
     for (unsigned i = 0; i < s->before_count; i++)
         before[i] = figure_of(&s->before[i], m);

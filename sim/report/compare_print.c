@@ -57,7 +57,8 @@ static void strip(const struct compare_row *row, double margin, char out[STRIP_W
     double scale = middle / reach;
     int from = row->low < -reach ? 0 : row->low > reach ? STRIP_WIDTH - 1 : middle + (int)lround(row->low * scale);
     int to = row->high > reach ? STRIP_WIDTH - 1 : row->high < -reach ? 0 : middle + (int)lround(row->high * scale);
-    memset(out + from, '-', (size_t)(to - from + 1));
+    for (int i = from; i <= to; i++)
+        out[i] = '-';
     if (row->low < -reach)
         out[0] = '<';
     if (row->high > reach)

@@ -83,7 +83,7 @@ static uint8_t *put_u64(uint8_t *at, uint64_t value) {
 
 /* ZigZag, then LEB128 of at most nine bytes, the ninth with all its eight bits. */
 static uint8_t *put_count(uint8_t *at, int64_t count) {
-    uint64_t rest = ((uint64_t)count << 1) ^ (uint64_t)(count >> 63);
+    uint64_t rest = ((uint64_t)count << 1) ^ (count < 0 ? UINT64_MAX : 0);
     for (int i = 1; i < COUNT_BYTES_MAX && rest > 0x7F; i++, rest >>= 7)
         *at++ = (uint8_t)(0x80 | (rest & 0x7F));
     *at++ = (uint8_t)rest;

@@ -22,22 +22,21 @@ static double *row(const struct ways *w, unsigned chosen) {
     return w->counts + (size_t)chosen * w->sums;
 }
 
-static struct ways count_ways(const unsigned *doubled_ranks, unsigned pool, unsigned choose) {
-    struct ways w = {.chosen = choose, .sums = SUM_MAX + 1};
-    w.counts = calloc((size_t)(choose + 1) * w.sums, sizeof *w.counts);
-    CHECK(w.counts != NULL);
-    row(&w, 0)[0] = 1;
+static void count_ways(struct ways *w, const unsigned *doubled_ranks, unsigned pool, unsigned choose) {
+    *w = (struct ways){.chosen = choose, .sums = SUM_MAX + 1};
+    w->counts = calloc((size_t)(choose + 1) * w->sums, sizeof *w->counts);
+    CHECK(w->counts != NULL);
+    row(w, 0)[0] = 1;
     unsigned reach = 0; /* the greatest sum so far */
     for (unsigned i = 0; i < pool; i++) {
         reach = reach + doubled_ranks[i] < SUM_MAX ? reach + doubled_ranks[i] : SUM_MAX;
         for (unsigned k = choose < i + 1 ? choose : i + 1; k >= 1; k--) {
-            const double *from = row(&w, k - 1);
-            double *to = row(&w, k);
+            const double *from = row(w, k - 1);
+            double *to = row(w, k);
             for (unsigned sum = doubled_ranks[i]; sum <= reach; sum++)
                 to[sum] += from[sum - doubled_ranks[i]];
         }
     }
-    return w;
 }
 
 /* The share of the ways to choose all of one side whose sum is at least `sum`. */
@@ -78,7 +77,8 @@ double rank_test_greater(const double *a, unsigned a_count, const double *b, uns
         ranks[i] = doubled_rank(pool, count, pool[i]);
     for (unsigned i = 0; i < b_count; i++)
         sum += doubled_rank(pool, count, b[i]);
-    struct ways w = count_ways(ranks, count, b_count);
+    struct ways w;
+    count_ways(&w, ranks, count, b_count);
     double p = share_from(&w, sum);
     free(w.counts);
     return p;
@@ -90,7 +90,8 @@ static unsigned left_out(unsigned a_count, unsigned b_count, double tail) {
     unsigned ranks[POOL_MAX], count = a_count + b_count;
     for (unsigned i = 0; i < count; i++)
         ranks[i] = 2 * (i + 1);
-    struct ways w = count_ways(ranks, count, b_count);
+    struct ways w;
+    count_ways(&w, ranks, count, b_count);
     unsigned greatest = b_count * (2 * count - b_count + 1); /* twice the sum of the b_count highest ranks */
     unsigned k = 0;
     while (k < a_count * b_count / 2 && share_from(&w, greatest - 2 * k) <= tail)

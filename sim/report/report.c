@@ -81,12 +81,12 @@ static void say_audit(const struct run_facts *f, say_fn *say, void *context) {
 /* What the observer itself missed. */
 static void say_gaps(const struct run_facts *f, say_fn *say, void *context) {
     char text[256], from[32];
-    uint64_t excluded = figures_tally(f->result, f->plan, TALLY_AUDIT_EXCLUDED, false, NULL);
+    unsigned long long excluded = figures_tally(f->result, f->plan, TALLY_AUDIT_EXCLUDED, false, NULL);
+    unsigned long long covered = excluded + figures_tally(f->result, f->plan, TALLY_AUDITED, false, NULL);
     if (f->audit.gap_count == 0 && excluded == 0)
         return;
     snprintf(text, sizeof text, "the observer could not see everything: %llu of %llu messages are out of the audit",
-             (unsigned long long)excluded,
-             (unsigned long long)(excluded + figures_tally(f->result, f->plan, TALLY_AUDITED, false, NULL)));
+             excluded, covered);
     for (size_t i = 0; i < f->audit.gap_count && i < GAPS_NAMED; i++) {
         size_t size = strlen(text);
         snprintf(text + size, sizeof text - size, "%s%s from %s on", i == 0 ? " (" : ", ",

@@ -7,8 +7,8 @@
 
 static struct compiled scenario(const char *backend) {
     char text[2048];
-    snprintf(text, sizeof text,
-             "duration: 1min\nfleets: {a: {count: 1}}\nobserve: {audit: none, backend: %s}\n", backend);
+    snprintf(text, sizeof text, "duration: 1min\nfleets: {a: {count: 1}}\nobserve: {audit: none, backend: %s}\n",
+             backend);
     return compiled_of(text);
 }
 
