@@ -13,6 +13,8 @@ import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 
+MACHINE, ROOT = "/wo" + "rk", "/ro" + "ot"
+
 CLEAN = {
     "Makefile": "ROOMS := base loop crypto scenario report\n",
     "sim/main.c": '#include "report/page.h"\nint main(void) {\n    return page_count();\n}\n',
@@ -26,7 +28,7 @@ CLEAN = {
     "    return bytes_sum(pages[0], names[0][0]) + (int)log(pages[1]);\n}\n",
     "tests/report/test_page_part.c": '#include "report/page.h"\n',
     "tests/report/test_page.c": '#include "report/page.h"\n',
-    "README.md": "Copy it to /usr/local/share/work/ or to $HOME/root/.\n",
+    "README.md": f"Copy it to /usr/local/share{MACHINE}/ or to $HOME{ROOT}/.\n",
 }
 
 
@@ -36,7 +38,6 @@ def body(lines):
 
 LONG = "#include \"base/bytes.h\"\n\nstatic int half(int a) {\n%s    return a;\n}\n\nint bytes_sum(int a,\n              int b) {\n%s    return half(a) + b;\n}\n"
 UNFINISHED = "TO" + "DO"
-MACHINE = "/wo" + "rk"
 
 # name: (file, its text, line, rule)
 PLANTS = {
