@@ -85,7 +85,7 @@ tests_of_$(1)   := $$(patsubst %.c,$$(BUILD)/%,$$(wildcard tests/$(1)/test_*.c))
 helpers_of_$(1) := $$(call objects_of,$$(filter-out tests/$(1)/test_%,$$(wildcard tests/$(1)/*.c)))
 unit_objects    += $$(tests_of_$(1):%=%.o) $$(helpers_of_$(1))
 
-$$(tests_of_$(1)): %: %.o $$(helpers_of_$(1)) $$(BUILD)/tests/harness.o $(call archives_to,$(1))
+$$(tests_of_$(1)): %: %.o $$(helpers_of_$(1)) $$(BUILD)/tests/harness.o $$(BUILD)/tests/scratch.o $(call archives_to,$(1))
 	@echo "  LINK $$@"
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ -lcunit $(call libs_to,$(1))
 
@@ -217,6 +217,6 @@ example: all ## run the example of reports/example/ and write its page and pictu
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
-objects := $(sim_objects) $(unit_objects) $(BUILD)/tests/harness.o \
+objects := $(sim_objects) $(unit_objects) $(BUILD)/tests/harness.o $(BUILD)/tests/scratch.o \
 	$(addsuffix .o,$(tools) $(benches) $(fuzz_targets))
 -include $(objects:.o=.d)

@@ -1,16 +1,15 @@
 #include "cli/ceiling_search.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/check.h"
+#include "base/directory.h"
 #include "base/version.h"
 #include "cli/complain.h"
 #include "cli/front.h"
@@ -20,7 +19,7 @@
 #include "scenario/machine.h"
 #include "scenario/requirement.h"
 
-enum { OPEN_DIRECTORIES = 16, BROKER_RESERVE = 200, CONNECTS_START = 1000, CONNECTS_MOST = 64000 };
+enum { BROKER_RESERVE = 200, CONNECTS_START = 1000, CONNECTS_MOST = 64000 };
 #define MESSAGES_START 4.0 /* times 1,000 a second */
 #define PRECISION      0.15
 static const double cpu_max = 0.8;       /* of a core, by the busiest worker: as in the rule of trust */
@@ -81,20 +80,6 @@ enum knee_verdict ceiling_search_carried(struct capacity_step *s) {
 }
 
 /* --- places --------------------------------------------------------------------------------------------------------- */
-
-static int remove_entry(const char *path, const struct stat *status, int type, struct FTW *at) {
-    (void)status;
-    (void)type;
-    (void)at;
-    remove(path); /* what cannot be removed stays behind in the directory for temporary files */
-    return 0;
-}
-
-static bool make_place(char *path, size_t size) {
-    const char *directory = getenv("TMPDIR");
-    snprintf(path, size, "%s/muster-capacity-XXXXXX", directory != NULL && directory[0] == '/' ? directory : "/tmp");
-    return mkdtemp(path) != NULL;
-}
 
 static bool write_scenario(const char *place, const char *name, const char *text, char *path, size_t size) {
     snprintf(path, size, "%s/%s", place, name);
@@ -242,9 +227,9 @@ static void warn_if_busy(const struct machine *m, bool quiet) {
 
 int ceiling_search_run(const struct options *o) {
     struct machine m;
-    char place[PATH_MAX - 64];
     bool usual = o->operand_count == 0 && o->files.count == 0;
-    if (!make_place(place, sizeof place))
+    char *place = directory_temporary("capacity");
+    if (place == NULL)
         return complain(EXIT_ENVIRONMENT, NULL, "cannot make a directory for temporary files: %s", strerror(errno));
     machine_read(&m);
     warn_if_busy(&m, o->quiet);
@@ -255,6 +240,7 @@ int ceiling_search_run(const struct options *o) {
     int code = usual ? measure_usual(o, &m, place, &c) : measure_scenario(o, place, &c);
     if (code == EXIT_PASS)
         code = keep(&c, usual ? NULL : c.shape);
-    nftw(place, remove_entry, OPEN_DIRECTORIES, FTW_DEPTH | FTW_PHYS);
+    directory_remove(place);
+    free(place);
     return code;
 }

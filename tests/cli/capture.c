@@ -1,7 +1,6 @@
 #include "cli/capture.h"
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "scratch.h"
 
 const char capture_scenario[] = "version: 1\n"
                                 "name: small\n"
@@ -25,23 +25,15 @@ const char capture_scenario[] = "version: 1\n"
                                 "checks:\n"
                                 "  - {expect: ratio(mqtt.connect.ok) == 100%}\n";
 
-static int remove_one(const char *path, const struct stat *status, int type, struct FTW *place) {
-    (void)status;
-    (void)type;
-    (void)place;
-    return remove(path);
-}
-
-static char directory[64];
+static char *directory;
 
 static void remove_directory(void) {
-    nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    scratch_remove(directory);
 }
 
 const char *capture_directory(void) {
-    if (directory[0] == '\0') {
-        snprintf(directory, sizeof directory, "/tmp/muster-cli-XXXXXX");
-        CHECK(mkdtemp(directory) != NULL);
+    if (directory == NULL) {
+        directory = scratch_new();
         atexit(remove_directory);
     }
     return directory;
@@ -52,10 +44,7 @@ static char *path_of(const char *name) {
 }
 
 void capture_write(const char *name, const char *text) {
-    char *path = path_of(name);
-    FILE *f = fopen(path, "we");
-    CHECK(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0);
-    free(path);
+    free(scratch_write(capture_directory(), name, text));
 }
 
 static char *read_stream(FILE *f) {

@@ -5,12 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/err.h"
+#include "base/text.h"
 #include "harness.h"
+#include "scratch.h"
 
-static char errors[] = "/tmp/muster-trial-XXXXXX";
+static char *errors; /* where the programs' stderr goes */
 static char why[200];
 static int signal_number;
 
@@ -72,12 +73,11 @@ int main(void) {
                                                 HARNESS_CASE(a_signal_is_passed_on_and_reported),
                                                 HARNESS_CASE(a_run_s_signals_are_not_held),
                                                 HARNESS_CASE(a_pause_lasts_or_is_ended_by_a_signal)};
-    int fd = mkstemp(errors);
-    if (fd < 0)
-        return 1;
-    close(fd);
+    char *directory = scratch_new();
+    errors = text_format("%s/errors", directory);
     trial_hold_signals();
     int status = harness_run("fleet/trial", cases, sizeof cases / sizeof cases[0]);
-    unlink(errors);
+    free(errors);
+    scratch_remove(directory);
     return status;
 }

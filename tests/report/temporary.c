@@ -1,29 +1,18 @@
 #include "report/temporary.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "harness.h"
+#include "scratch.h"
 
 struct temporary temporary_make(void) {
-    struct temporary t;
-    snprintf(t.path, sizeof t.path, "/tmp/muster-test-XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(t.path));
-    return t;
-}
-
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *walk) {
-    (void)st;
-    (void)kind;
-    (void)walk;
-    return remove(path);
+    return (struct temporary){.path = scratch_new()};
 }
 
 void temporary_remove(const struct temporary *t) {
-    nftw(t->path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    scratch_remove(t->path);
 }
 
 char *temporary_path(const struct temporary *t, const char *name, char *path, size_t size) {

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 struct temporary {
-    char path[64];
+    char *path;
 };
 
 struct temporary temporary_make(void);

@@ -4,11 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/err.h"
 #include "base/version.h"
 #include "harness.h"
+#include "scratch.h"
 
 static const struct ceiling sample = {.messages_per_s = 52345.5,
                                       .connects_per_s = 9000,
@@ -29,13 +29,10 @@ static void put(const char *path, const char *text) {
 
 /* Reads what stands in a file with that text. */
 static int read_back(const char *text, struct ceiling *out) {
-    char path[] = "/tmp/muster-ceiling-XXXXXX";
-    int fd = mkstemp(path);
-    CU_ASSERT_FATAL(fd >= 0);
-    CU_ASSERT_EQUAL(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-    close(fd);
+    char *directory = scratch_new(), *path = scratch_write(directory, "ceiling.json", text);
     int error = ceiling_read(path, out);
-    unlink(path);
+    free(path);
+    scratch_remove(directory);
     return error;
 }
 
@@ -99,10 +96,9 @@ static void it_lives_in_the_cache_directory(void) {
 }
 
 static void a_scenario_s_own_measurement_comes_first(void) {
-    char directory[] = "/tmp/muster-ceiling-XXXXXX", path[200], own[200];
+    char *directory = scratch_new(), path[200], own[200];
     struct text out = {0};
     struct ceiling c, other = sample;
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(directory));
     setenv("XDG_CACHE_HOME", directory, 1);
     CU_ASSERT_EQUAL(ceiling_find("storm", &c), ERR_NOT_FOUND);
     snprintf(path, sizeof path, "%s/muster", directory);
@@ -118,11 +114,7 @@ static void a_scenario_s_own_measurement_comes_first(void) {
     CU_ASSERT_TRUE(ceiling_find("storm", &c) == 0 && c.devices == 7);
     CU_ASSERT_TRUE(ceiling_find("calm", &c) == 0 && c.devices == sample.devices);
     CU_ASSERT_TRUE(ceiling_find(NULL, &c) == 0 && c.devices == sample.devices);
-    unlink(path);
-    unlink(own);
-    snprintf(path, sizeof path, "%s/muster", directory);
-    rmdir(path);
-    rmdir(directory);
+    scratch_remove(directory);
 }
 
 HARNESS_MAIN("scenario/ceiling", HARNESS_CASE(what_was_written_is_read_back),

@@ -3,36 +3,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "harness.h"
+#include "scratch.h"
 
-static char root[64];
+static char *root;
 
 /* A made-up /proc and /sys below a directory of our own. */
 static void put(const char *path, const char *text) {
-    char full[400];
-    for (const char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        snprintf(full, sizeof full, "%s%.*s", root, (int)(slash - path), path);
-        mkdir(full, 0700);
-    }
-    snprintf(full, sizeof full, "%s%s", root, path);
-    FILE *f = fopen(full, "w");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(f);
-    fputs(text, f);
-    fclose(f);
+    free(scratch_write(root, path + 1, text));
 }
 
 static void begin(void) {
-    snprintf(root, sizeof root, "/tmp/muster-machine-XXXXXX");
-    CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(root));
+    root = scratch_new();
 }
 
 static void end(void) {
-    char command[100];
-    snprintf(command, sizeof command, "rm -r %s", root);
-    CU_ASSERT_EQUAL(system(command), 0);
+    scratch_remove(root);
 }
 
 static struct machine read_made(void) {

@@ -1,18 +1,17 @@
 #include "scratch.h"
 
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/check.h"
+#include "base/directory.h"
 #include "base/text.h"
 
 char *scratch_new(void) {
-    char *path = text_dup("/tmp/muster-test-XXXXXX");
-    CHECK(mkdtemp(path) != NULL);
+    char *path = directory_temporary("test");
+    CHECK(path != NULL);
     return path;
 }
 
@@ -28,14 +27,7 @@ char *scratch_write(const char *directory, const char *name, const char *text) {
     return path;
 }
 
-static int remove_one(const char *path, const struct stat *st, int kind, struct FTW *ftw) {
-    (void)st;
-    (void)kind;
-    (void)ftw;
-    return remove(path);
-}
-
 void scratch_remove(char *directory) {
-    nftw(directory, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    directory_remove(directory);
     free(directory);
 }
