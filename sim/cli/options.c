@@ -268,15 +268,16 @@ static bool read_shard(const char *text, struct options *o) {
 
 static bool read_time(const char *text, int64_t *unix_ns) {
     uint64_t seconds;
-    if (*text == '@' && read_number(text + 1, &seconds)) {
-        *unix_ns = (int64_t)seconds * SPAN_S;
-        return true;
+    if (*text != '@' || !read_number(text + 1, &seconds)) {
+        struct tm parts = {0};
+        const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
+        if (end == NULL || strcmp(end, "Z") != 0)
+            return false;
+        seconds = (uint64_t)timegm(&parts); /* before 1970: huge, and refused */
     }
-    struct tm parts = {0};
-    const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S", &parts);
-    if (end == NULL || strcmp(end, "Z") != 0)
+    if (seconds > INT64_MAX / SPAN_S)
         return false;
-    *unix_ns = (int64_t)timegm(&parts) * SPAN_S;
+    *unix_ns = (int64_t)seconds * SPAN_S;
     return true;
 }
 
@@ -350,7 +351,7 @@ static bool store(const struct option_row *row, const char *value, struct option
         *expected = "expected a number from 0.001 to 1000000, as in 2.5";
         return read_factor(value, (double *)(void *)at);
     case OPTION_SHARE:
-        *expected = "expected a share between 0% and 100%, as in 5%";
+        *expected = "expected a share above 0% and below 100%, as in 5%";
         return read_share(value, (double *)(void *)at);
     case OPTION_REPEATS:
         *expected = "expected an odd number from 1 to 9, so that most can agree";
@@ -433,7 +434,11 @@ static int check_operands(const struct options *o, struct text *message) {
     unsigned least = takes_files && !optional ? 1 : v->operands_min;
     if (given >= least && o->operand_count <= v->operands_max)
         return 0;
-    refuse(o, message, "muster %s takes %s", v->name, *v->operands ? v->operands : "no operand");
+    if (given < least)
+        refuse(o, message, "muster %s: expected %s", v->name, v->operands);
+    else
+        refuse(o, message, "muster %s takes %s; '%.*s' is one too many", v->name,
+               *v->operands ? v->operands : "no operand", SHOWN_MAX, o->operands[v->operands_max]);
     return EXIT_USAGE;
 }
 

@@ -72,7 +72,7 @@ static void an_unknown_name_gets_a_suggestion(void) {
 static void a_name_is_needed(void) {
     struct capture c = CAPTURE(cmd_explain, "explain");
     CU_ASSERT_EQUAL(c.code, EXIT_USAGE);
-    CU_ASSERT_TRUE(capture_warns(&c, "muster explain takes KEY"));
+    CU_ASSERT_TRUE(capture_warns(&c, "muster explain: expected KEY"));
     capture_free(&c);
 }
 

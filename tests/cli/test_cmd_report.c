@@ -18,7 +18,7 @@ static void refused(struct capture c, int code, const char *said) {
 }
 
 static void it_needs_a_directory(void) {
-    refused(CAPTURE(cmd_report, "report"), EXIT_USAGE, "takes DIR...");
+    refused(CAPTURE(cmd_report, "report"), EXIT_USAGE, "expected DIR...");
 }
 
 static void several_directories_need_one_for_their_sum(void) {

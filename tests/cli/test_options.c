@@ -84,6 +84,18 @@ static void wrong_values_say_what_was_expected(void) {
     CU_ASSERT_EQUAL(PARSE("backend", "--ready-fd", "99999999999"), EXIT_USAGE);
     CU_ASSERT_EQUAL(PARSE("run", "a.yaml", "--start-at", "tomorrow"), EXIT_USAGE);
     CU_ASSERT_TRUE(says("2026-11-22T08:30:00Z"));
+    CU_ASSERT_EQUAL(PARSE("compare", "a", "b", "--margin", "0%"), EXIT_USAGE);
+    CU_ASSERT_TRUE(says("above 0% and below 100%"));
+}
+
+/* Nanoseconds since 1970 are counted in 64 bits. */
+static void an_instant_too_far_to_count_is_refused(void) {
+    CU_ASSERT_EQUAL(PARSE("run", "a.yaml", "--start-at", "@9223372036"), 0);
+    CU_ASSERT_EQUAL(o.start_at_unix_ns, 9223372036 * SPAN_S);
+    CU_ASSERT_EQUAL(PARSE("run", "a.yaml", "--start-at", "@9223372037"), EXIT_USAGE);
+    CU_ASSERT_EQUAL(PARSE("run", "a.yaml", "--start-at", "@18446744073709551615"), EXIT_USAGE);
+    CU_ASSERT_EQUAL(PARSE("run", "a.yaml", "--start-at", "2263-01-01T00:00:00Z"), EXIT_USAGE);
+    CU_ASSERT_EQUAL(PARSE("run", "a.yaml", "--start-at", "9999-12-31T23:59:59Z"), EXIT_USAGE);
 }
 
 static void numbers_outside_their_range_are_refused(void) {
@@ -138,9 +150,12 @@ static void a_verb_comes_first(void) {
 
 static void verbs_take_as_many_operands_as_they_say(void) {
     CU_ASSERT_EQUAL(PARSE("run", "a.yaml", "b.yaml"), EXIT_USAGE);
+    CU_ASSERT_TRUE(says("takes SCENARIO; 'b.yaml' is one too many"));
+    CU_ASSERT_EQUAL(PARSE("run"), EXIT_USAGE);
+    CU_ASSERT_TRUE(says("expected SCENARIO"));
     CU_ASSERT_EQUAL(PARSE("check", "a.yaml", "b.yaml"), 0);
     CU_ASSERT_EQUAL(PARSE("version", "a"), EXIT_USAGE);
-    CU_ASSERT_TRUE(says("no operand"));
+    CU_ASSERT_TRUE(says("no operand; 'a' is one too many"));
     CU_ASSERT_EQUAL(PARSE("schema"), 0);
     CU_ASSERT_EQUAL(PARSE("schema", "summary"), 0);
     CU_ASSERT_EQUAL(PARSE("schema", "summary", "events"), EXIT_USAGE);
@@ -164,7 +179,8 @@ HARNESS_MAIN("cli/options", HARNESS_CASE(options_and_operands_may_be_mixed),
              HARNESS_CASE(repeated_options_are_kept_in_order),
              HARNESS_CASE(settings_and_removals_keep_their_order_among_each_other), HARNESS_CASE(a_list_has_a_cap),
              HARNESS_CASE(files_alone_are_a_scenario), HARNESS_CASE(durations_shards_times_and_codes_are_read),
-             HARNESS_CASE(wrong_values_say_what_was_expected), HARNESS_CASE(numbers_outside_their_range_are_refused),
+             HARNESS_CASE(wrong_values_say_what_was_expected), HARNESS_CASE(an_instant_too_far_to_count_is_refused),
+             HARNESS_CASE(numbers_outside_their_range_are_refused),
              HARNESS_CASE(what_is_repeated_in_a_message_is_safe_for_terminals),
              HARNESS_CASE(misspelt_verbs_and_options_get_a_suggestion), HARNESS_CASE(help_needs_no_operands),
              HARNESS_CASE(a_verb_comes_first), HARNESS_CASE(verbs_take_as_many_operands_as_they_say),
