@@ -1,5 +1,6 @@
 #include "metrics/audit_gaps.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,12 +78,25 @@ static void merge_next(struct audit_gaps *g, unsigned i) {
     remove_gap(g, i + 1);
 }
 
+/* A gap that goes on is told by its start when it ends: until then it is no part of another. */
+static bool goes_on(const struct audit_gap *gap) {
+    return gap->to == INSTANT_NEVER;
+}
+
 static void merge_nearest(struct audit_gaps *g) {
     unsigned nearest = 0;
-    for (unsigned i = 1; i + 1 < g->count; i++)
-        if (g->gaps[i + 1].from - g->gaps[i].to < g->gaps[nearest + 1].from - g->gaps[nearest].to)
+    for (unsigned i = 1; i + 1 < g->count; i++) {
+        bool near = g->gaps[i + 1].from - g->gaps[i].to < g->gaps[nearest + 1].from - g->gaps[nearest].to;
+        if (!goes_on(&g->gaps[i + 1]) && (near || goes_on(&g->gaps[nearest + 1])))
             nearest = i;
+    }
     merge_next(g, nearest);
+}
+
+static void merge_touching(struct audit_gaps *g, unsigned i) {
+    const struct audit_gap *gap = &g->gaps[i], *before = i == 0 ? NULL : gap - 1;
+    if (before != NULL && !goes_on(gap) && before->kind == gap->kind && before->to >= gap->from)
+        merge_next(g, i - 1);
 }
 
 static struct audit_gap *same_gap(struct audit_gaps *g, enum audit_gap_kind kind, instant from) {
@@ -96,6 +110,7 @@ void audit_gaps_add(struct audit_gaps *g, enum audit_gap_kind kind, instant from
     struct audit_gap *same = same_gap(g, kind, from);
     if (same != NULL) {
         same->to = to;
+        merge_touching(g, (unsigned)(same - g->gaps));
         return;
     }
     unsigned place = g->count;
@@ -104,8 +119,7 @@ void audit_gaps_add(struct audit_gaps *g, enum audit_gap_kind kind, instant from
     memmove(&g->gaps[place + 1], &g->gaps[place], (g->count - place) * sizeof g->gaps[0]);
     g->gaps[place] = (struct audit_gap){.kind = kind, .from = from, .to = to};
     g->count++;
-    if (place > 0 && g->gaps[place - 1].kind == kind && g->gaps[place - 1].to >= from)
-        merge_next(g, place - 1);
+    merge_touching(g, place);
     if (g->count > AUDIT_GAPS_MAX)
         merge_nearest(g);
 }

@@ -70,6 +70,34 @@ static void too_many_gaps_lose_their_distances_and_no_time(void) {
     end();
 }
 
+/* The nearest two become one, but not while it would be forgotten which end belongs to which. */
+static void a_gap_that_goes_on_ends_however_many_there_are(void) {
+    begin();
+    for (int i = 0; i < AUDIT_GAPS_MAX; i++)
+        audit_gaps_add(g, AUDIT_GAP_CONNECTION, i * 10 * SPAN_S, i * 10 * SPAN_S + SPAN_S);
+    instant last = AUDIT_GAPS_MAX * 10 * SPAN_S, from = last - 8 * SPAN_S; /* 1 s behind the one before */
+    audit_gaps_add(g, AUDIT_GAP_CONNECTION, from, INSTANT_NEVER);
+    CU_ASSERT_EQUAL(g->count, AUDIT_GAPS_MAX);
+    CU_ASSERT(audit_gaps_find(g, last + SPAN_H, last + SPAN_H) != AUDIT_GAPS_NONE);
+    audit_gaps_add(g, AUDIT_GAP_CONNECTION, from, last);
+    CU_ASSERT(audit_gaps_find(g, last, last) != AUDIT_GAPS_NONE);
+    CU_ASSERT_EQUAL(audit_gaps_find(g, last + 1, last + SPAN_H), AUDIT_GAPS_NONE);
+    end();
+}
+
+/* Two observers, of which the second is away for longer. */
+static void gaps_that_go_on_end_each_by_itself(void) {
+    begin();
+    audit_gaps_add(g, AUDIT_GAP_CONNECTION, 10 * SPAN_S, INSTANT_NEVER);
+    audit_gaps_add(g, AUDIT_GAP_CONNECTION, 12 * SPAN_S, INSTANT_NEVER);
+    audit_gaps_add(g, AUDIT_GAP_CONNECTION, 10 * SPAN_S, 15 * SPAN_S);
+    CU_ASSERT(audit_gaps_find(g, 16 * SPAN_S, 16 * SPAN_S) != AUDIT_GAPS_NONE);
+    audit_gaps_add(g, AUDIT_GAP_CONNECTION, 12 * SPAN_S, 20 * SPAN_S);
+    CU_ASSERT_EQUAL_FATAL(g->count, 1);
+    CU_ASSERT(g->gaps[0].from == 10 * SPAN_S && g->gaps[0].to == 20 * SPAN_S);
+    end();
+}
+
 static void a_suspect_is_decided_when_its_time_is_known(void) {
     begin();
     for (int i = 0; i < 2 * AUDIT_STALL_MESSAGES; i++)
@@ -117,6 +145,8 @@ HARNESS_MAIN("metrics/audit_gaps", HARNESS_CASE(gaps_are_found_by_any_instant_in
              HARNESS_CASE(our_own_slowness_lasts_until_the_backlog_is_worked_off),
              HARNESS_CASE(a_gap_that_is_told_again_has_a_new_end), HARNESS_CASE(gaps_of_a_kind_that_touch_become_one),
              HARNESS_CASE(too_many_gaps_lose_their_distances_and_no_time),
+             HARNESS_CASE(a_gap_that_goes_on_ends_however_many_there_are),
+             HARNESS_CASE(gaps_that_go_on_end_each_by_itself),
              HARNESS_CASE(a_suspect_is_decided_when_its_time_is_known),
              HARNESS_CASE(messages_count_when_they_are_meant_and_when_they_are_sent),
              HARNESS_CASE(the_ring_forgets_what_is_long_past))
