@@ -14,7 +14,7 @@
 #include "scenario/plan_memory.h"
 
 /* What no second of any run reaches: a log that says more is not ours, and its sums must not overflow. */
-enum { LINES_PER_SECOND_MAX = 1 << 20 };
+enum { LINES_PER_SECOND_MAX = 1 << 20, QOS_MAX = 2 };
 static const uint64_t count_max = UINT64_C(1) << 40;
 static const span second_max = SPAN_DAY; /* between the ends of two intervals */
 
@@ -28,6 +28,7 @@ struct run_log {
     struct json_read json;
     struct text *labels; /* [group_count]: as they stand in tags */
     unsigned last_group; /* lines come group by group */
+    bool begun;          /* the line that says so was read */
     struct run_log_second second;
     size_t line_room, gap_room;
     uint64_t intervals_due, intervals_seen;
@@ -142,7 +143,7 @@ static bool on_tally(struct run_log *l, const struct json_value *v) {
     int op = operation_at(l, v);
     if (!group_at(l, v, &group))
         return false;
-    if (op == OP_KINDS || !count_at(l, v, "qos", UINT8_MAX, &qos) || !json_read_bool(member(l, v, "held"), &held) ||
+    if (op == OP_KINDS || !count_at(l, v, "qos", QOS_MAX, &qos) || !json_read_bool(member(l, v, "held"), &held) ||
         !count_at(l, v, "segment", l->plan->segments.count - 1, &segment) ||
         !count_at(l, v, "excluded", UINT8_MAX, &excluded) || !count_at(l, v, "late", count_max, &late))
         return fail(l, "a tally of something that this version or the scenario does not know");
@@ -173,7 +174,7 @@ static bool on_counters(struct run_log *l, const struct json_value *v) {
     bool sound = true;
     if (!group_at(l, v, &group))
         return false;
-    sound = count_at(l, v, "segment", l->plan->segments.count - 1, &segment) && count_at(l, v, "qos", UINT8_MAX, &qos);
+    sound = count_at(l, v, "segment", l->plan->segments.count - 1, &segment) && count_at(l, v, "qos", QOS_MAX, &qos);
     for (int k = 0; k < TALLY_KINDS; k++)
         sound = sound && count_at(l, v, tally_rows[k].metric, count_max, &t.counts[k]);
     if (!sound)
@@ -312,6 +313,9 @@ static bool is_plausible(const struct run_facts *f) {
 static bool on_started(struct run_log *l, const struct json_value *v) {
     if (!json_read_equals(member(l, v, "plan_hash"), l->plan->plan_hash))
         return fail(l, "it is the log of another plan");
+    if (l->begun)
+        return fail(l, "a second beginning");
+    l->begun = true;
     if (!int_at(l, v, "unix_ns", &l->end.facts.started_unix_ns) || !take_nodes(l, v) || !is_plausible(&l->end.facts))
         return fail(l, "a beginning without time or addresses");
     return true;

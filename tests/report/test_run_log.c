@@ -293,10 +293,11 @@ static void counts_that_no_run_reaches_end_the_reading(void) {
                                        "\"lag_ns\":[0,1,1,1]",
                                        "\"ok\":-1",
                                        "\"dropped_because\":{\"dead\":1.5}",
-                                       "\"segment\":65535"};
+                                       "\"segment\":65535",
+                                       "\"qos\":3"};
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         begin();
-        line("\"kind\":\"tally\",\"operation\":\"mqtt.publish\",%s,\"qos\":1,\"held\":false,%s", labels(0), rows[i]);
+        line("\"kind\":\"tally\",\"operation\":\"mqtt.publish\",%s,\"held\":false,%s", labels(0), rows[i]);
         second(1, 0);
         struct run_log *l = open_log();
         CU_ASSERT_PTR_NULL(run_log_next(l));
@@ -304,6 +305,32 @@ static void counts_that_no_run_reaches_end_the_reading(void) {
         run_log_free(l);
         end();
     }
+}
+
+static void counters_of_a_qos_that_is_none_end_the_reading(void) {
+    begin();
+    line("\"kind\":\"counters\",%s,\"segment\":0,\"qos\":3,\"messages_sent\":1", labels(0));
+    second(1, 0);
+    struct run_log *l = open_log();
+    CU_ASSERT_PTR_NULL(run_log_next(l));
+    CU_ASSERT_TRUE(run_log_end(l)->broken);
+    run_log_free(l);
+    end();
+}
+
+/* Each beginning takes memory for its addresses, which the plan keeps. */
+static void a_run_begins_once(void) {
+    begin();
+    snprintf(s.plan.plan_hash, sizeof s.plan.plan_hash, "%s", "0123");
+    for (int i = 0; i < 2; i++)
+        line("\"kind\":\"started\",\"plan_hash\":\"0123\",\"unix_ns\":1");
+    second(1, 0);
+    struct run_log *l = open_log();
+    CU_ASSERT_PTR_NULL(run_log_next(l));
+    CU_ASSERT_TRUE(run_log_end(l)->broken);
+    CU_ASSERT_PTR_NOT_NULL(strstr(run_log_end(l)->why, "line 2"));
+    run_log_free(l);
+    end();
 }
 
 static void empty_logs_are_a_run_that_measured_nothing(void) {
@@ -323,4 +350,5 @@ HARNESS_MAIN("report/run_log", HARNESS_CASE(a_second_is_its_tallies_and_their_hi
              HARNESS_CASE(the_end_has_facts_findings_and_who_aborted),
              HARNESS_CASE(lines_that_do_not_fit_the_scenario_end_the_reading),
              HARNESS_CASE(counts_that_no_run_reaches_end_the_reading),
+             HARNESS_CASE(counters_of_a_qos_that_is_none_end_the_reading), HARNESS_CASE(a_run_begins_once),
              HARNESS_CASE(empty_logs_are_a_run_that_measured_nothing))
