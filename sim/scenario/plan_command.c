@@ -11,7 +11,7 @@ struct making {
     bool *commanded; /* [group_count] */
 };
 
-static const struct node *commands_node(const struct plan_build *b, const struct fleet_group *g) {
+const struct node *plan_command_node(const struct plan_build *b, const struct fleet_group *g) {
     return node_get(node_get(node_get(b->root, "profiles"), g->profile_name), "commands");
 }
 
@@ -41,7 +41,7 @@ static bool is_of_one_device(const struct template *t) {
 /* A command is to one device, and without Correlation Data its reply is known by the topic alone. */
 static void check_topics(const struct plan_build *b, const struct fleet_group *g, enum mqtt_version version) {
     const struct commands *c = &g->profile->commands;
-    const struct node *n = commands_node(b, g), *topic = node_get(n, "topic"), *reply = node_get(n, "reply_topic");
+    const struct node *n = plan_command_node(b, g), *topic = node_get(n, "topic"), *reply = node_get(n, "reply_topic");
     bool alone = b->plan->fleets[g->fleet_index].count == 1;
     if (!alone && !is_of_one_device(&c->topic))
         diagnostic_help(diagnostic_add(b->found, "E426", topic != NULL ? topic->mark : n->mark,
@@ -93,12 +93,34 @@ static void count_entry(const struct making *m, const struct action *a) {
 
 /* --- where replies come in -------------------------------------------------------------------------------------------- */
 
-static void refuse_overlap(const struct making *m, const struct fleet_group *g, const char *replies) {
+static void add_replies(const struct plan *p, const struct fleet_group *g, struct plan_filters *filters) {
+    struct telemetry replies = {.topic = g->profile->commands.reply_topic};
+    plan_filters_add_stream(filters, p, g, &replies, PLAN_FILTERS_ANY_DEVICE);
+}
+
+/* The first group whose replies come through that filter, for a finding to point to: a filter may cover those of several. */
+static const struct fleet_group *group_behind(const struct making *m, const struct target *target, const char *filter) {
+    const struct plan *p = m->b->plan;
+    const struct fleet_group *found = NULL;
+    for (unsigned i = 0; found == NULL && i < p->group_count; i++) {
+        struct plan_filters own = {0};
+        if (!m->commanded[i] || p->groups[i].target != target)
+            continue;
+        add_replies(p, &p->groups[i], &own);
+        if (mqtt_topic_overlaps(bytes_of_text(own.all[0]), bytes_of_text(filter)))
+            found = &p->groups[i];
+        plan_filters_free(&own);
+    }
+    return found;
+}
+
+static void refuse_overlap(const struct making *m, const struct target *target, const char *replies) {
     const struct plan_observe *o = m->b->plan->observe;
-    for (unsigned i = 0; o != NULL && i < o->observer_count; i++)
-        for (unsigned f = 0; o->observers[i].target == g->target && f < o->observers[i].filter_count; f++)
+    const struct fleet_group *g = group_behind(m, target, replies);
+    for (unsigned i = 0; o != NULL && g != NULL && i < o->observer_count; i++)
+        for (unsigned f = 0; o->observers[i].target == target && f < o->observers[i].filter_count; f++)
             if (mqtt_topic_overlaps(bytes_of_text(o->observers[i].filters[f]), bytes_of_text(replies)))
-                diagnostic_help(diagnostic_add(m->b->found, "E426", commands_node(m->b, g)->mark,
+                diagnostic_help(diagnostic_add(m->b->found, "E426", plan_command_node(m->b, g)->mark,
                                                "replies on '%s' would come through the audit's filter '%s', too",
                                                replies, o->observers[i].filters[f]),
                                 "give replies a topic of their own: reply_topic");
@@ -107,15 +129,11 @@ static void refuse_overlap(const struct making *m, const struct fleet_group *g, 
 static void make_commander(const struct making *m, const struct target *target) {
     const struct plan *p = m->b->plan;
     struct plan_filters filters = {0};
-    for (unsigned i = 0; i < p->group_count; i++) {
-        const struct fleet_group *g = &p->groups[i];
-        struct telemetry replies = {.topic = g->profile->commands.reply_topic};
-        if (!m->commanded[i] || g->target != target)
-            continue;
-        plan_filters_add_stream(&filters, p, g, &replies, PLAN_FILTERS_ANY_DEVICE);
-        for (unsigned f = 0; f < filters.count; f++)
-            refuse_overlap(m, g, filters.all[f]);
-    }
+    for (unsigned i = 0; i < p->group_count; i++)
+        if (m->commanded[i] && p->groups[i].target == target)
+            add_replies(p, &p->groups[i], &filters);
+    for (unsigned f = 0; f < filters.count; f++)
+        refuse_overlap(m, target, filters.all[f]);
     if (filters.count > 0) {
         const char **kept = plan_memory_take(m->b->memory, filters.count, sizeof *kept);
         for (unsigned i = 0; i < filters.count; i++)

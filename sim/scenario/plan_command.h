@@ -24,6 +24,8 @@ struct plan_command {
 static inline bool plan_command_reaches(const struct plan *p, const struct action *a, uint32_t device) {
     return a->verb == DO_COMMAND && action_selects(a, device) && p->groups[p->group_of[device]].profile->commands.on;
 }
+/* The profile's `commands`; NULL when it has none. */
+const struct node *plan_command_node(const struct plan_build *b, const struct fleet_group *g);
 /* Fills plan->command; nothing without such entries. Call when the run id and the audit are known. */
 void plan_command_make(const struct plan_build *b);
 

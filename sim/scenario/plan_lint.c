@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "mqtt/mqtt_topic.h"
+#include "scenario/plan_command.h"
 #include "scenario/plan_logs.h"
 #include "scenario/plan_streams.h"
 #include "scenario/timeline.h"
@@ -128,15 +129,11 @@ static void lint_topic(const struct plan_build *b, const struct telemetry *t, co
     text_free(&topic);
 }
 
-static const struct node *commands_node(const struct plan_build *b, const struct fleet_group *g) {
-    return node_get(node_get(node_get(b->root, "profiles"), g->profile_name), "commands");
-}
-
 static void lint_filters(const struct plan_build *b, const struct fleet_group *g, const struct node *list) {
     struct text filters[MQTT_FILTERS_MAX] = {{0}};
     for (unsigned i = 0; i < g->subscription_count; i++) {
         bool listed = i < plan_streams_listed(g);
-        const struct node *n = listed ? item_of(list, i) : commands_node(b, g);
+        const struct node *n = listed ? item_of(list, i) : plan_command_node(b, g);
         const struct node *at = n->kind == NODE_MAP ? node_get(n, listed ? "filter" : "topic") : n;
         sketch(&g->subscriptions[i].filter, &filters[i]);
         if (!mqtt_topic_filter_valid(sketched(&filters[i]), g->profile->mqtt.version)) {

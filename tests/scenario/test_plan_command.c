@@ -1,6 +1,7 @@
 #include "scenario/plan_command.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "compiled.h"
 #include "harness.h"
@@ -72,6 +73,25 @@ static void the_audit_and_the_commands_share_a_client_and_its_words(void) {
                "come through the audit's filter");
 }
 
+static void each_reply_that_is_audited_is_told_once_at_its_own_profile(void) {
+    struct compiled c = compiled_of("duration: 1min\n"
+                                    "observe: {topics: [\"r/#\"]}\n"
+                                    "profiles:\n"
+                                    "  a: {commands: {topic: \"ca/${device.id}\", reply_topic: \"r/a/${device.id}\"}}\n"
+                                    "  b: {commands: {topic: \"cb/${device.id}\", reply_topic: \"r/b/${device.id}\"}}\n"
+                                    "fleets:\n"
+                                    "  as: {count: 2, profile: a, telemetry: {every: 1s, topic: r/x, payload: "
+                                    "random(32B)}}\n"
+                                    "  bs: {count: 2, profile: b}\n"
+                                    "timeline: [{do: connect}, {at: 2s, do: command}]\n");
+    CU_ASSERT_EQUAL_FATAL(c.found.errors, 2);
+    const struct diagnostic *a = &c.found.items[0], *b = &c.found.items[1];
+    CU_ASSERT_PTR_NOT_NULL(strstr(a->message, "'r/a/+'"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(b->message, "'r/b/+'"));
+    CU_ASSERT_EQUAL(b->mark.line, a->mark.line + 1);
+    compiled_free(&c);
+}
+
 static void devices_that_take_no_commands_are_told(void) {
     check_code(scenario("mqtt5", usual, "{at: 1s, do: command, who: {fleet: meters}}", ""), "E425", "no device");
     check_code(scenario("mqtt5", usual, "{at: 1s, do: command}", ""), "W415", "10 of 20");
@@ -102,5 +122,6 @@ static void more_than_the_cap_lets_pass_is_told(void) {
 HARNESS_MAIN("scenario/plan_command", HARNESS_CASE(one_client_per_target_hears_all_replies),
              HARNESS_CASE(without_such_entries_nobody_sends),
              HARNESS_CASE(the_audit_and_the_commands_share_a_client_and_its_words),
+             HARNESS_CASE(each_reply_that_is_audited_is_told_once_at_its_own_profile),
              HARNESS_CASE(devices_that_take_no_commands_are_told), HARNESS_CASE(topics_that_devices_share_are_refused),
              HARNESS_CASE(commands_know_no_state), HARNESS_CASE(more_than_the_cap_lets_pass_is_told))
