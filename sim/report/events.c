@@ -13,6 +13,7 @@
 #include "report/evidence_index.h"
 #include "report/facts.h"
 #include "report/judged.h"
+#include "scenario/device_name.h"
 
 const struct events_row events_rows[EVENTS_KINDS] = {
     {EVENTS_STARTED, "started", false, LOG_VERDICTS,
@@ -226,14 +227,8 @@ static void write_started(struct events *e, const struct run_event *event) {
 }
 
 static void put_device(struct events *e, const struct note *n) {
-    char id[96];
-    const struct plan *p = e->plan;
-    uint32_t index = n->device;
-    for (unsigned f = 0; f < p->fleet_count; f++)
-        if (n->device >= p->fleets[f].first && n->device - p->fleets[f].first < p->fleets[f].count)
-            index = n->device - p->fleets[f].first;
-    snprintf(id, sizeof id, "%s-%u", p->groups[n->group].fleet, index);
-    put_text(e, "device", id);
+    char name[DEVICE_NAME_MAX];
+    put_text(e, "device", device_name_format(e->plan, n->device, name, sizeof name));
     json_write_member_uint(&e->json, "d", n->device);
 }
 

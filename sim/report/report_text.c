@@ -260,7 +260,7 @@ static void write_causes(const struct writer *w) {
         if (cause >= r->reason_count)
             return;
         const struct reason_row *row = &r->reasons[cause];
-        char count[32], since[32], device[128];
+        char count[32], since[32], device[DEVICE_NAME_MAX];
         struct text line = {0};
         text_printf(&line, "%s × %s", layout_count(row->count, count, sizeof count),
                     row->op < OP_KINDS ? op_kinds[row->op].name : "other operations");

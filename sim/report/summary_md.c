@@ -157,7 +157,7 @@ static void write_causes(struct text *out, const struct report *r) {
                      "|---:|---|---|---:|---|---|---:|---:|---|\n");
     for (size_t i = 0; i < count; i++) {
         const struct reason_row *row = rows[i];
-        char device[128];
+        char device[DEVICE_NAME_MAX];
         if (out->size + ROW_MAX > CAUSES_END) {
             left++;
             continue;
