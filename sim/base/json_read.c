@@ -1,5 +1,6 @@
 #include "base/json_read.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -312,7 +313,7 @@ bool json_read_double(const struct json_value *v, double *out) {
     memcpy(text, v->text, v->size);
     text[v->size] = '\0';
     *out = strtod(text, NULL);
-    return true;
+    return isfinite(*out);
 }
 
 bool json_read_bool(const struct json_value *v, bool *out) {
@@ -399,8 +400,7 @@ static long unescape(const struct json_value *v, char *out, size_t room, bool st
 }
 
 bool json_read_string(const struct json_value *v, char *out, size_t room) {
-    return v != NULL && v->kind == JSON_STRING && room > 0 && unescape(v, out, room, true) >= 0 &&
-           memchr(v->text, '\0', v->size) == NULL;
+    return v != NULL && v->kind == JSON_STRING && room > 0 && unescape(v, out, room, true) >= 0;
 }
 
 char *json_read_dup(const struct json_value *v) {

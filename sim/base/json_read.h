@@ -54,7 +54,7 @@ const struct json_value *json_read_next(const struct json_read *r, const struct 
 
 bool json_read_uint(const struct json_value *v, uint64_t *out); /* false when it is no integer, or out of range */
 bool json_read_int(const struct json_value *v, int64_t *out);
-bool json_read_double(const struct json_value *v, double *out);
+bool json_read_double(const struct json_value *v, double *out); /* false also beyond what a double can be */
 bool json_read_bool(const struct json_value *v, bool *out);
 /* The string, unescaped and NUL-terminated. False when it has no room, or holds U+0000 or half a surrogate pair. */
 bool json_read_string(const struct json_value *v, char *out, size_t room);

@@ -69,6 +69,17 @@ static void integers_of_64_bits_are_exact_and_others_are_none(void) {
     }
 }
 
+static void numbers_beyond_a_double_are_none(void) {
+    static const char *const beyond[] = {"1e309", "-1e309", "1e999999999"};
+    double value;
+    for (size_t i = 0; i < COUNT_OF(beyond); i++) {
+        CU_ASSERT_EQUAL_FATAL(parse(beyond[i]), 0);
+        CU_ASSERT_FALSE(json_read_double(json_read_root(&doc), &value));
+    }
+    CU_ASSERT_EQUAL_FATAL(parse("1e-999999999"), 0);
+    CU_ASSERT_TRUE(json_read_double(json_read_root(&doc), &value) && value == 0);
+}
+
 static void what_the_writer_writes_reads_back_equal(void) {
     const double doubles[] = {0, -1.5, 1e-300, 0.1, 12345678.000000001, 1.7976931348623157e308};
     for (size_t i = 0; i < COUNT_OF(doubles); i++) {
@@ -154,7 +165,7 @@ static void readers_of_nothing_say_no(void) {
 
 HARNESS_MAIN("base/json_read", HARNESS_CASE(values_are_found_by_path), HARNESS_CASE(empty_containers_have_no_first),
              HARNESS_CASE(integers_of_64_bits_are_exact_and_others_are_none),
-             HARNESS_CASE(what_the_writer_writes_reads_back_equal),
+             HARNESS_CASE(numbers_beyond_a_double_are_none), HARNESS_CASE(what_the_writer_writes_reads_back_equal),
              HARNESS_CASE(escapes_become_text_and_half_pairs_do_not),
              HARNESS_CASE(what_is_no_json_is_refused_with_its_place), HARNESS_CASE(nesting_has_a_limit),
              HARNESS_CASE(readers_of_nothing_say_no))
