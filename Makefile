@@ -151,7 +151,7 @@ fuzz_make = $(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPT=-O1 SA
 
 .PHONY: fuzz-targets fuzz fuzz-regress
 fuzz-targets: $(fuzz_targets) # meant for the two targets below
-fuzz: ## fuzz every target in turn; FUZZ_SECONDS=60 is shared by all of them
+fuzz: ## fuzz every target; they share FUZZ_SECONDS=60 of processor time
 	@$(fuzz_make) fuzz-targets
 	tests/fuzz/run --seconds $(FUZZ_SECONDS) $(BUILD)/fuzz
 fuzz-regress: ## run the fuzz targets over their kept corpus only
