@@ -40,21 +40,6 @@ static void write_host(struct json_write *w, const struct host *h) {
     json_write_close_object(w);
 }
 
-/* What the host was measured to carry when it ran: a later measurement says nothing about this run. */
-static void write_ceiling(struct json_write *w, const struct ceiling *c) {
-    object(w, "ceiling");
-    json_write_member_string(w, "shape", c->shape);
-    json_write_member_double(w, "messages_per_s", c->messages_per_s);
-    json_write_member_double(w, "connects_per_s", c->connects_per_s);
-    json_write_member_uint(w, "devices", c->devices);
-    json_write_member_string(w, "version", c->version);
-    json_write_member_string(w, "kernel", c->kernel);
-    json_write_member_string(w, "cpu", c->cpu);
-    json_write_member_uint(w, "cores", c->cores);
-    json_write_member_int(w, "measured_unix_s", c->measured_unix_s);
-    json_write_close_object(w);
-}
-
 static void write_scenario(struct json_write *w, const struct report *r) {
     const struct plan *p = r->facts->plan;
     object(w, "scenario");
@@ -107,8 +92,11 @@ void manifest_write(struct text *out, const struct report *r) {
     json_write_member_string(w, "mode", "real");
     json_write_member_string(w, "directory", r->directory);
     write_host(w, r->host);
-    if (r->ceiling != NULL)
-        write_ceiling(w, r->ceiling);
+    if (r->ceiling != NULL) { /* as it was measured when the run began: a later measurement says nothing about it */
+        object(w, "ceiling");
+        ceiling_members(w, r->ceiling);
+        json_write_close_object(w);
+    }
     if (r->facts->result != NULL)
         write_end(w, r);
     json_write_close_object(w);

@@ -8,7 +8,6 @@
 
 #include "base/err.h"
 #include "base/hash.h"
-#include "base/json_write.h"
 #include "base/version.h"
 #include "scenario/load.h"
 
@@ -72,10 +71,7 @@ int ceiling_read(const char *path, struct ceiling *out) {
     return error;
 }
 
-void ceiling_write(const struct ceiling *c, struct text *out) {
-    struct json_write writer = json_write_to(out, 2), *w = &writer;
-    json_write_open_object(w);
-    json_write_member_int(w, "schema", schema);
+void ceiling_members(struct json_write *w, const struct ceiling *c) {
     json_write_member_string(w, "shape", c->shape);
     json_write_member_double(w, "messages_per_s", c->messages_per_s);
     json_write_member_double(w, "connects_per_s", c->connects_per_s);
@@ -85,6 +81,13 @@ void ceiling_write(const struct ceiling *c, struct text *out) {
     json_write_member_string(w, "cpu", c->cpu);
     json_write_member_uint(w, "cores", c->cores);
     json_write_member_int(w, "measured_unix_s", c->measured_unix_s);
+}
+
+void ceiling_write(const struct ceiling *c, struct text *out) {
+    struct json_write writer = json_write_to(out, 2), *w = &writer;
+    json_write_open_object(w);
+    json_write_member_int(w, "schema", schema);
+    ceiling_members(w, c);
     json_write_close_object(w);
     text_append(out, "\n");
 }

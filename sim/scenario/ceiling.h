@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/json_write.h"
 #include "base/text.h"
 
 struct ceiling {
@@ -28,6 +29,8 @@ const char *ceiling_path(const char *shape, char *path, size_t size);
 int ceiling_find(const char *shape, struct ceiling *out);
 /* ERR_NOT_FOUND: there is none; ERR_MALFORMED: it is no such file. */
 int ceiling_read(const char *path, struct ceiling *out);
+/* All of it as members of an open object. */
+void ceiling_members(struct json_write *w, const struct ceiling *c);
 /* The contents of the file. */
 void ceiling_write(const struct ceiling *c, struct text *out);
 /* Does it speak for this version of Muster on that machine? */
