@@ -23,7 +23,7 @@ enum {
     OBSERVER_ANSWER_BYTES_MAX = 4 << 20, /* and their bytes together */
     OBSERVER_ANSWER_MAX = 64 << 10,      /* a larger payload is cut there */
     OBSERVER_PUBLISHING_MAX = 65535,     /* publications without an end at one time */
-    OBSERVER_FILTERS_PER_PACKET = 100,   /* filters in one SUBSCRIBE */
+    OBSERVER_FILTERS_PER_PACKET = 100,   /* filters in one SUBSCRIBE; in 3.1.1, SUBSCRIBEs at a time */
     OBSERVER_KEEPALIVE_S = 10
 };
 

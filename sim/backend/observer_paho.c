@@ -39,7 +39,9 @@ struct observer {
         lock; /* of what follows. The library calls back while it holds its own lock: never call it under this one */
     enum observer_state state;
     bool connecting;             /* a connect of ours has not ended */
-    unsigned granted_count;      /* filters granted on this connection */
+    bool refused;                /* a filter was, on this connection: the rest of them does not matter */
+    unsigned asked_count;        /* filters asked for on this connection, */
+    unsigned granted_count;      /* and granted */
     uint8_t granted;             /* the lowest QoS of these */
     int64_t retry_ns;            /* when AWAY: try again then */
     int64_t gap_from_ns;         /* when AWAY */
@@ -113,6 +115,18 @@ static bool leave(struct observer *o) {
     return MQTTAsync_disconnect(o->client, &options) == MQTTASYNC_SUCCESS;
 }
 
+/* The observer is of use with all its filters or not at all: it leaves, once for each connection. */
+static void give_up(struct observer *o, const char *doing, const char *text, int code) {
+    pthread_mutex_lock(&o->lock);
+    bool first = !o->refused;
+    o->refused = true;
+    pthread_mutex_unlock(&o->lock);
+    if (!first)
+        return;
+    fail(o, doing, text, code);
+    leave(o);
+}
+
 /* One SUBACK: `codes` are the granted QoS or reason codes of the filters that were asked for together. */
 static void granted(struct observer *o, const int *codes, unsigned count) {
     unsigned good = 0;
@@ -122,79 +136,90 @@ static void granted(struct observer *o, const int *codes, unsigned count) {
         if (codes[good] < o->granted)
             o->granted = (uint8_t)codes[good];
     o->granted_count += good;
-    bool complete = o->granted_count >= filters_in_all(o);
+    bool complete = o->granted_count >= filters_in_all(o), all_answered = o->granted_count == o->asked_count;
     pthread_mutex_unlock(&o->lock);
     if (good < count) {
         char doing[WHY_MAX];
         snprintf(doing, sizeof doing, "the subscription to '%.120s' was not granted at QoS 1",
                  filter_at(o, first + good));
-        fail(o, doing, NULL, codes[good]);
-        leave(o);
+        give_up(o, doing, NULL, codes[good]);
     } else if (complete) {
         become_ready(o);
-    } else {
+    } else if (all_answered) {
         subscribe_on(o);
     }
 }
 
-static unsigned batch_size(const struct observer *o) {
-    unsigned left = filters_in_all(o) - o->granted_count;
-    return left < OBSERVER_FILTERS_PER_PACKET ? left : OBSERVER_FILTERS_PER_PACKET;
-}
-
 static void on_subscribed(void *context, MQTTAsync_successData *data) {
-    struct observer *o = context;
-    unsigned count = batch_size(o);
-    granted(o, count == 1 ? &data->alt.qos : data->alt.qosList, count);
+    granted(context, &data->alt.qos, 1);
 }
 
 static void on_subscribed_5(void *context, MQTTAsync_successData5 *data) {
     struct observer *o = context;
     int codes[OBSERVER_FILTERS_PER_PACKET];
-    unsigned count = batch_size(o);
+    unsigned count = o->asked_count - o->granted_count, told = (unsigned)data->alt.sub.reasonCodeCount;
+    if (told != count) {
+        char doing[WHY_MAX];
+        snprintf(doing, sizeof doing, "a subscription to %u filters was answered with %u reason codes", count, told);
+        give_up(o, doing, NULL, (int)data->reasonCode);
+        return;
+    }
     for (unsigned i = 0; i < count; i++)
-        codes[i] = count > 1 && i < (unsigned)data->alt.sub.reasonCodeCount ? (int)data->alt.sub.reasonCodes[i]
-                                                                            : (int)data->reasonCode;
+        codes[i] = (int)(count > 1 ? data->alt.sub.reasonCodes[i] : data->reasonCode);
     granted(o, codes, count);
 }
 
 static void on_not_subscribed(void *context, MQTTAsync_failureData *data) {
-    struct observer *o = context;
-    fail(o, "the subscription was refused", data == NULL ? NULL : data->message, data == NULL ? 0 : data->code);
-    leave(o);
+    give_up(context, "the subscription was refused", data == NULL ? NULL : data->message,
+            data == NULL ? 0 : data->code);
 }
 
 static void on_not_subscribed_5(void *context, MQTTAsync_failureData5 *data) {
-    struct observer *o = context;
-    fail(o, "the subscription was refused", MQTTReasonCode_toString(data->reasonCode), (int)data->reasonCode);
-    leave(o);
+    give_up(context, "the subscription was refused", MQTTReasonCode_toString(data->reasonCode), (int)data->reasonCode);
 }
 
-/* Asks for the next filters. */
-static void subscribe_on(struct observer *o) {
+/* Each filter in a SUBSCRIBE of its own: of a SUBACK with several codes the library tells no number, and the backend may have sent fewer
+ * than were asked for. */
+static int subscribe_one_by_one(struct observer *o, unsigned first, unsigned count) {
+    MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
+    response.context = o;
+    response.onSuccess = on_subscribed;
+    response.onFailure = on_not_subscribed;
+    int error = MQTTASYNC_SUCCESS;
+    for (unsigned i = 0; i < count && error == MQTTASYNC_SUCCESS; i++)
+        error = MQTTAsync_subscribe(o->client, filter_at(o, first + i), o->config.qos, &response);
+    return error;
+}
+
+static int subscribe_together(struct observer *o, unsigned first, unsigned count) {
     char *filters[OBSERVER_FILTERS_PER_PACKET];
     int qos[OBSERVER_FILTERS_PER_PACKET];
     MQTTSubscribe_options options[OBSERVER_FILTERS_PER_PACKET];
-    unsigned count = batch_size(o);
     for (unsigned i = 0; i < count; i++) {
-        filters[i] = (char *)(uintptr_t)filter_at(o, o->granted_count + i); /* the library only reads it */
+        filters[i] = (char *)(uintptr_t)filter_at(o, first + i); /* the library only reads it */
         qos[i] = o->config.qos;
         options[i] = (MQTTSubscribe_options)MQTTSubscribe_options_initializer;
         options[i].retainHandling = filters[i][0] == '$' ? 0 : 2; /* what the backend says of itself is kept there */
     }
     MQTTAsync_responseOptions response = MQTTAsync_responseOptions_initializer;
     response.context = o;
-    if (o->config.version == MQTT_5_0) {
-        response.onSuccess5 = on_subscribed_5;
-        response.onFailure5 = on_not_subscribed_5;
-        response.subscribeOptions = options[0];
-        response.subscribeOptionsCount = count > 1 ? (int)count : 0;
-        response.subscribeOptionsList = options;
-    } else {
-        response.onSuccess = on_subscribed;
-        response.onFailure = on_not_subscribed;
-    }
-    int error = MQTTAsync_subscribeMany(o->client, (int)count, filters, qos, &response);
+    response.onSuccess5 = on_subscribed_5;
+    response.onFailure5 = on_not_subscribed_5;
+    response.subscribeOptions = options[0];
+    response.subscribeOptionsCount = count > 1 ? (int)count : 0;
+    response.subscribeOptionsList = options;
+    return MQTTAsync_subscribeMany(o->client, (int)count, filters, qos, &response);
+}
+
+/* Asks for the next filters. */
+static void subscribe_on(struct observer *o) {
+    unsigned first = o->granted_count, left = filters_in_all(o) - first;
+    unsigned count = left < OBSERVER_FILTERS_PER_PACKET ? left : OBSERVER_FILTERS_PER_PACKET;
+    pthread_mutex_lock(&o->lock);
+    o->asked_count = first + count;
+    pthread_mutex_unlock(&o->lock);
+    int error =
+        o->config.version == MQTT_5_0 ? subscribe_together(o, first, count) : subscribe_one_by_one(o, first, count);
     if (error != MQTTASYNC_SUCCESS)
         fail(o, "subscribing failed", MQTTAsync_strerror(error), error);
 }
@@ -238,6 +263,7 @@ bool observer_answered(struct observer *o, int64_t *heard_ns) {
 
 static void connected(struct observer *o) {
     pthread_mutex_lock(&o->lock);
+    o->refused = false;
     o->granted_count = 0;
     o->granted = 2;
     pthread_mutex_unlock(&o->lock);

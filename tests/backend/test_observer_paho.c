@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -337,10 +338,83 @@ static void many_filters_are_all_subscribed(void) {
     }
 }
 
+/* A backend, in a child, that takes every connection and answers each SUBSCRIBE with that many codes of QoS 1. Ends when its client has
+ * gone. */
+static void answer_with_codes(int listener, enum mqtt_version version, size_t codes) {
+    enum { CONNECT = 1, SUBSCRIBE = 8 };
+    const uint8_t plain[] = {0x20, 2, 0, 0}, five[] = {0x20, 3, 0, 0, 0};
+    uint8_t head[4], body[1 << 14], answer[64] = {0x90};
+    int fd = accept(listener, NULL, NULL);
+    while (recv(fd, head, 2, MSG_WAITALL) == 2) {
+        size_t size = head[1];
+        if (size >= 0x80) {
+            CHECK(recv(fd, head + 2, 1, MSG_WAITALL) == 1 && head[2] < 0x80);
+            size = (size & 0x7f) | (size_t)head[2] << 7;
+        }
+        CHECK(size <= sizeof body && recv(fd, body, size, MSG_WAITALL) == (ssize_t)size);
+        if (head[0] >> 4 == CONNECT)
+            CHECK(send(fd, version == MQTT_5_0 ? five : plain, version == MQTT_5_0 ? sizeof five : sizeof plain, 0) >
+                  0);
+        if (head[0] >> 4 != SUBSCRIBE)
+            continue;
+        size_t at = 2;
+        answer[at++] = body[0];
+        answer[at++] = body[1];
+        if (version == MQTT_5_0)
+            answer[at++] = 0;
+        memset(answer + at, 1, codes);
+        answer[1] = (uint8_t)(at - 2 + codes);
+        CHECK(send(fd, answer, at + codes, 0) > 0);
+    }
+    _exit(0);
+}
+
+static struct server start_answering(enum mqtt_version version, size_t codes) {
+    struct server s;
+    CU_ASSERT_EQUAL_FATAL(address_parse("127.0.0.1", 0, &s.address), 0);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+    socklen_t size = sizeof s.address;
+    CU_ASSERT_FATAL(bind(listener, &s.address.any, sizeof s.address.v4) == 0 && listen(listener, 8) == 0);
+    CU_ASSERT_EQUAL_FATAL(getsockname(listener, &s.address.any, &size), 0);
+    fflush(stdout);
+    s.pid = fork();
+    if (s.pid == 0)
+        answer_with_codes(listener, version, codes);
+    close(listener);
+    return s;
+}
+
+/* Too few codes, or too many, are no grant, and nothing beyond them is read. */
+static void codes_that_do_not_fit_the_filters_are_a_refusal(void) {
+    const struct {
+        enum mqtt_version version;
+        unsigned filters;
+        size_t codes;
+        enum observer_state state;
+    } rows[] = {{MQTT_3_1_1, 2, 1, OBSERVER_READY}, /* each filter has a SUBACK of its own */
+                {MQTT_3_1_1, 2, 2, OBSERVER_FAILED}, {MQTT_3_1_1, 1, 40, OBSERVER_FAILED},
+                {MQTT_5_0, 2, 2, OBSERVER_READY},    {MQTT_5_0, 2, 1, OBSERVER_FAILED},
+                {MQTT_5_0, 1, 2, OBSERVER_FAILED},   {MQTT_5_0, 2, 40, OBSERVER_FAILED}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct server s = start_answering(rows[i].version, rows[i].codes);
+        struct observer_config config = config_for(&s, rows[i].version);
+        config.filter_count = rows[i].filters;
+        config.answer_count = 0;
+        struct observer *o;
+        char why[256] = "";
+        CU_ASSERT_EQUAL_FATAL(observer_open(&config, &o, why, sizeof why), 0);
+        CU_ASSERT_EQUAL(settle_state(o, OBSERVER_CONNECTING, why, sizeof why), rows[i].state);
+        CU_ASSERT_EQUAL(strstr(why, "subscription") != NULL, rows[i].state == OBSERVER_FAILED);
+        observer_close(o);
+        stop(&s, SIGTERM);
+    }
+}
+
 HARNESS_MAIN("backend/observer_paho", HARNESS_CASE(what_arrives_is_told_in_3_1_1),
              HARNESS_CASE(what_arrives_is_told_in_5_0), HARNESS_CASE(retained_messages_are_of_another_time),
              HARNESS_CASE(answers_come_with_their_correlation), HARNESS_CASE(a_refused_observer_says_why),
              HARNESS_CASE(nobody_there_is_a_failure),
              HARNESS_CASE(a_lost_connection_is_a_gap_until_it_is_subscribed_again),
              HARNESS_CASE(a_probe_is_answered_as_long_as_somebody_is_there),
-             HARNESS_CASE(many_filters_are_all_subscribed))
+             HARNESS_CASE(many_filters_are_all_subscribed),
+             HARNESS_CASE(codes_that_do_not_fit_the_filters_are_a_refusal))
