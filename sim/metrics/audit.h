@@ -90,7 +90,8 @@ void audit_report(struct audit *a, const struct audit_report *r);
 void audit_interval(struct audit *a, const struct interval *i);
 void audit_arrival(struct audit *a, const struct audit_arrival *arrival);
 /* A gap begins, goes on or ends; the same `kind` and `from` as before: the same gap. A stall counts only when more than
- * AUDIT_STALL_MESSAGES fell due in it, which the next audit_settle beyond its end decides; an open one (to INSTANT_NEVER) is no stall. */
+ * AUDIT_STALL_MESSAGES fell due in it, which the next audit_settle beyond its end decides, and later ones again when they know of more;
+ * an open one (to INSTANT_NEVER) is no stall. */
 void audit_gap(struct audit *a, enum audit_gap_kind kind, instant from, instant to);
 /* All reports of messages that ended before `until` are in, but those of workers whose last interval ended earlier. While a stall is
  * undecided, reports wait. */

@@ -131,14 +131,41 @@ void audit_gaps_suspect(struct audit_gaps *g, instant from, instant to) {
         g->suspects[g->suspect_count++] = (struct audit_gap){.kind = AUDIT_GAP_STALL, .from = from, .to = to};
 }
 
+static bool took_too_much(const struct audit_gaps *g, const struct audit_gap *s) {
+    return due_between(g, s->from, s->to) > AUDIT_STALL_MESSAGES;
+}
+
+static void clear_suspect(struct audit_gaps *g, const struct audit_gap *s) {
+    if (g->cleared_count == AUDIT_GAPS_CLEARED_MAX)
+        memmove(&g->cleared[0], &g->cleared[1], --g->cleared_count * sizeof g->cleared[0]);
+    g->cleared[g->cleared_count++] = *s;
+}
+
+/* A message is reported when it has ended, and just behind a stall answers are late: most of what fell due in it may be told only after it
+ * was decided. */
+static void look_again(struct audit_gaps *g) {
+    unsigned kept = 0;
+    for (unsigned i = 0; i < g->cleared_count; i++) {
+        const struct audit_gap *s = &g->cleared[i];
+        if (took_too_much(g, s))
+            audit_gaps_add(g, AUDIT_GAP_STALL, s->from, s->to);
+        else
+            g->cleared[kept++] = *s;
+    }
+    g->cleared_count = kept;
+}
+
 void audit_gaps_decide(struct audit_gaps *g, instant until) {
     unsigned kept = 0;
+    look_again(g);
     for (unsigned i = 0; i < g->suspect_count; i++) {
         const struct audit_gap *s = &g->suspects[i];
         if (s->to > until)
             g->suspects[kept++] = *s;
-        else if (due_between(g, s->from, s->to) > AUDIT_STALL_MESSAGES)
+        else if (took_too_much(g, s))
             audit_gaps_add(g, AUDIT_GAP_STALL, s->from, s->to);
+        else
+            clear_suspect(g, s);
     }
     g->suspect_count = kept;
 }

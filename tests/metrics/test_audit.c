@@ -293,6 +293,20 @@ static void a_stall_counts_only_when_more_than_500_messages_fell_due(void) {
     end();
 }
 
+/* The second of the stall is complete before the first answer is in. */
+static void a_stall_whose_messages_end_later_loses_nothing(void) {
+    begin();
+    audit_gap(audit, AUDIT_GAP_STALL, 5 * SPAN_S, 6 * SPAN_S);
+    audit_settle(audit, 6 * SPAN_S);
+    for (uint32_t n = 1; n <= AUDIT_STALL_MESSAGES + 1; n++)
+        report(1, n, 5 * SPAN_S + (instant)n * SPAN_MS, AUDIT_OWED);
+    audit_settle(audit, 7 * SPAN_S);
+    CU_ASSERT_FALSE(audit_waits(audit));
+    audit_close(audit);
+    counts(0, 0, 0, 0, 0, AUDIT_STALL_MESSAGES + 1);
+    end();
+}
+
 /* A worker that stood still, too, is two seconds behind with its reports. */
 static void a_stall_waits_for_the_reports_of_every_worker(void) {
     int workers[2];
@@ -464,6 +478,7 @@ HARNESS_MAIN("metrics/audit", HARNESS_CASE(a_message_that_arrives_is_received_wh
              HARNESS_CASE(a_missing_message_whose_way_led_into_a_gap_is_out_of_the_audit),
              HARNESS_CASE(copies_that_come_in_a_gap_are_not_counted),
              HARNESS_CASE(a_stall_counts_only_when_more_than_500_messages_fell_due),
+             HARNESS_CASE(a_stall_whose_messages_end_later_loses_nothing),
              HARNESS_CASE(a_stall_waits_for_the_reports_of_every_worker),
              HARNESS_CASE(qos_0_that_its_own_link_cut_off_is_not_lost),
              HARNESS_CASE(counts_are_of_group_qos_and_segment_of_the_intended_instant),

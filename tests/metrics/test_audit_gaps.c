@@ -113,6 +113,38 @@ static void a_suspect_is_decided_when_its_time_is_known(void) {
     end();
 }
 
+/* The messages of a stall end behind it, and are reported when they have ended. */
+static void a_suspect_that_was_cleared_becomes_a_gap_when_more_is_told(void) {
+    begin();
+    audit_gaps_suspect(g, 10 * SPAN_S, 11 * SPAN_S);
+    audit_gaps_decide(g, 11 * SPAN_S);
+    CU_ASSERT(g->count == 0 && g->suspect_count == 0);
+    for (int i = 0; i <= AUDIT_STALL_MESSAGES; i++)
+        audit_gaps_due(g, 10 * SPAN_S + i * SPAN_MS, 10 * SPAN_S + i * SPAN_MS);
+    audit_gaps_decide(g, 12 * SPAN_S);
+    CU_ASSERT_EQUAL(g->count, 1);
+    audit_gaps_decide(g, 13 * SPAN_S);
+    CU_ASSERT_EQUAL(g->count, 1);
+    CU_ASSERT(g->gaps[0].from == 10 * SPAN_S && g->gaps[0].to == 11 * SPAN_S);
+    end();
+}
+
+static void the_oldest_of_too_many_cleared_suspects_is_forgotten(void) {
+    begin();
+    for (int i = 0; i <= AUDIT_GAPS_CLEARED_MAX; i++) {
+        audit_gaps_suspect(g, i * 40 * SPAN_MS, i * 40 * SPAN_MS + 20 * SPAN_MS);
+        audit_gaps_decide(g, i * 40 * SPAN_MS + 20 * SPAN_MS);
+    }
+    for (int i = 0; i <= AUDIT_STALL_MESSAGES; i++) {
+        audit_gaps_due(g, 0, 0);
+        audit_gaps_due(g, 40 * SPAN_MS, 40 * SPAN_MS);
+    }
+    audit_gaps_decide(g, 100 * SPAN_S);
+    CU_ASSERT_EQUAL_FATAL(g->count, 1);
+    CU_ASSERT_EQUAL(g->gaps[0].from, 40 * SPAN_MS);
+    end();
+}
+
 /* A burst that waited for its devices: it falls due long before, and is in the way when it is sent. */
 static void messages_count_when_they_are_meant_and_when_they_are_sent(void) {
     begin();
@@ -148,5 +180,7 @@ HARNESS_MAIN("metrics/audit_gaps", HARNESS_CASE(gaps_are_found_by_any_instant_in
              HARNESS_CASE(a_gap_that_goes_on_ends_however_many_there_are),
              HARNESS_CASE(gaps_that_go_on_end_each_by_itself),
              HARNESS_CASE(a_suspect_is_decided_when_its_time_is_known),
+             HARNESS_CASE(a_suspect_that_was_cleared_becomes_a_gap_when_more_is_told),
+             HARNESS_CASE(the_oldest_of_too_many_cleared_suspects_is_forgotten),
              HARNESS_CASE(messages_count_when_they_are_meant_and_when_they_are_sent),
              HARNESS_CASE(the_ring_forgets_what_is_long_past))
