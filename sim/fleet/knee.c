@@ -43,7 +43,7 @@ static double rounded(const struct knee *k, double load, double low, double high
     double nice = floor(load / unit + 0.5) * unit;
     if (nice > low && nice < high)
         return nice;
-    return k->options.whole ? floor(load) : load;
+    return k->options.whole ? fmax(floor(load), low + 1) : load;
 }
 
 static bool close_enough(const struct knee *k, double low, double high) {

@@ -37,6 +37,16 @@ static void the_knee_is_found_within_the_precision(void) {
     }
 }
 
+/* Finer than the three digits that loads are rounded to. */
+static void a_fine_precision_ends_too(void) {
+    struct knee_options o = usual;
+    o.precision = 1e-6;
+    for (double limit = 20000; limit < 20010; limit++) {
+        struct knee_result r = search(&o, limit, KNEE_BROKE);
+        CU_ASSERT(r.end == KNEE_FOUND && r.load == limit && r.above == limit + 1);
+    }
+}
+
 static void factors_need_not_be_whole(void) {
     struct knee_options o = {.start = 1, .min = 0.01, .max = 1000, .precision = 0.02, .repeats = 1};
     struct knee_result r = search(&o, 0.137, KNEE_BROKE);
@@ -151,8 +161,9 @@ static void what_is_known_can_be_asked_at_any_time(void) {
 }
 
 HARNESS_MAIN("fleet/knee", HARNESS_CASE(the_knee_is_found_within_the_precision),
-             HARNESS_CASE(factors_need_not_be_whole), HARNESS_CASE(the_highest_load_allowed_is_an_answer),
-             HARNESS_CASE(nothing_met_is_an_answer_too), HARNESS_CASE(a_limit_of_the_tool_is_not_the_backend_s),
+             HARNESS_CASE(a_fine_precision_ends_too), HARNESS_CASE(factors_need_not_be_whole),
+             HARNESS_CASE(the_highest_load_allowed_is_an_answer), HARNESS_CASE(nothing_met_is_an_answer_too),
+             HARNESS_CASE(a_limit_of_the_tool_is_not_the_backend_s),
              HARNESS_CASE(runs_that_cannot_be_trusted_do_not_vote),
              HARNESS_CASE(one_bad_run_costs_a_repetition_and_not_the_answer),
              HARNESS_CASE(the_answer_was_met_by_most_of_its_runs),
