@@ -42,7 +42,6 @@ struct observe {
     unsigned watched_count;
     bool *ordered; /* [group_count]: it has topics that are the same for all messages of a device */
     int64_t origin_ns;
-    bool begun;
     struct interval *spare;
     const struct observer_visitor *listeners[OBSERVE_LISTENERS_MAX];
     unsigned listener_count;
@@ -269,17 +268,15 @@ void observe_close(struct observe *o) {
 void observe_begin(struct observe *o, int64_t origin_ns) {
     if (o == NULL)
         return;
-    observe_tick(o, NULL, NULL);
     o->origin_ns = origin_ns;
-    o->begun = true;
+    observe_tick(o, NULL, NULL); /* what goes on at t = 0 is a connection that was lost */
 }
 
 static void take_arrival(void *context, const struct observer_arrival *a) {
     struct observe *o = context;
     uint32_t device = a->mark.device;
     instant at = a->at_ns - o->origin_ns;
-    if (!o->begun || o->audit == NULL || at < 0 || device % o->shards != o->shard - 1 ||
-        !plan_observe_has(o->plan->observe, device))
+    if (o->audit == NULL || at < 0 || device % o->shards != o->shard - 1 || !plan_observe_has(o->plan->observe, device))
         return;
     uint16_t group = o->plan->group_of[device];
     audit_arrival(o->audit, &(struct audit_arrival){.device = device,
@@ -316,7 +313,7 @@ static void take_gap(void *context, const struct observer_gap *g) {
     struct observe *o = context;
     instant from = instant_max(g->from_ns - o->origin_ns, 0);
     instant to = g->to_ns == INT64_MAX ? INSTANT_NEVER : g->to_ns - o->origin_ns;
-    if (!o->begun || to < 0)
+    if (to < 0)
         return;
     for (unsigned i = 0; i < o->listener_count; i++)
         if (o->listeners[i]->gap != NULL)

@@ -26,7 +26,7 @@ int observe_open(const struct plan *plan, unsigned shard, unsigned shards, const
                  volatile const int *signals, struct observe **out, char *why, size_t why_size);
 void observe_close(struct observe *o);
 
-/* t = 0 on the monotonic clock; what arrived before is forgotten. */
+/* t = 0 on the monotonic clock; what arrived before is forgotten. Call it before the first observe_tick. */
 void observe_begin(struct observe *o, int64_t origin_ns);
 /* Takes in what arrived; calls `tell` with a sentence for each gap that begins or ends. Every 20 ms. */
 void observe_tick(struct observe *o, void (*tell)(void *context, instant at, const char *text), void *context);

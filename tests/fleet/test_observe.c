@@ -243,6 +243,26 @@ static void a_lost_connection_is_told_and_takes_its_time_out_of_the_audit(void) 
     observe_close(o);
 }
 
+/* It was lost while the fleet was built, and nothing of it comes back. */
+static void a_connection_that_was_lost_before_the_start_is_out_of_the_audit_too(void) {
+    start_broker(NULL);
+    make_plan();
+    memset(found, 0, sizeof found);
+    struct observe *o = open_observe(1, 1);
+    stop_broker();
+    struct observer *client = observe_of(o, &m.target);
+    for (int waited = 0; waited < PATIENCE_MS && observer_state(client, NULL, 0) == OBSERVER_READY; waited += 5)
+        nanosleep(&(struct timespec){.tv_nsec = 5 * SPAN_MS}, NULL);
+    observe_begin(o, loop_clock_monotonic());
+    report(o, 1, 1, SPAN_MS);
+    collect(o, LATER);
+    observe_finish(o);
+    collect(o, LATER);
+    CU_ASSERT_EQUAL(found[TALLY_AUDIT_EXCLUDED], 1);
+    CU_ASSERT_EQUAL(found[TALLY_LOST], 0);
+    observe_close(o);
+}
+
 /* The broker hangs: its connections stand, and nothing comes any more. What is missing then is asked about, not taken for lost. */
 static void a_connection_that_died_in_silence_is_found_out_at_the_end(void) {
     start_broker(NULL);
@@ -304,5 +324,6 @@ static void a_plan_without_observers_needs_none(void) {
 HARNESS_MAIN("fleet/observe", HARNESS_CASE(what_arrives_meets_what_was_reported),
              HARNESS_CASE(other_shards_and_earlier_messages_are_left_out),
              HARNESS_CASE(a_lost_connection_is_told_and_takes_its_time_out_of_the_audit),
+             HARNESS_CASE(a_connection_that_was_lost_before_the_start_is_out_of_the_audit_too),
              HARNESS_CASE(a_connection_that_died_in_silence_is_found_out_at_the_end),
              HARNESS_CASE(a_run_without_its_observer_does_not_begin), HARNESS_CASE(a_plan_without_observers_needs_none))
