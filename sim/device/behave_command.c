@@ -18,18 +18,6 @@ struct reaction {
     uint8_t bytes[]; /* Response Topic, Correlation Data */
 };
 
-static struct payload_context context_of(const struct device_host *h, const struct device_slot *s, instant at) {
-    return (struct payload_context){.group = s->group,
-                                    .secrets = h->secrets,
-                                    .run_id = h->run_id,
-                                    .seed = h->seed,
-                                    .device = s->life->id,
-                                    .index = device_index_in_fleet(h, s),
-                                    .seq = s->behaviour->sequence,
-                                    .intended = at,
-                                    .unix_ms = h->start_unix_ms + at / SPAN_MS};
-}
-
 static bool rendered(struct bytes_writer *w, const struct template *t, const struct payload_context *c,
                      struct bytes *out) {
     uint8_t *start = w->at;
@@ -47,7 +35,8 @@ static struct bytes_writer *fresh_scratch(struct device_host *h) {
 /* --- a command comes ------------------------------------------------------------------------------------------------ */
 
 static bool is_to(struct device_host *h, const struct device_slot *s, struct bytes topic) {
-    struct payload_context c = context_of(h, s, h->step.now);
+    struct payload_context c = device_step_context(h, s, h->step.now);
+    c.seq = s->behaviour->sequence;
     struct bytes own;
     return rendered(fresh_scratch(h), &s->group->profile->commands.topic, &c, &own) && bytes_equal(own, topic);
 }
@@ -85,7 +74,8 @@ bool behave_command_arrived(struct device_host *h, const struct device_slot *s, 
 static void reply(struct device_host *h, const struct device_slot *s, const struct reaction *r) {
     const struct commands *how = &s->group->profile->commands;
     s->behaviour->sequence++;
-    struct payload_context c = context_of(h, s, r->due);
+    struct payload_context c = device_step_context(h, s, r->due);
+    c.seq = s->behaviour->sequence;
     struct bytes_writer *w = fresh_scratch(h);
     struct mqtt_message m = {.topic = {r->bytes, r->topic_size},
                              .correlation_data = {r->bytes + r->topic_size, r->correlation_size},

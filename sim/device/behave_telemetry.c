@@ -229,16 +229,9 @@ static void intend(struct device_host *h, const struct device_slot *s, unsigned 
                     .kind = OP_MQTT_PUBLISH,
                     .qos = t->qos,
                     .stream = (uint8_t)stream};
-    struct payload_context context = {.group = s->group,
-                                      .secrets = h->secrets,
-                                      .run_id = h->run_id,
-                                      .seed = h->seed,
-                                      .device = s->life->id,
-                                      .index = device_index_in_fleet(h, s),
-                                      .seq = b->sequence,
-                                      .intended = at,
-                                      .unix_ms = h->start_unix_ms + at / SPAN_MS,
-                                      .signals = values};
+    struct payload_context context = device_step_context(h, s, at);
+    context.seq = b->sequence;
+    context.signals = values;
     struct mqtt_message m;
     if (compose(h, s, t, &context, &m))
         behave_telemetry_publish(h, s, &m, &op);

@@ -223,6 +223,17 @@ void device_step_tell_end(struct device_host *h, const struct device_slot *s, en
     t->reason_code = reason_code;
 }
 
+struct payload_context device_step_context(const struct device_host *h, const struct device_slot *s, instant at) {
+    return (struct payload_context){.group = s->group,
+                                    .secrets = h->secrets,
+                                    .run_id = h->run_id,
+                                    .seed = h->seed,
+                                    .device = s->life->id,
+                                    .index = device_index_in_fleet(h, s),
+                                    .intended = at,
+                                    .unix_ms = h->start_unix_ms + at / SPAN_MS};
+}
+
 /* The rest of the link's queue is kept for acknowledgements, and for the one message that goes in last. */
 size_t device_step_way_out(const struct device_slot *s) {
     enum { ROOM_KEPT = IMPAIR_QUEUE_MAX / 2 };

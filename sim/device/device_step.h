@@ -3,6 +3,7 @@
 #define MUSTER_DEVICE_DEVICE_STEP_H
 
 #include "device/device.h"
+#include "device/payload.h"
 
 /* device_step.c: states, attempts and ends of connections */
 void device_step_state(struct device_host *h, const struct device_slot *s, enum device_state to);
@@ -37,6 +38,9 @@ void device_step_refuse(struct device_host *h, const struct device_slot *s, cons
 static inline bool device_step_cut(const struct device_slot *s) {
     return s->behaviour->cuts > 0;
 }
+
+/* What templates are filled with for this device at that instant; `seq` and `signals` are a message's. */
+struct payload_context device_step_context(const struct device_host *h, const struct device_slot *s, instant at);
 
 /* How many bytes a step may write before its way out is full, new messages and those sent again alike: a socket that takes no more has no
  * room, a modelled link as much as half its queue. */

@@ -22,17 +22,6 @@ static void init(void *session) {
     mqtt_session_init((struct mqtt_session *)session);
 }
 
-static struct payload_context context(const struct device_host *h, const struct device_slot *s) {
-    return (struct payload_context){.group = s->group,
-                                    .secrets = h->secrets,
-                                    .run_id = h->run_id,
-                                    .seed = h->seed,
-                                    .device = s->life->id,
-                                    .index = device_index_in_fleet(h, s),
-                                    .intended = h->step.now,
-                                    .unix_ms = h->start_unix_ms + h->step.now / SPAN_MS};
-}
-
 static int render(const struct template *t, const struct payload_context *c, struct bytes_writer *w,
                   struct bytes *out) {
     uint8_t *start = w->at;
@@ -43,7 +32,7 @@ static int render(const struct template *t, const struct payload_context *c, str
 
 static int up(struct device_host *h, const struct device_slot *s, const struct op *op) {
     const struct profile *p = s->group->profile;
-    struct payload_context c = context(h, s);
+    struct payload_context c = device_step_context(h, s, h->step.now);
     struct bytes_writer *w = &h->scratch;
     w->at = w->start;
     w->failed = false;
@@ -125,7 +114,7 @@ static int publish(struct device_host *h, const struct device_slot *s, const str
 
 /* Filters that share a subscription identifier travel in one SUBSCRIBE, which is one operation. */
 static int subscribe_one_id(struct device_host *h, const struct device_slot *s, uint32_t id, const struct op *op) {
-    struct payload_context c = context(h, s);
+    struct payload_context c = device_step_context(h, s, h->step.now);
     struct bytes_writer *w = &h->scratch;
     w->at = w->start;
     w->failed = false;
