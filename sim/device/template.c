@@ -358,3 +358,16 @@ void template_free(struct template *t) {
 bool template_is_literal(const struct template *t) {
     return t->uses == 0;
 }
+
+bool template_tells_devices_apart(const struct template *t) {
+    for (unsigned i = 0; i < t->count; i++)
+        switch (t->tokens[i].kind) {
+        case TEMPLATE_DEVICE_ID:
+        case TEMPLATE_DEVICE_INDEX:
+        case TEMPLATE_DEVICE_IMEI:
+            return true;
+        default:
+            break;
+        }
+    return false;
+}

@@ -79,7 +79,8 @@ struct template_error {
 int template_compile(const char *text, unsigned scope, const char *const *signals, unsigned signal_count,
                      struct template *out, struct template_error *error);
 void template_free(struct template *t);
-bool template_is_literal(const struct template *t); /* the same for every device and message */
+bool template_is_literal(const struct template *t);          /* the same for every device and message */
+bool template_tells_devices_apart(const struct template *t); /* another text for every device of a fleet */
 
 /* The variables, for documentation and completion; ends with name NULL. */
 struct template_variable {

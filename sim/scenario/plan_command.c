@@ -25,17 +25,11 @@ static void refuse_conditions(const struct plan_build *b, const struct action *a
                     "choose by fleet, region, profile, index, percent or count");
 }
 
-static bool is_of_one_device(const struct template *t) {
+static bool has_wildcard(const struct template *t) {
+    bool any = false;
     for (unsigned i = 0; i < t->count; i++)
-        switch (t->tokens[i].kind) {
-        case TEMPLATE_DEVICE_ID:
-        case TEMPLATE_DEVICE_INDEX:
-        case TEMPLATE_DEVICE_IMEI:
-            return true;
-        default:
-            break;
-        }
-    return false;
+        any = any || (t->tokens[i].kind == TEMPLATE_LITERAL && mqtt_topic_has_wildcard(t->tokens[i].text));
+    return any;
 }
 
 /* A command is to one device, and without Correlation Data its reply is known by the topic alone. */
@@ -43,12 +37,16 @@ static void check_topics(const struct plan_build *b, const struct fleet_group *g
     const struct commands *c = &g->profile->commands;
     const struct node *n = plan_command_node(b, g), *topic = node_get(n, "topic"), *reply = node_get(n, "reply_topic");
     bool alone = b->plan->fleets[g->fleet_index].count == 1;
-    if (!alone && !is_of_one_device(&c->topic))
+    if (has_wildcard(&c->topic))
+        diagnostic_help(diagnostic_add(b->found, "E416", topic != NULL ? topic->mark : n->mark,
+                                       "a topic to publish to has no wildcards"),
+                        "`command` publishes to this topic; only a backend's own commands may come in through + and #");
+    if (!alone && !template_tells_devices_apart(&c->topic))
         diagnostic_help(diagnostic_add(b->found, "E426", topic != NULL ? topic->mark : n->mark,
                                        "all devices of fleets.%s would get each other's commands", g->fleet),
                         "put ${device.id} into the topic");
     bool correlated = version == MQTT_5_0 && g->profile->mqtt.version == MQTT_5_0;
-    if (!alone && !correlated && !is_of_one_device(&c->reply_topic))
+    if (!alone && !correlated && !template_tells_devices_apart(&c->reply_topic))
         diagnostic_help(diagnostic_add(b->found, "E426", reply != NULL ? reply->mark : n->mark,
                                        "replies of MQTT 3.1.1 are known by their topic, and this one is that of all "
                                        "devices of fleets.%s",
@@ -102,13 +100,14 @@ static void add_replies(const struct plan *p, const struct fleet_group *g, struc
 static const struct fleet_group *group_behind(const struct making *m, const struct target *target, const char *filter) {
     const struct plan *p = m->b->plan;
     const struct fleet_group *found = NULL;
-    for (unsigned i = 0; found == NULL && i < p->group_count; i++) {
+    bool sure = false;
+    for (unsigned i = 0; !sure && i < p->group_count; i++) {
         struct plan_filters own = {0};
         if (!m->commanded[i] || p->groups[i].target != target)
             continue;
         add_replies(p, &p->groups[i], &own);
-        if (mqtt_topic_overlaps(bytes_of_text(own.all[0]), bytes_of_text(filter)))
-            found = &p->groups[i];
+        sure = mqtt_topic_overlaps(bytes_of_text(own.all[0]), bytes_of_text(filter));
+        found = sure || found == NULL ? &p->groups[i] : found;
         plan_filters_free(&own);
     }
     return found;
@@ -116,14 +115,17 @@ static const struct fleet_group *group_behind(const struct making *m, const stru
 
 static void refuse_overlap(const struct making *m, const struct target *target, const char *replies) {
     const struct plan_observe *o = m->b->plan->observe;
-    const struct fleet_group *g = group_behind(m, target, replies);
-    for (unsigned i = 0; o != NULL && g != NULL && i < o->observer_count; i++)
-        for (unsigned f = 0; o->observers[i].target == target && f < o->observers[i].filter_count; f++)
-            if (mqtt_topic_overlaps(bytes_of_text(o->observers[i].filters[f]), bytes_of_text(replies)))
-                diagnostic_help(diagnostic_add(m->b->found, "E426", plan_command_node(m->b, g)->mark,
-                                               "replies on '%s' would come through the audit's filter '%s', too",
-                                               replies, o->observers[i].filters[f]),
-                                "give replies a topic of their own: reply_topic");
+    for (unsigned i = 0; o != NULL && i < o->observer_count; i++)
+        for (unsigned f = 0; o->observers[i].target == target && f < o->observers[i].filter_count; f++) {
+            const char *audited = o->observers[i].filters[f];
+            if (!mqtt_topic_overlaps(bytes_of_text(audited), bytes_of_text(replies)))
+                continue;
+            const struct node *at = plan_command_node(m->b, group_behind(m, target, replies));
+            diagnostic_help(diagnostic_add(m->b->found, "E426", at->mark,
+                                           "replies on '%s' would come through the audit's filter '%s', too", replies,
+                                           audited),
+                            "give replies a topic of their own: reply_topic");
+        }
 }
 
 static void make_commander(const struct making *m, const struct target *target) {

@@ -24,8 +24,12 @@ static const struct node *item_of(const struct node *n, unsigned i) {
     return n != NULL && n->kind == NODE_LIST ? n->entries[i].value : n;
 }
 
+static const struct node *node_or(const struct node *n, const struct node *otherwise) {
+    return n != NULL ? n : otherwise;
+}
+
 static struct diagnostic_mark mark_or(const struct node *n, const struct node *otherwise) {
-    return n != NULL ? n->mark : otherwise->mark;
+    return node_or(n, otherwise)->mark;
 }
 
 /* Groups of one fleet share all but profile and region: the first one speaks for it. */
@@ -116,15 +120,15 @@ static struct bytes sketched(const struct text *t) {
     return bytes_of(text_get(t), t->size);
 }
 
-static void lint_topic(const struct plan_build *b, const struct telemetry *t, const struct node *n) {
+/* Of a topic that something is published to. */
+static void lint_topic(const struct plan_build *b, const struct template *t, const struct node *at) {
     struct text topic = {0};
-    sketch(&t->topic, &topic);
-    const struct node *at = node_get(n, "topic");
+    sketch(t, &topic);
     if (mqtt_topic_has_wildcard(sketched(&topic)))
-        diagnostic_help(diagnostic_add(b->found, "E416", mark_or(at, n), "a topic to publish to has no wildcards"),
+        diagnostic_help(diagnostic_add(b->found, "E416", at->mark, "a topic to publish to has no wildcards"),
                         "+ and # belong into filters of subscribe");
     else if (!mqtt_topic_name_valid(sketched(&topic)))
-        diagnostic_help(diagnostic_add(b->found, "E416", mark_or(at, n), "this is no valid topic name"),
+        diagnostic_help(diagnostic_add(b->found, "E416", at->mark, "this is no valid topic name"),
                         "a topic has 1 to 65,535 bytes and no U+0000");
     text_free(&topic);
 }
@@ -166,13 +170,26 @@ static size_t least_size(const struct template *t) {
     return size;
 }
 
+static void lint_payload(const struct plan_build *b, const struct template *t, const struct node *at) {
+    if (least_size(t) > MESSAGE_MAX)
+        diagnostic_add(b->found, "E418", at->mark, "the payload has more than %d bytes", MESSAGE_MAX);
+}
+
+/* What the device sends in reply; its own topic is one of its filters. */
+static void lint_replies(const struct plan_build *b, const struct fleet_group *g) {
+    const struct commands *c = &g->profile->commands;
+    const struct node *n = plan_command_node(b, g);
+    if (!c->on)
+        return;
+    lint_topic(b, &c->reply_topic, node_or(node_get(n, "reply_topic"), n));
+    lint_payload(b, &c->payload, node_or(node_get(n, "payload"), n));
+}
+
 static void lint_stream(const struct plan_build *b, const struct fleet_group *g, const struct telemetry *t,
                         const struct node *n) {
     span keepalive = g->profile->mqtt.keepalive_s * SPAN_S;
-    lint_topic(b, t, n);
-    if (least_size(&t->payload) > MESSAGE_MAX)
-        diagnostic_add(b->found, "E418", mark_or(node_get(n, "payload"), n), "the payload has more than %d bytes",
-                       MESSAGE_MAX);
+    lint_topic(b, &t->topic, node_or(node_get(n, "topic"), n));
+    lint_payload(b, &t->payload, node_or(node_get(n, "payload"), n));
     if (t->pace == PACE_OPEN && keepalive > 0 && (span)dist_median(&t->every) > keepalive && g->telemetry_count == 1)
         diagnostic_add(
             b->found, "W407", mark_or(node_get(n, "every"), n),
@@ -204,17 +221,8 @@ static void lint_marks(const struct plan_build *b, const struct fleet_group *g, 
 }
 
 static bool is_shared(const struct template *t) {
-    for (unsigned i = 0; i < t->count; i++)
-        switch (t->tokens[i].kind) {
-        case TEMPLATE_DEVICE_ID:
-        case TEMPLATE_DEVICE_INDEX:
-        case TEMPLATE_DEVICE_IMEI:
-            return false;
-        default:
-            break;
-        }
     bool assigned = t->count == 1 && t->tokens[0].kind == TEMPLATE_LITERAL && t->tokens[0].text.size == 0;
-    return t->count > 0 && !assigned;
+    return t->count > 0 && !assigned && !template_tells_devices_apart(t);
 }
 
 static void lint_session(const struct plan_build *b, const struct fleet_group *g, const struct node *fleet) {
@@ -240,6 +248,7 @@ static void lint_groups(const struct plan_build *b) {
         const struct fleet_group *g = &b->plan->groups[i];
         const struct node *fleet = fleet_node(b, g), *telemetry = node_get(fleet, "telemetry");
         lint_session(b, g, fleet);
+        lint_replies(b, g);
         if (g->subscription_count > 0)
             lint_filters(b, g, node_get(fleet, "subscribe"));
         for (unsigned t = 0; t < g->telemetry_count; t++) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/check.h"
 #include "base/err.h"
 #include "device/template.h"
 
@@ -58,6 +59,21 @@ static void an_empty_text_has_no_tokens(void) {
     CU_ASSERT_EQUAL(t.count, 0);
     CU_ASSERT(template_is_literal(&t));
     template_free(&t);
+}
+
+static void some_variables_tell_the_devices_of_a_fleet_apart(void) {
+    static const char *const apart[] = {"${device.id}", "a/${device.index}", "${device.region}/${device.imei}"};
+    static const char *const alike[] = {"", "a", "${device.fleet}/${device.region}", "${msg.seq}", "${run.id}"};
+    for (size_t i = 0; i < COUNT_OF(apart); i++) {
+        CU_ASSERT_EQUAL(compile(apart[i], (unsigned)ANYTHING), 0);
+        CU_ASSERT_TRUE(template_tells_devices_apart(&t));
+        template_free(&t);
+    }
+    for (size_t i = 0; i < COUNT_OF(alike); i++) {
+        CU_ASSERT_EQUAL(compile(alike[i], (unsigned)ANYTHING), 0);
+        CU_ASSERT_FALSE(template_tells_devices_apart(&t));
+        template_free(&t);
+    }
 }
 
 static void a_mark_is_noticed(void) {
@@ -140,7 +156,8 @@ static void tokens_are_bounded(void) {
 
 HARNESS_MAIN("device/template", HARNESS_CASE(literals_and_variables_become_tokens_in_order),
              HARNESS_CASE(signals_have_an_index_and_a_format), HARNESS_CASE(two_dollars_are_a_literal),
-             HARNESS_CASE(an_empty_text_has_no_tokens), HARNESS_CASE(a_mark_is_noticed),
-             HARNESS_CASE(errors_point_at_the_variable), HARNESS_CASE(a_place_allows_some_variables_only),
-             HARNESS_CASE(random_has_a_size), HARNESS_CASE(hmac_holds_the_tokens_of_key_and_text),
-             HARNESS_CASE(choices_carry_running_shares), HARNESS_CASE(tokens_are_bounded))
+             HARNESS_CASE(an_empty_text_has_no_tokens), HARNESS_CASE(some_variables_tell_the_devices_of_a_fleet_apart),
+             HARNESS_CASE(a_mark_is_noticed), HARNESS_CASE(errors_point_at_the_variable),
+             HARNESS_CASE(a_place_allows_some_variables_only), HARNESS_CASE(random_has_a_size),
+             HARNESS_CASE(hmac_holds_the_tokens_of_key_and_text), HARNESS_CASE(choices_carry_running_shares),
+             HARNESS_CASE(tokens_are_bounded))

@@ -97,7 +97,8 @@ static void devices_that_take_no_commands_are_told(void) {
     check_code(scenario("mqtt5", usual, "{at: 1s, do: command}", ""), "W415", "10 of 20");
 }
 
-static void topics_that_devices_share_are_refused(void) {
+static void topics_of_no_single_device_are_refused(void) {
+    check_code(scenario("mqtt5", "topic: \"cmd/${device.id}/+\"", all_valves, ""), "E416", "no wildcards");
     check_code(scenario("mqtt5", "topic: cmd/all", all_valves, ""), "E426", "each other's commands");
     check_code(scenario("mqtt311", "topic: \"cmd/${device.id}\", reply_topic: done", all_valves, ""), "E426",
                "known by their topic");
@@ -123,5 +124,5 @@ HARNESS_MAIN("scenario/plan_command", HARNESS_CASE(one_client_per_target_hears_a
              HARNESS_CASE(without_such_entries_nobody_sends),
              HARNESS_CASE(the_audit_and_the_commands_share_a_client_and_its_words),
              HARNESS_CASE(each_reply_that_is_audited_is_told_once_at_its_own_profile),
-             HARNESS_CASE(devices_that_take_no_commands_are_told), HARNESS_CASE(topics_that_devices_share_are_refused),
+             HARNESS_CASE(devices_that_take_no_commands_are_told), HARNESS_CASE(topics_of_no_single_device_are_refused),
              HARNESS_CASE(commands_know_no_state), HARNESS_CASE(more_than_the_cap_lets_pass_is_told))

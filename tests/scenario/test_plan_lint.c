@@ -9,6 +9,9 @@
 #define HEAD "duration: 5min\n"
 #define ONE  HEAD "fleets: {a: {count: 1000, telemetry: {every: 10s, topic: t, payload: x}}}\n"
 
+#define REPLIES(one)                                                                                                   \
+    HEAD "profiles: {p: {commands: {topic: \"c/${device.id}/+\", " one "}}}\nfleets: {a: {count: 5, profile: p}}\n"
+
 static void finds(const char *text, const char *code, const char *words) {
     struct compiled c = compiled_of(text);
     bool right = c.found.count == 1 && compiled_found(&c, code, words) && (c.plan == NULL) == (code[0] == 'E');
@@ -56,6 +59,8 @@ static void topics_and_filters_follow_the_protocol(void) {
           "no wildcards");
     finds(HEAD "fleets: {a: {count: 5, telemetry: {every: 1s, topic: \"a/+/b\"}}}\n", "E416", "no wildcards");
     finds(HEAD "fleets: {a: {count: 5, subscribe: [\"a/#/b\"]}}\n", "E416", "no valid topic filter for MQTT 5.0");
+    finds(REPLIES("reply_topic: r/+"), "E416", "no wildcards");
+    finds(REPLIES("reply_topic: \"\""), "E416", "no valid topic name");
     finds(HEAD "fleets: {a: {count: 5, subscribe: [\"a/+\", \"a/#\"]}}\n", "W406", "overlaps with 'a/+'");
 }
 
@@ -66,6 +71,10 @@ static void messages_fit(void) {
     finds(HEAD
           "fleets: {a: {count: 5, protocol: mqtt311, subscribe: [x], telemetry: {every: 1s, topic: t, payload: x}}}\n",
           "W411", "carry no mark");
+    struct text reply = {0};
+    text_printf(&reply, REPLIES("payload: \"%0*d\""), 512 * 1024 + 1, 0);
+    finds(text_get(&reply), "E418", "the payload has more than");
+    text_free(&reply);
 }
 
 static void sessions_make_sense(void) {
