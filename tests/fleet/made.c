@@ -268,6 +268,14 @@ span made_longest(const struct result *r, enum op_kind op, enum clock_kind clock
     return longest;
 }
 
+span made_usual(const struct result *r, enum op_kind op, enum clock_kind clock) {
+    struct histogram all = {0};
+    for (size_t i = result_next(r, 0, op, -1, -1); i < r->series_count; i = result_next(r, i + 1, op, -1, -1))
+        if (r->series[i]->clocks[clock] != NULL)
+            histogram_add(&all, r->series[i]->clocks[clock]);
+    return histogram_quantile(&all, 0.5, false);
+}
+
 uint64_t made_reasons(const struct result *r, enum close_reason why) {
     uint64_t sum = 0;
     for (size_t i = 0; i < r->reason_count; i++)

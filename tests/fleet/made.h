@@ -70,6 +70,8 @@ uint64_t made_sum(const struct result *r, enum op_kind op); /* of all outcomes *
 uint64_t made_held(const struct result *r, enum op_kind op, enum op_held held);
 uint64_t made_tally(const struct result *r, enum tally_kind kind);
 span made_longest(const struct result *r, enum op_kind op, enum clock_kind clock); /* −1: no sample */
+/* The median, by which a machine that stalls for a moment does not go: what all operations have to wait shows in it. */
+span made_usual(const struct result *r, enum op_kind op, enum clock_kind clock);
 uint64_t made_reasons(const struct result *r, enum close_reason why);
 
 #endif

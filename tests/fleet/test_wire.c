@@ -74,11 +74,11 @@ static void a_modelled_link_delays_and_delivers_even_the_goodbye(void) {
     m.plan.settle = 500 * SPAN_MS;
     go(&peer);
     CU_ASSERT_EQUAL(ok(OP_MQTT_PUBLISH), made_intended(&m));
-    span response = made_longest(work.result, OP_MQTT_PUBLISH, CLOCK_RESPONSE);
+    span response = made_usual(work.result, OP_MQTT_PUBLISH, CLOCK_RESPONSE);
     CU_ASSERT(response >= 100 * SPAN_MS && response < SPAN_S);
-    CU_ASSERT(made_longest(work.result, OP_MQTT_PUBLISH, CLOCK_SERVICE) < response - 90 * SPAN_MS);
+    CU_ASSERT(made_usual(work.result, OP_MQTT_PUBLISH, CLOCK_SERVICE) < response - 90 * SPAN_MS);
     CU_ASSERT(made_longest(work.result, OP_MQTT_CONNECT, CLOCK_RESPONSE) >= 200 * SPAN_MS);
-    CU_ASSERT(made_longest(work.result, OP_MQTT_CONNECT, CLOCK_LAG) < 100 * SPAN_MS);
+    CU_ASSERT(made_usual(work.result, OP_MQTT_CONNECT, CLOCK_LAG) < 100 * SPAN_MS);
     CU_ASSERT_TRUE(peer_reaches(&peer.seen->polite_ends, 10));
     done(&peer);
 }
