@@ -300,12 +300,15 @@ static void gather_evidence(const struct report_session *s) {
 
 int report_session_close(struct report_session *s, struct run_facts *facts) {
     progress_end(&s->progress);
+    /* of a run that was read back its own logs dropped some, and the reader has judged them */
+    uint64_t before = s->options.again != NULL ? s->options.again->log_records_dropped : 0;
+    uint64_t known = s->options.again != NULL ? before : facts->result->dropped_records;
     /* the verdict lines go to space that was set aside for them; should even they be dropped, the documents tell */
-    uint64_t known = judge_logs(s, facts, facts->result->dropped_records, log_writer_dropped(s->log));
+    known = judge_logs(s, facts, known, before + log_writer_dropped(s->log));
     log_writer_release(s->log);
     events_left_out(s->events, facts->ended, "evidence", log_writer_evidence_dropped(s->log));
     events_facts(s->events, facts, s->options.fail_code);
-    uint64_t dropped = log_writer_close(s->log);
+    uint64_t dropped = before + log_writer_close(s->log);
     s->log = NULL;
     (void)judge_logs(s, facts, known, dropped);
     gather_evidence(s);

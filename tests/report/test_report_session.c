@@ -38,8 +38,7 @@ static void end(void) {
     sample_free(&s);
 }
 
-static struct report_session *open_session(void) {
-    struct report_options o = options();
+static struct report_session *open_with(struct report_options o) {
     struct report_session *session = NULL;
     int code;
     char why[256] = "";
@@ -48,6 +47,10 @@ static struct report_session *open_session(void) {
         printf("     %s\n", why);
     CU_ASSERT_EQUAL_FATAL(status, 0);
     return session;
+}
+
+static struct report_session *open_session(void) {
+    return open_with(options());
 }
 
 /* Seconds of a made-up run through the sink. */
@@ -138,6 +141,22 @@ static void an_interrupted_run_reports_and_its_manifest_stays_incomplete(void) {
     bool complete = true;
     CU_ASSERT_TRUE(sample_json_bool(manifest, "complete", &complete) && !complete);
     CU_ASSERT_TRUE(temporary_has(&t, "run/junit.xml"));
+    free(manifest);
+    end();
+}
+
+static void records_that_shards_dropped_are_missing_from_their_sum(void) {
+    enum { DROPPED = 5 };
+    begin();
+    s.report.log_records_dropped = DROPPED;
+    struct report_options o = options();
+    o.again = &s.report;
+    CU_ASSERT_EQUAL(close_session(open_with(o)), EXIT_CHECK_FAILED);
+    char *summary = read_file("run/summary.json"), *manifest = read_file("run/manifest.json");
+    CU_ASSERT_EQUAL(sample_json_number(summary, "tool.dropped"), DROPPED);
+    CU_ASSERT_EQUAL(sample_json_number(manifest, "log_records_dropped"), DROPPED);
+    CU_ASSERT_EQUAL(s.facts.trust_count, 0); /* the reader has judged them */
+    free(summary);
     free(manifest);
     end();
 }
@@ -287,6 +306,7 @@ HARNESS_MAIN("report/report_session", HARNESS_CASE(a_run_leaves_every_file),
              HARNESS_CASE(an_interrupted_run_reports_and_its_manifest_stays_incomplete),
              HARNESS_CASE(a_run_that_never_began_leaves_nothing), HARNESS_CASE(a_used_directory_is_a_usage_error),
              HARNESS_CASE(copies_go_where_outputs_asks),
+             HARNESS_CASE(records_that_shards_dropped_are_missing_from_their_sum),
              HARNESS_CASE(a_document_that_cannot_be_written_is_an_internal_error),
              HARNESS_CASE(killed_at_any_instant_the_logs_read_back),
              HARNESS_CASE(a_port_for_metrics_that_cannot_be_had_leaves_no_directory))
