@@ -284,10 +284,21 @@ void audit_interval(struct audit *a, const struct interval *i) {
     audit_gaps_add(&a->gaps, AUDIT_GAP_REPORTS, i->reports_omitted_from, INSTANT_NEVER);
 }
 
+/* A message of QoS 0 is reported when it is sent, which is before the cut: those that the cuts so far excuse are all known. */
+static void forget_cuts(struct audit *a) {
+    for (struct audit_entry *e = audit_entries_first(&a->entries, AUDIT_ENTRIES_MISSING); e != NULL;
+         e = audit_entries_next(&a->entries, e))
+        if (!is_owed(a, e))
+            e->verdict = AUDIT_FREE;
+    keymap_clear(&a->cuts);
+}
+
 static void note_cut(struct audit *a, const struct audit_report *r) {
     uint64_t key = cut_key(r->device, r->emitted);
     uint32_t place = keymap_find(&a->cuts, key);
     if (place == KEYMAP_NONE) {
+        if (a->cuts.count == AUDIT_CUTS_MAX)
+            forget_cuts(a);
         place = a->cuts.count;
         a->cut_at = interval_grow(a->cut_at, &a->cut_room, place + 1, sizeof *a->cut_at);
         a->cut_at[place] = r->emitted;

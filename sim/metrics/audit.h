@@ -32,6 +32,7 @@ enum {
     AUDIT_ENTRIES_MAX = 1 << 20, /* outstanding messages; beyond it the oldest missing ones are judged as at the end */
     AUDIT_TOPICS_MAX =
         1 << 20,               /* (device, topic, QoS) whose order is followed; those beyond are not judged for order */
+    AUDIT_CUTS_MAX = 1 << 20,  /* (device, 10 s) whose cut is remembered; then what they excuse is noted, and they go */
     AUDIT_GAPS_MAX = 256,      /* beyond it the two nearest become one */
     AUDIT_STALL_MESSAGES = 500 /* a stall of ours in which no more than that fell due is none */
 };

@@ -351,6 +351,26 @@ static void qos_0_that_its_own_link_cut_off_is_not_lost(void) {
     end();
 }
 
+/* Devices that their links cut off for days: what was cut off stays excused, and the cuts take no memory without end. */
+static void cuts_are_forgotten_when_they_have_said_what_they_know(void) {
+    begin();
+    for (uint32_t device = 1; device <= 2; device++) {
+        struct audit_report r = message(device, 1, 29 * SPAN_S);
+        r.qos = 0;
+        audit_report(audit, &r);
+    }
+    for (uint32_t n = 0; n <= 2 * AUDIT_CUTS_MAX; n++) {
+        instant at = n == 0 ? 30 * SPAN_S : (1000 + n) * SPAN_S; /* the first is of device 1, no other soon enough */
+        audit_report(audit, &(struct audit_report){.device = (1 + n) % DEVICES, .emitted = at, .verdict = AUDIT_CUT});
+        if (n % 10000 == 0)
+            audit_settle(audit, at);
+    }
+    CU_ASSERT(audit_bytes(audit) < (size_t)AUDIT_CUTS_MAX * 48);
+    audit_close(audit);
+    counts(2, 0, 1, 0, 0, 0);
+    end();
+}
+
 static void counts_are_of_group_qos_and_segment_of_the_intended_instant(void) {
     begin();
     struct audit_report r = message(1, 1, 10 * SPAN_S + SPAN_MS / 2); /* intended before the edge */
@@ -481,6 +501,7 @@ HARNESS_MAIN("metrics/audit", HARNESS_CASE(a_message_that_arrives_is_received_wh
              HARNESS_CASE(a_stall_whose_messages_end_later_loses_nothing),
              HARNESS_CASE(a_stall_waits_for_the_reports_of_every_worker),
              HARNESS_CASE(qos_0_that_its_own_link_cut_off_is_not_lost),
+             HARNESS_CASE(cuts_are_forgotten_when_they_have_said_what_they_know),
              HARNESS_CASE(counts_are_of_group_qos_and_segment_of_the_intended_instant),
              HARNESS_CASE(end_to_end_runs_from_the_intended_instant_in_the_senders_cell),
              HARNESS_CASE(a_gap_takes_its_latencies_with_it), HARNESS_CASE(lost_reports_end_the_audit),
