@@ -171,6 +171,9 @@ static const char *color(const char *s, struct text *out) {
     return s + length;
 }
 
+/* What rewrite() looks for begins with one of these. */
+static const char beginnings[] = "< hur";
+
 /* Rewrites what begins at `s`; returns what follows, or NULL when it is to be copied. */
 static const char *rewrite(const char *s, const char *prefix, struct text *out) {
     static const char *const references[] = {" id=\"", " id='", "href=\"#", "href='#", "url(#"};
@@ -203,9 +206,11 @@ int plot_inline(struct text *out, const char *svg, const char *prefix, const cha
                 title, description, (int)(box_end - box), box, title, description);
     for (at = head + 1; at < end;) {
         const char *next = rewrite(at, prefix, out);
-        if (next == NULL)
-            text_append_n(out, at, 1);
-        at = next != NULL ? next : at + 1;
+        if (next == NULL) {
+            next = at + 1 + strcspn(at + 1, beginnings); /* at most `end`, which begins with one, too */
+            text_append_n(out, at, (size_t)(next - at));
+        }
+        at = next;
     }
     text_append(out, "</svg>\n");
     return 0;
