@@ -1,6 +1,7 @@
 #include "scenario/deal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/draw.h"
@@ -54,6 +55,10 @@ void deal_counts(const double *shares, unsigned count, uint32_t total, uint32_t 
 
 void deal_choices(uint64_t seed, uint32_t stream, uint32_t first, uint32_t total, const double *shares, unsigned count,
                   uint16_t *choice) {
+    if (count == 1) { /* most fleets are of one profile and one region: nothing to put in order */
+        memset(choice, 0, total * sizeof *choice);
+        return;
+    }
     uint32_t *devices = calloc(total > 0 ? total : 1, sizeof *devices);
     uint32_t *counts = calloc(count > 0 ? count : 1, sizeof *counts);
     CHECK(devices != NULL && counts != NULL);

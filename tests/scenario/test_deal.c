@@ -69,5 +69,14 @@ static void one_device_more_moves_shares_by_one(void) {
     CU_ASSERT_TRUE(moved <= 1);
 }
 
+static void a_single_choice_is_everybodys(void) {
+    static const double whole[] = {1};
+    uint16_t choice[] = {7, 7, 7, 7};
+    deal_choices(7, 1, 500, 3, whole, 1, choice);
+    CU_ASSERT_TRUE(choice[0] == 0 && choice[1] == 0 && choice[2] == 0);
+    CU_ASSERT_EQUAL(choice[3], 7); /* nobody's */
+}
+
 HARNESS_MAIN("scenario/deal", HARNESS_CASE(counts_are_exact_and_add_up), HARNESS_CASE(order_is_by_hash),
-             HARNESS_CASE(choices_depend_on_seed_and_stream_only), HARNESS_CASE(one_device_more_moves_shares_by_one))
+             HARNESS_CASE(choices_depend_on_seed_and_stream_only), HARNESS_CASE(one_device_more_moves_shares_by_one),
+             HARNESS_CASE(a_single_choice_is_everybodys))
