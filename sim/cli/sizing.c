@@ -190,19 +190,21 @@ static void add_fixed(const struct sizing_request *r, const char **argv, int cou
     argv[count] = NULL;
 }
 
-/* The first line of what a run said on stderr, for a message. */
-static void first_line(const char *path, char *out, size_t size) {
+/* Why a run stopped, from what it said on stderr: its error, which may stand below warnings, else the first line. */
+static void reason_of(const char *path, char *out, size_t size) {
+    static const char prefix[] = "error: "; /* of cli/complain.h */
+    char line[300];
+    bool found = false;
     out[0] = '\0';
     FILE *f = fopen(path, "re");
-    if (f == NULL)
-        return;
-    if (fgets(out, (int)size, f) == NULL)
-        out[0] = '\0';
-    out[strcspn(out, "\n")] = '\0';
-    fclose(f);
-    static const char prefix[] = "error: "; /* of cli/complain.h */
-    if (text_has_prefix(out, prefix))
-        memmove(out, out + sizeof prefix - 1, strlen(out + sizeof prefix - 1) + 1);
+    while (f != NULL && !found && fgets(line, sizeof line, f) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        found = text_has_prefix(line, prefix);
+        if (found || out[0] == '\0')
+            snprintf(out, size, "%s", line + (found ? sizeof prefix - 1 : 0));
+    }
+    if (f != NULL)
+        fclose(f);
 }
 
 /* Runs one load. Returns the exit code of the run. */
@@ -221,7 +223,7 @@ static int run(struct sizing *s, struct capacity_step *step, char *said, size_t 
     int count = sizing_arguments(r, &words, argv);
     add_fixed(r, argv, count, fixed, sizeof fixed);
     int code = trial_run(NULL, argv, errors, &s->signal_number, why, sizeof why);
-    first_line(errors, said, said_size);
+    reason_of(errors, said, said_size);
     if (code < 0) {
         snprintf(said, said_size, "%s", why);
         code = EXIT_INTERNAL;
