@@ -137,8 +137,12 @@ struct interval_series *interval_series_of(struct interval *i, struct cell_key k
     return s;
 }
 
+uint64_t interval_tally_key(unsigned group, unsigned segment, uint8_t qos) {
+    return (uint64_t)qos << 48 | (uint64_t)group << 32 | segment;
+}
+
 struct tally_series *interval_tally_of(struct interval *i, unsigned group, unsigned segment, uint8_t qos) {
-    uint64_t key = (uint64_t)qos << 48 | (uint64_t)group << 32 | segment;
+    uint64_t key = interval_tally_key(group, segment, qos);
     uint32_t found = keymap_find(&i->tally_index, key);
     if (found != KEYMAP_NONE)
         return &i->tallies[found];

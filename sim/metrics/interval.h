@@ -75,6 +75,8 @@ void interval_sample(struct interval_clock *c, span value);
 /* The operation code of the row that takes what does not fit RECORDER_REASONS rows of a group. */
 enum { REASON_OTHERS = OP_KINDS };
 uint64_t interval_reason_key(const struct reason_row *r);
+/* What rows of counters are found by, here and in a result. */
+uint64_t interval_tally_key(unsigned group, unsigned segment, uint8_t qos);
 
 /* Grows an array to at least `needed` elements by doubling; CHECKs for memory. New elements are zeroed. */
 void *interval_grow(void *array, uint32_t *room, uint32_t needed, size_t element);

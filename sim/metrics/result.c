@@ -105,7 +105,7 @@ struct series *result_series(struct result *r, struct cell_key key, bool make) {
 }
 
 static struct tally_series *tally_of(struct result *r, uint16_t group, uint16_t segment, uint8_t qos) {
-    uint64_t key = (uint64_t)qos << 48 | (uint64_t)group << 32 | segment;
+    uint64_t key = interval_tally_key(group, segment, qos);
     uint32_t found = keymap_find(&r->index->tallies, key);
     if (found != KEYMAP_NONE)
         return &r->tallies[found];
