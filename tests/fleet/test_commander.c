@@ -1,16 +1,9 @@
 #include "fleet/commander.h"
 
-#include <poll.h>
-#include <signal.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "backend/broker_server.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "harness.h"
@@ -18,41 +11,13 @@
 #include "metrics/interval.h"
 #include "metrics/result.h"
 #include "scenario/plan_command.h"
+#include "serve.h"
 
 /* Devices whose commands go to the very topic on which replies are awaited: the broker itself is the device that answers at once, with the
  * Correlation Data of the command. On any other topic nobody answers. */
-enum { PATIENCE_MS = 20000, DEVICES = 8 };
+enum { DEVICES = 8 };
 
-static pid_t broker;
-static uint16_t port;
-
-static void start_broker(void) {
-    int ready[2];
-    char text[16] = "";
-    CU_ASSERT_EQUAL_FATAL(pipe(ready), 0);
-    fflush(stdout);
-    broker = fork();
-    if (broker == 0) {
-        struct broker_server_options o;
-        char why[256] = "";
-        broker_server_options_default(&o);
-        CHECK(address_parse("127.0.0.1", 0, &o.listen) == 0);
-        o.ready_fd = ready[1];
-        o.quiet = true;
-        close(ready[0]);
-        _exit(broker_server_run(&o, why, sizeof why) == 0 ? 0 : 1);
-    }
-    close(ready[1]);
-    struct pollfd p = {.fd = ready[0], .events = POLLIN};
-    CU_ASSERT_FATAL(poll(&p, 1, PATIENCE_MS) > 0 && read(ready[0], text, sizeof text - 1) > 0);
-    close(ready[0]);
-    port = (uint16_t)atoi(text);
-}
-
-static void stop_broker(void) {
-    kill(broker, SIGTERM);
-    waitpid(broker, NULL, 0);
-}
+static struct serve broker;
 
 static struct {
     struct plan plan;
@@ -81,7 +46,7 @@ static void compile(struct template *t, const char *text) {
 /* Every device is sent one command 100 ms after t = 0, and its reply has plenty of time. */
 static void make(enum mqtt_version version, const char *topic) {
     memset(&m, 0, sizeof m);
-    CHECK(address_parse("127.0.0.1", port, &m.node) == 0);
+    m.node = broker.address;
     m.edges[0] = INT64_MIN;
     m.profile = (struct profile){.name = "p", .mqtt = {.version = version}, .commands = {.on = true}};
     compile(&m.profile.commands.topic, topic);
@@ -172,7 +137,7 @@ static uint64_t ended(enum op_outcome outcome) {
 }
 
 static void replies_are_timed_in_both_versions(void) {
-    start_broker();
+    broker = serve_start(NULL);
     for (int version = 0; version < 2; version++) {
         make(version == 0 ? MQTT_3_1_1 : MQTT_5_0, "r/${device.id}");
         begin(1, 1);
@@ -185,11 +150,11 @@ static void replies_are_timed_in_both_versions(void) {
         CU_ASSERT_FALSE(commander_waits(m.commander));
         end();
     }
-    stop_broker();
+    serve_stop(&broker);
 }
 
 static void who_says_nothing_is_named_and_who_was_away_is_not(void) {
-    start_broker();
+    broker = serve_start(NULL);
     make(MQTT_5_0, "elsewhere/${device.id}");
     m.action.within = 200 * SPAN_MS;
     begin(1, 1);
@@ -203,11 +168,11 @@ static void who_says_nothing_is_named_and_who_was_away_is_not(void) {
     CU_ASSERT(m.result->reasons[0].op == OP_MQTT_COMMAND && m.result->reasons[0].outcome == OP_TIMEOUT &&
               m.result->reasons[0].example_device == 0 && m.result->reasons[0].count == DEVICES - 2);
     end();
-    stop_broker();
+    serve_stop(&broker);
 }
 
 static void what_is_still_waited_for_stays_open_and_what_did_not_go_is_dropped(void) {
-    start_broker();
+    broker = serve_start(NULL);
     make(MQTT_5_0, "elsewhere/${device.id}");
     m.action.within = 100 * SPAN_S;
     begin(1, 1);
@@ -227,35 +192,35 @@ static void what_is_still_waited_for_stays_open_and_what_did_not_go_is_dropped(v
     commander_finish(m.commander, now(), m.plan.duration);
     CU_ASSERT_EQUAL(ended(OP_DROPPED), DEVICES);
     end();
-    stop_broker();
+    serve_stop(&broker);
 }
 
 static void a_lost_connection_breaks_what_waits_and_drops_what_comes(void) {
-    start_broker();
+    broker = serve_start(NULL);
     make(MQTT_5_0, "elsewhere/${device.id}");
     m.action.within = 100 * SPAN_S;
     begin(1, 1);
     while (now() < 200 * SPAN_MS)
         tick(m.plan.duration);
-    stop_broker();
-    for (int waited = 0; waited < PATIENCE_MS && commander_waits(m.commander); waited++)
+    serve_stop(&broker);
+    for (int waited = 0; waited < SERVE_PATIENCE_MS && commander_waits(m.commander); waited++)
         tick(m.plan.duration);
     CU_ASSERT_EQUAL(ended(OP_BROKEN), DEVICES);
     end();
 }
 
 static void a_shard_commands_its_own_devices(void) {
-    start_broker();
+    broker = serve_start(NULL);
     make(MQTT_5_0, "r/${device.id}");
     begin(2, 4);
     run();
     CU_ASSERT_EQUAL(ended(OP_OK), DEVICES / 4);
     end();
-    stop_broker();
+    serve_stop(&broker);
 }
 
 static void the_guard_paces_commands(void) {
-    start_broker();
+    broker = serve_start(NULL);
     make(MQTT_5_0, "r/${device.id}");
     m.plan.safety.max_publish_rate = 20;
     begin(1, 1);
@@ -266,7 +231,7 @@ static void the_guard_paces_commands(void) {
         held += m.result->series[i]->held[OP_HELD_GUARD];
     CU_ASSERT(held > 0);
     end();
-    stop_broker();
+    serve_stop(&broker);
 }
 
 static void a_run_without_commands_has_no_commander(void) {

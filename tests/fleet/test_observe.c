@@ -1,56 +1,23 @@
 #include "fleet/observe.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "backend/broker_server.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "harness.h"
 #include "loop/loop.h"
 #include "metrics/interval.h"
 #include "scenario/plan_observe.h"
+#include "serve.h"
 
-enum { PATIENCE_MS = 20000, DEVICES = 4 };
+enum { DEVICES = 4 };
 #define LATER (3600 * SPAN_S)
 
-static pid_t broker;
-static uint16_t port;
-
-static void start_broker(const char *setting) {
-    int ready[2];
-    char text[16] = "";
-    CU_ASSERT_EQUAL_FATAL(pipe(ready), 0);
-    fflush(stdout);
-    broker = fork();
-    if (broker == 0) {
-        struct broker_server_options o;
-        char why[256] = "";
-        broker_server_options_default(&o);
-        CHECK(address_parse("127.0.0.1", 0, &o.listen) == 0);
-        CHECK(setting == NULL || broker_server_set(&o, setting, why, sizeof why) == 0);
-        o.ready_fd = ready[1];
-        o.quiet = true;
-        close(ready[0]);
-        _exit(broker_server_run(&o, why, sizeof why) == 0 ? 0 : 1);
-    }
-    close(ready[1]);
-    struct pollfd p = {.fd = ready[0], .events = POLLIN};
-    CU_ASSERT_FATAL(poll(&p, 1, PATIENCE_MS) > 0 && read(ready[0], text, sizeof text - 1) > 0);
-    close(ready[0]);
-    port = (uint16_t)atoi(text);
-}
-
-static void stop_broker(void) {
-    kill(broker, SIGTERM);
-    waitpid(broker, NULL, 0);
-}
+static struct serve broker;
 
 /* A plan with one audited group of four devices that publish to a/<device>, QoS 1. */
 static struct {
@@ -70,7 +37,7 @@ static const char *const filters[] = {"a/+"};
 
 static void make_plan(void) {
     memset(&m, 0, sizeof m);
-    CHECK(address_parse("127.0.0.1", port, &m.node) == 0);
+    m.node = broker.address;
     m.edges[0] = INT64_MIN;
     m.devices[0] = 0xf;
     m.telemetry = (struct telemetry){.observed = true, .qos = 1};
@@ -153,7 +120,7 @@ static void collect(struct observe *o, instant at) {
 }
 
 static void wait_for_arrivals(struct observe *o) {
-    for (int waited = 0; waited < PATIENCE_MS && observe_waits(o); waited += 5) {
+    for (int waited = 0; waited < SERVE_PATIENCE_MS && observe_waits(o); waited += 5) {
         nanosleep(&(struct timespec){.tv_nsec = 5 * SPAN_MS}, NULL);
         observe_tick(o, NULL, NULL);
     }
@@ -161,7 +128,7 @@ static void wait_for_arrivals(struct observe *o) {
 }
 
 static void what_arrives_meets_what_was_reported(void) {
-    start_broker(NULL);
+    broker = serve_start(NULL);
     make_plan();
     memset(found, 0, sizeof found);
     struct observe *o = open_observe(1, 1);
@@ -184,12 +151,12 @@ static void what_arrives_meets_what_was_reported(void) {
     CU_ASSERT(observe_bytes(o) > 0);
     free(facts.gaps);
     observe_close(o);
-    stop_broker();
+    serve_stop(&broker);
 }
 
 /* Devices 0 and 2 are this shard's. */
 static void other_shards_and_earlier_messages_are_left_out(void) {
-    start_broker(NULL);
+    broker = serve_start(NULL);
     make_plan();
     memset(found, 0, sizeof found);
     struct observe *o = open_observe(1, 2);
@@ -206,7 +173,7 @@ static void other_shards_and_earlier_messages_are_left_out(void) {
     CU_ASSERT_EQUAL(found[TALLY_AUDITED], 1);
     CU_ASSERT_EQUAL(found[TALLY_AUDIT_RECEIVED], 1);
     observe_close(o);
-    stop_broker();
+    serve_stop(&broker);
 }
 
 static void remember(void *context, instant at, const char *text) {
@@ -215,15 +182,15 @@ static void remember(void *context, instant at, const char *text) {
 }
 
 static void a_lost_connection_is_told_and_takes_its_time_out_of_the_audit(void) {
-    start_broker(NULL);
+    broker = serve_start(NULL);
     make_plan();
     memset(found, 0, sizeof found);
     struct observe *o = open_observe(1, 1);
     char said[200] = "";
     observe_begin(o, loop_clock_monotonic());
     int64_t begun = loop_clock_monotonic();
-    stop_broker();
-    for (int waited = 0; waited < PATIENCE_MS && said[0] == '\0'; waited += 5) {
+    serve_stop(&broker);
+    for (int waited = 0; waited < SERVE_PATIENCE_MS && said[0] == '\0'; waited += 5) {
         nanosleep(&(struct timespec){.tv_nsec = 5 * SPAN_MS}, NULL);
         observe_tick(o, remember, said);
     }
@@ -245,13 +212,13 @@ static void a_lost_connection_is_told_and_takes_its_time_out_of_the_audit(void) 
 
 /* It was lost while the fleet was built, and nothing of it comes back. */
 static void a_connection_that_was_lost_before_the_start_is_out_of_the_audit_too(void) {
-    start_broker(NULL);
+    broker = serve_start(NULL);
     make_plan();
     memset(found, 0, sizeof found);
     struct observe *o = open_observe(1, 1);
-    stop_broker();
+    serve_stop(&broker);
     struct observer *client = observe_of(o, &m.target);
-    for (int waited = 0; waited < PATIENCE_MS && observer_state(client, NULL, 0) == OBSERVER_READY; waited += 5)
+    for (int waited = 0; waited < SERVE_PATIENCE_MS && observer_state(client, NULL, 0) == OBSERVER_READY; waited += 5)
         nanosleep(&(struct timespec){.tv_nsec = 5 * SPAN_MS}, NULL);
     observe_begin(o, loop_clock_monotonic());
     report(o, 1, 1, SPAN_MS);
@@ -265,12 +232,12 @@ static void a_connection_that_was_lost_before_the_start_is_out_of_the_audit_too(
 
 /* The broker hangs: its connections stand, and nothing comes any more. What is missing then is asked about, not taken for lost. */
 static void a_connection_that_died_in_silence_is_found_out_at_the_end(void) {
-    start_broker(NULL);
+    broker = serve_start(NULL);
     make_plan();
     memset(found, 0, sizeof found);
     struct observe *o = open_observe(1, 1);
     observe_begin(o, loop_clock_monotonic());
-    kill(broker, SIGSTOP);
+    kill(broker.pid, SIGSTOP);
     report(o, 1, 1, SPAN_MS);
     collect(o, LATER);
     CU_ASSERT_TRUE(observe_waits(o));
@@ -278,9 +245,9 @@ static void a_connection_that_died_in_silence_is_found_out_at_the_end(void) {
     collect(o, LATER);
     CU_ASSERT_EQUAL(found[TALLY_AUDIT_EXCLUDED], 1);
     CU_ASSERT_EQUAL(found[TALLY_LOST], 0);
-    kill(broker, SIGCONT);
+    kill(broker.pid, SIGCONT);
     observe_close(o);
-    stop_broker();
+    serve_stop(&broker);
 }
 
 static void failing(int wanted, const char *words) {
@@ -294,10 +261,10 @@ static void failing(int wanted, const char *words) {
 }
 
 static void a_run_without_its_observer_does_not_begin(void) {
-    start_broker("refuse_connects=0x87");
+    broker = serve_start("refuse_connects=0x87");
     make_plan();
     failing(ERR_UNREACHABLE, "the observer cannot");
-    stop_broker();
+    serve_stop(&broker);
     make_plan();
     failing(ERR_UNREACHABLE, "the observer cannot");
     CHECK(address_parse("192.0.2.1", 1883, &m.node) == 0);
