@@ -10,15 +10,15 @@
 #include "report/judged.h"
 #include "report/layout.h"
 
-/* How a verdict looks: its word, its mark, its class in the style sheet. */
+/* How a verdict looks: its mark, its class in the style sheet. */
 static const struct face {
-    const char *word, *mark, *style;
+    const char *mark, *style;
 } faces[] = {
-    [VERDICT_PASS] = {"PASS", "✓", "pass"},
-    [VERDICT_FAIL] = {"FAIL", "✗", "fail"},
-    [VERDICT_ABORTED] = {"ABORTED", "✗", "fail"},
-    [VERDICT_NOT_TRUSTWORTHY] = {"NOT TRUSTWORTHY", "?", "doubt"},
-    [VERDICT_INCOMPLETE] = {"INCOMPLETE", "…", "incomplete"},
+    [VERDICT_PASS] = {"✓", "pass"},
+    [VERDICT_FAIL] = {"✗", "fail"},
+    [VERDICT_ABORTED] = {"✗", "fail"},
+    [VERDICT_NOT_TRUSTWORTHY] = {"?", "doubt"},
+    [VERDICT_INCOMPLETE] = {"…", "incomplete"},
 };
 
 /* The failed check that is named in the banner: the one that ended the run, or the first. */
@@ -67,7 +67,7 @@ static void write_banner(struct text *out, const struct run_facts *f) {
         out,
         "<header class=\"banner %s\">\n<p class=\"verdict\"><span class=\"mark\" aria-hidden=\"true\">%s</span> "
         "%s</p>\n<h1>",
-        face->style, face->mark, face->word);
+        face->style, face->mark, report_verdict_words[f->verdict]);
     html_text(out, f->plan->name);
     text_append(out, "</h1>\n<p class=\"sentence\">");
     write_sentence(out, f);

@@ -31,6 +31,14 @@ const struct report_ops *report_find(const char *extension) {
     return NULL;
 }
 
+const char *const report_verdict_words[] = {
+    [VERDICT_PASS] = "PASS",
+    [VERDICT_FAIL] = "FAIL",
+    [VERDICT_ABORTED] = "ABORTED",
+    [VERDICT_NOT_TRUSTWORTHY] = "NOT TRUSTWORTHY",
+    [VERDICT_INCOMPLETE] = "INCOMPLETE",
+};
+
 const char *report_verdict_sentence(const struct run_facts *facts) {
     switch (facts->verdict) {
     case VERDICT_PASS:

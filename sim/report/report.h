@@ -43,6 +43,8 @@ struct report_ops {
 extern const struct report_ops report_table[];
 const struct report_ops *report_find(const char *extension); /* the first with it; NULL: none */
 
+/* Verdicts as headings have them: "PASS", "NOT TRUSTWORTHY". Index: enum run_verdict. */
+extern const char *const report_verdict_words[];
 /* The sentence that says what the verdict means, for people: "every check passed". */
 const char *report_verdict_sentence(const struct run_facts *facts);
 /* What a reader must know before the numbers: built-in backend, unaudited messages, widened trust, load that the guard

@@ -38,15 +38,10 @@ static void toned(const struct writer *w, enum tone tone, const char *s) {
         text_append(w->out, s);
 }
 
-static const struct {
-    const char *word;
-    enum tone tone;
-} verdicts[] = {
-    [VERDICT_PASS] = {"PASS", TONE_GOOD},
-    [VERDICT_FAIL] = {"FAIL", TONE_BAD},
-    [VERDICT_ABORTED] = {"ABORTED", TONE_BAD},
-    [VERDICT_NOT_TRUSTWORTHY] = {"NOT TRUSTWORTHY", TONE_WARN},
-    [VERDICT_INCOMPLETE] = {"INCOMPLETE", TONE_WARN},
+static const enum tone verdict_tones[] = {
+    [VERDICT_PASS] = TONE_GOOD,       [VERDICT_FAIL] = TONE_BAD,
+    [VERDICT_ABORTED] = TONE_BAD,     [VERDICT_NOT_TRUSTWORTHY] = TONE_WARN,
+    [VERDICT_INCOMPLETE] = TONE_WARN,
 };
 
 /* " PASS  name                                20m00s   seed 20261122" */
@@ -55,9 +50,9 @@ static void write_head(const struct writer *w) {
     char length[32], right[80];
     snprintf(right, sizeof right, "%8s   seed %llu", instant_format_span(f->ended, length, sizeof length),
              (unsigned long long)f->plan->seed);
-    const char *word = verdicts[f->verdict].word;
+    const char *word = report_verdict_words[f->verdict];
     text_append(w->out, " ");
-    toned(w, verdicts[f->verdict].tone, word);
+    toned(w, verdict_tones[f->verdict], word);
     text_append(w->out, "  ");
     size_t left = LAYOUT_COLUMNS - 1 - strlen(word) - 2 - 1 - layout_width(right);
     layout_cell(w->out, f->plan->name, left);

@@ -18,14 +18,6 @@
 /* Each section stops at its share of the page; together they stay below SUMMARY_MD_MAX. A row is cut by its own limit. */
 enum { CHECKS_END = 40 * 1024, CAUSES_END = 56 * 1024, ROW_MAX = 3 * 1024, WORD_MAX = 600, AGAIN_MAX = 2048 };
 
-static const char *const titles[] = {
-    [VERDICT_PASS] = "PASS",
-    [VERDICT_FAIL] = "FAIL",
-    [VERDICT_ABORTED] = "ABORTED",
-    [VERDICT_NOT_TRUSTWORTHY] = "NOT TRUSTWORTHY",
-    [VERDICT_INCOMPLETE] = "INCOMPLETE",
-};
-
 /* Escaped, and cut so that its escapes stay whole. */
 static void word(struct text *out, const char *s) {
     struct text cut = {0};
@@ -46,7 +38,7 @@ static void write_caveat(void *context, const char *sentence) {
 static void write_head(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
     char length[32];
-    text_printf(out, "# %s: ", titles[f->verdict]);
+    text_printf(out, "# %s: ", report_verdict_words[f->verdict]);
     word(out, f->plan->name);
     text_append(out, "\n\n");
     text_append(out, "Verdict: ");
