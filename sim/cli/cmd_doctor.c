@@ -16,7 +16,7 @@
 /* The nearest directory on the way to where a run would be written. */
 static void place_of(const char *out, char *path, size_t size) {
     snprintf(path, size, "%s", out == NULL ? "." : out);
-    while (access(path, F_OK) != 0) {
+    while (access(path, F_OK) != 0 && strcmp(path, ".") != 0) {
         char *slash = strrchr(path, '/');
         if (slash == NULL)
             snprintf(path, size, ".");
@@ -55,13 +55,21 @@ static void examine(const struct plan *plan, const struct options *o, struct tex
     *code = requirement_worst(list, d.count) == REQUIREMENT_SHORT ? EXIT_ENVIRONMENT : EXIT_PASS;
 }
 
+/* What would change a scenario, without one to change: nobody should believe that it counted. */
+static bool changes_nothing(const struct options *o) {
+    return o->targets.count + o->sets.count + o->unsets.count > 0 || o->devices > 0 || o->rate > 0 || o->has_seed;
+}
+
 int cmd_doctor(const struct options *o) {
+    bool general = o->operand_count == 0 && o->files.count == 0;
     if (!o->capacity && (o->max > 0 || o->step_duration > 0))
         return complain(EXIT_USAGE, "muster doctor --help", "--max and --step-duration belong to --capacity");
+    if (general && changes_nothing(o))
+        return complain(EXIT_USAGE, "muster doctor SCENARIO, or muster doctor alone for the machine in general",
+                        "--target, --set, --unset, --devices, --rate and --seed change a scenario, and there is none");
     int measured = o->capacity ? ceiling_search_run(o) : EXIT_PASS;
     if (measured != EXIT_PASS)
         return measured;
-    bool general = o->operand_count == 0 && o->files.count == 0;
     const char *scenario = o->operand_count > 0 ? o->operands[0] : NULL;
     struct front f = {.plan = NULL};
     int code = general ? EXIT_PASS : front_open_for(&f, o, scenario, FRONT_RESOLVE | FRONT_WITHOUT_RESOURCES);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "capture.h"
 #include "cli/cmd.h"
 #include "fleet/run.h"
@@ -62,6 +63,17 @@ static void options_of_a_measurement_want_one(void) {
     capture_free(&c);
 }
 
+static void what_changes_a_scenario_wants_one(void) {
+    static const char *const words[][2] = {{"--devices", "5"},  {"--target", "builtin"}, {"--set", "seed=1"},
+                                           {"--unset", "seed"}, {"--rate", "2"},         {"--seed", "3"}};
+    for (size_t i = 0; i < COUNT_OF(words); i++) {
+        struct capture c = CAPTURE(cmd_doctor, "doctor", words[i][0], words[i][1]);
+        CU_ASSERT_EQUAL(c.code, EXIT_USAGE);
+        CU_ASSERT_TRUE(capture_warns(&c, words[i][0]));
+        capture_free(&c);
+    }
+}
+
 static void a_wrong_scenario_gives_3(void) {
     capture_write("wrong.yaml", "version: 1\nfleets: {a: {cuont: 5}}\n");
     struct capture c = CAPTURE(cmd_doctor, "doctor", "wrong.yaml");
@@ -73,4 +85,5 @@ static void a_wrong_scenario_gives_3(void) {
 HARNESS_MAIN("cli/cmd_doctor", HARNESS_CASE(without_a_scenario_it_looks_at_the_machine),
              HARNESS_CASE(with_one_it_computes_from_its_plan), HARNESS_CASE(what_is_short_gives_4_and_a_way_out),
              HARNESS_CASE(check_says_the_same_as_doctor), HARNESS_CASE(json_is_json),
-             HARNESS_CASE(options_of_a_measurement_want_one), HARNESS_CASE(a_wrong_scenario_gives_3))
+             HARNESS_CASE(options_of_a_measurement_want_one), HARNESS_CASE(what_changes_a_scenario_wants_one),
+             HARNESS_CASE(a_wrong_scenario_gives_3))
