@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -56,8 +57,14 @@ int cmd_init(const struct options *o) {
     }
     size_t size = strlen(row->text);
     ssize_t written = write(fd, row->text, size);
-    if (close(fd) < 0 || written != (ssize_t)size)
-        return complain(EXIT_ENVIRONMENT, "free some space on the disk", "cannot write %s: %s", path, strerror(errno));
+    bool whole = written == (ssize_t)size;
+    if (written >= 0 && !whole) /* which sets no error */
+        errno = ENOSPC;
+    if (close(fd) < 0 || !whole) {
+        complain(EXIT_ENVIRONMENT, "free some space on the disk", "cannot write %s: %s", path, strerror(errno));
+        unlink(path); /* a part of it would be in the way of the next attempt */
+        return EXIT_ENVIRONMENT;
+    }
     printf("wrote %s\nnext: muster run %s\n", path, path);
     return EXIT_PASS;
 }

@@ -1,5 +1,6 @@
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include "cli/capture.h"
 #include "cli/cmd.h"
@@ -49,6 +50,20 @@ static void a_path_is_no_name(void) {
     capture_free(&c);
 }
 
+static int init_without_space(const struct options *o) {
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){512, 512}); /* of the process of this one verb */
+    return cmd_init(o);
+}
+
+static void a_starter_that_does_not_fit_leaves_nothing_behind(void) {
+    struct capture c = CAPTURE(init_without_space, "init", "quickstart");
+    CU_ASSERT_EQUAL(c.code, EXIT_ENVIRONMENT);
+    CU_ASSERT_TRUE(capture_warns(&c, "cannot write quickstart.yaml: No space left"));
+    capture_free(&c);
+    CU_ASSERT_PTR_NULL(capture_file("quickstart.yaml"));
+}
+
 HARNESS_MAIN("cli/cmd_init", HARNESS_CASE(a_starter_is_written_as_it_is_and_the_next_command_is_named),
              HARNESS_CASE(a_file_that_exists_is_left_alone),
-             HARNESS_CASE(an_unknown_name_gets_a_suggestion_and_the_list), HARNESS_CASE(a_path_is_no_name))
+             HARNESS_CASE(an_unknown_name_gets_a_suggestion_and_the_list), HARNESS_CASE(a_path_is_no_name),
+             HARNESS_CASE(a_starter_that_does_not_fit_leaves_nothing_behind))
