@@ -81,11 +81,12 @@ int front_open_for(struct front *f, const struct options *o, const char *scenari
     *f = (struct front){0};
     diagnostic_init(&f->found);
     enum diagnostic_format format = DIAGNOSTIC_TEXT;
+    char help[32];
+    snprintf(help, sizeof help, "muster %s --help", options_verbs[o->verb].name);
     if (o->error_format != NULL && diagnostic_format_of(o->error_format, &format) < 0)
-        return complain(EXIT_USAGE, "muster check --help", "--error-format %s: expected text, json, gcc or github",
-                        o->error_format);
+        return complain(EXIT_USAGE, help, "--error-format %s: expected text, json, gcc or github", o->error_format);
     if (o->deny != NULL && strcmp(o->deny, "warnings") != 0)
-        return complain(EXIT_USAGE, "muster check --help", "--deny %s: expected warnings", o->deny);
+        return complain(EXIT_USAGE, help, "--deny %s: expected warnings", o->deny);
     const char *files[OPTIONS_LIST_MAX + 1];
     size_t file_count = 0;
     if (scenario != NULL)
