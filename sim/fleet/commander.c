@@ -67,7 +67,7 @@ struct commander {
     instant still_from, still_to;   /* the last time that the observer's client stood still, */
     instant thrown_from, thrown_to; /* and that its queue was full */
     instant guard_again;
-    bool lost; /* the observer's connection, since the last tick */
+    bool *lost; /* [target_count]: the observer's connection, since the last tick */
     uint8_t *scratch;
 };
 
@@ -200,7 +200,9 @@ int commander_open(const struct plan *plan, unsigned shard, unsigned shards, con
     c->entries = calloc(entries, sizeof *c->entries);
     c->commands = calloc(count, sizeof *c->commands);
     c->seats = calloc(count, sizeof *c->seats);
-    int error = c->entries == NULL || c->commands == NULL || c->seats == NULL ? ERR_NO_MEMORY : 0;
+    c->lost = calloc(plan->target_count, sizeof *c->lost);
+    bool missing = c->entries == NULL || c->commands == NULL || c->seats == NULL || c->lost == NULL;
+    int error = missing ? ERR_NO_MEMORY : 0;
     for (unsigned i = 0; i < plan->action_count && error == 0; i++)
         if (plan->actions[i].verb == DO_COMMAND)
             fill_entry(c, &plan->actions[i], shard, shards);
@@ -225,6 +227,7 @@ void commander_close(struct commander *c) {
     free(c->entries);
     free(c->commands);
     free(c->seats);
+    free(c->lost);
     keymap_free(&c->seat_of_topic);
     free((void *)c->away);
     guard_free(&c->guard);
@@ -358,20 +361,24 @@ static void wait_for_reply(struct commander *c, uint32_t number, const struct ac
     c->waiting++;
 }
 
-static bool is_connected(const struct commander *c, uint32_t device) {
-    const struct fleet_group *g = &c->plan->groups[c->plan->group_of[device]];
-    return observer_state(observe_of(c->observe, g->target), NULL, 0) == OBSERVER_READY;
+static const struct target *target_of(const struct commander *c, uint32_t device) {
+    return c->plan->groups[c->plan->group_of[device]].target;
 }
 
-/* Nobody heard the replies to what was sent. */
-static void break_all(struct commander *c, instant now) {
+static bool is_connected(const struct commander *c, uint32_t device) {
+    return observer_state(observe_of(c->observe, target_of(c, device)), NULL, 0) == OBSERVER_READY;
+}
+
+/* Nobody heard the replies to what was sent through that observer. */
+static void break_all(struct commander *c, unsigned target, instant now) {
     for (unsigned i = 0; i < c->entry_count; i++)
         for (uint32_t k = c->entries[i].ended; k < c->entries[i].sent; k++) {
             uint32_t number = c->entries[i].first + k;
-            if (c->commands[number].stage == WAITING)
+            const struct command *one = &c->commands[number];
+            if (one->stage == WAITING && target_of(c, one->device) == &c->plan->targets[target])
                 end(c, number, OP_BROKEN, OP_DROP_NONE, now);
         }
-    c->lost = false;
+    c->lost[target] = false;
 }
 
 /* False: the guard, or the client, wants it later. */
@@ -404,8 +411,9 @@ static bool send_one(struct commander *c, const struct action *a, uint32_t numbe
 void commander_tick(struct commander *c, instant now, instant ends) {
     if (c == NULL)
         return;
-    if (c->lost)
-        break_all(c, now);
+    for (unsigned t = 0; t < c->plan->target_count; t++)
+        if (c->lost[t])
+            break_all(c, t, now);
     unsigned sent = 0;
     for (unsigned i = 0; i < c->entry_count; i++) {
         struct entry *e = &c->entries[i];
@@ -495,7 +503,8 @@ static void take_gap(void *context, const struct observer_gap *g) {
         c->thrown_to = to;
         break;
     default:
-        c->lost = c->lost || to == INSTANT_NEVER; /* replies that came before it are told after it */
+        if (to == INSTANT_NEVER) /* replies that came before it are told after it */
+            c->lost[observe_told_of(c->observe) - c->plan->targets] = true;
         break;
     }
 }

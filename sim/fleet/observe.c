@@ -45,6 +45,7 @@ struct observe {
     struct interval *spare;
     const struct observer_visitor *listeners[OBSERVE_LISTENERS_MAX];
     unsigned listener_count;
+    const struct target *told_of; /* whose observer is being drained */
     void (*tell)(void *context, instant at, const char *text);
     void *context;
 };
@@ -349,8 +350,10 @@ void observe_tick(struct observe *o, void (*tell)(void *context, instant at, con
         .context = o, .arrival = take_arrival, .answer = take_answer, .published = take_published, .gap = take_gap};
     o->tell = tell;
     o->context = context;
-    for (unsigned i = 0; i < o->watched_count; i++)
+    for (unsigned i = 0; i < o->watched_count; i++) {
+        o->told_of = o->watched[i].target;
         observer_drain(o->watched[i].observer, &visitor);
+    }
 }
 
 void observe_interval(struct observe *o, const struct interval *i) {
@@ -404,6 +407,7 @@ static void look_for_signs_of_life(struct observe *o) {
         int64_t heard_ns;
         if (!o->watched[i].probed || observer_answered(o->watched[i].observer, &heard_ns))
             continue;
+        o->told_of = o->watched[i].target;
         take_gap(o, &(struct observer_gap){.kind = OBSERVER_GAP_CONNECTION, .from_ns = heard_ns, .to_ns = INT64_MAX});
     }
 }
@@ -449,4 +453,8 @@ struct observer *observe_of(struct observe *o, const struct target *target) {
         if (o->watched[i].target == target)
             return o->watched[i].observer;
     return NULL;
+}
+
+const struct target *observe_told_of(const struct observe *o) {
+    return o->told_of;
 }

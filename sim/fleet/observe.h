@@ -44,6 +44,8 @@ void observe_facts(const struct observe *o, struct run_audit *facts);
 size_t observe_bytes(const struct observe *o); /* memory of the audit */
 /* Answers, ends of publications, and gaps after t = 0 are told to `listener` as well, within observe_tick; borrowed. */
 void observe_listen(struct observe *o, const struct observer_visitor *listener);
+/* For a listener, while it is told something: the target whose observer has it. */
+const struct target *observe_told_of(const struct observe *o);
 /* The observer of a target, for publishing; NULL: it has none. */
 struct observer *observe_of(struct observe *o, const struct target *target);
 

@@ -22,13 +22,13 @@ static struct serve broker;
 static struct {
     struct plan plan;
     struct fleet fleet;
-    struct fleet_group group;
+    struct fleet_group groups[2];
     struct profile profile;
-    struct target target;
-    struct address node;
+    struct target targets[2];
+    struct address nodes[2];
     struct action action;
     struct plan_command command;
-    struct plan_commander client;
+    struct plan_commander clients[2];
     uint16_t group_of[DEVICES];
     instant edges[1];
     struct observe *observe;
@@ -46,30 +46,30 @@ static void compile(struct template *t, const char *text) {
 /* Every device is sent one command 100 ms after t = 0, and its reply has plenty of time. */
 static void make(enum mqtt_version version, const char *topic) {
     memset(&m, 0, sizeof m);
-    m.node = broker.address;
+    m.nodes[0] = broker.address;
     m.edges[0] = INT64_MIN;
     m.profile = (struct profile){.name = "p", .mqtt = {.version = version}, .commands = {.on = true}};
     compile(&m.profile.commands.topic, topic);
     compile(&m.profile.commands.reply_topic, "r/${device.id}");
     m.fleet = (struct fleet){.name = "f", .count = DEVICES};
-    m.target = (struct target){.name = "t", .url = "mqtt://127.0.0.1", .nodes = &m.node, .node_count = 1};
-    m.group = (struct fleet_group){.fleet = "f",
-                                   .profile_name = "p",
-                                   .region = "",
-                                   .target_name = "t",
-                                   .profile = &m.profile,
-                                   .target = &m.target};
+    m.targets[0] = (struct target){.name = "t", .url = "mqtt://127.0.0.1", .nodes = &m.nodes[0], .node_count = 1};
+    m.groups[0] = (struct fleet_group){.fleet = "f",
+                                       .profile_name = "p",
+                                       .region = "",
+                                       .target_name = "t",
+                                       .profile = &m.profile,
+                                       .target = &m.targets[0]};
     m.action = (struct action){
         .id = "c", .verb = DO_COMMAND, .start = 100 * SPAN_MS, .value_bit = -1, .qos = 1, .within = 20 * SPAN_S};
     compile(&m.action.payload, "n ${msg.seq}");
-    m.client = (struct plan_commander){.target = &m.target, .replies = replies, .reply_count = 1};
-    m.command = (struct plan_command){.commanders = &m.client, .commander_count = 1, .version = version};
+    m.clients[0] = (struct plan_commander){.target = &m.targets[0], .replies = replies, .reply_count = 1};
+    m.command = (struct plan_command){.commanders = m.clients, .commander_count = 1, .version = version};
     m.plan = (struct plan){.fleets = &m.fleet,
                            .fleet_count = 1,
-                           .groups = &m.group,
+                           .groups = m.groups,
                            .group_count = 1,
                            .group_of = m.group_of,
-                           .targets = &m.target,
+                           .targets = m.targets,
                            .target_count = 1,
                            .device_count = DEVICES,
                            .actions = &m.action,
@@ -209,6 +209,43 @@ static void a_lost_connection_breaks_what_waits_and_drops_what_comes(void) {
     end();
 }
 
+/* Odd devices are at a backend of their own. */
+static void add_target(const struct serve *other) {
+    m.nodes[1] = other->address;
+    m.targets[1] = m.targets[0];
+    m.targets[1].nodes = &m.nodes[1];
+    m.groups[1] = m.groups[0];
+    m.groups[1].target = &m.targets[1];
+    m.clients[1] = m.clients[0];
+    m.clients[1].target = &m.targets[1];
+    for (uint32_t d = 1; d < DEVICES; d += 2)
+        m.group_of[d] = 1;
+    m.plan.group_count = m.plan.target_count = m.command.commander_count = 2;
+    result_free(m.result);
+    m.result = result_new(2, &m.plan.segments);
+}
+
+static void a_lost_connection_breaks_nothing_at_another_backend(void) {
+    struct serve other = serve_start(NULL);
+    broker = serve_start(NULL);
+    make(MQTT_5_0, "elsewhere/${device.id}");
+    add_target(&other);
+    m.action.within = 100 * SPAN_S;
+    begin(1, 1);
+    while (now() < 200 * SPAN_MS)
+        tick(m.plan.duration);
+    serve_stop(&other);
+    uint64_t broken = 0;
+    for (int waited = 0; waited < SERVE_PATIENCE_MS && broken == 0; waited++) {
+        tick(m.plan.duration);
+        broken = ended(OP_BROKEN);
+    }
+    CU_ASSERT_EQUAL(broken, DEVICES / 2);
+    CU_ASSERT_TRUE(commander_waits(m.commander));
+    end();
+    serve_stop(&broker);
+}
+
 static void a_shard_commands_its_own_devices(void) {
     broker = serve_start(NULL);
     make(MQTT_5_0, "r/${device.id}");
@@ -251,5 +288,6 @@ HARNESS_MAIN("fleet/commander", HARNESS_CASE(replies_are_timed_in_both_versions)
              HARNESS_CASE(who_says_nothing_is_named_and_who_was_away_is_not),
              HARNESS_CASE(what_is_still_waited_for_stays_open_and_what_did_not_go_is_dropped),
              HARNESS_CASE(a_lost_connection_breaks_what_waits_and_drops_what_comes),
+             HARNESS_CASE(a_lost_connection_breaks_nothing_at_another_backend),
              HARNESS_CASE(a_shard_commands_its_own_devices), HARNESS_CASE(the_guard_paces_commands),
              HARNESS_CASE(a_run_without_commands_has_no_commander))
