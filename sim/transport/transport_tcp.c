@@ -9,6 +9,8 @@
 #include "base/check.h"
 #include "base/err.h"
 
+enum { UNREAD_READS_MAX = 64 }; /* when a connection is closed: more is not worth the time */
+
 static int error_of(int number) {
     switch (number) {
     case EAGAIN:
@@ -115,12 +117,24 @@ static int tcp_recv(struct connection *c, uint8_t *data, size_t size) {
     return got < 0 ? error_of(errno) : (int)got;
 }
 
+/* A socket that is closed with unread bytes sends RST, and what we sent last looks like the words of somebody who crashed: FIN goes first,
+ * and what has come is read away. */
+static void end_in_order(int fd) {
+    uint8_t unread[4096];
+    if (shutdown(fd, SHUT_WR) < 0)
+        return;
+    for (int i = 0; i < UNREAD_READS_MAX && recv(fd, unread, sizeof unread, MSG_DONTWAIT) > 0; i++)
+        ;
+}
+
 static void tcp_close(struct connection *c, bool reset) {
     if (c->fd < 0)
         return;
     if (reset) { /* lingering for no time at all is how a socket is told to send RST */
         struct linger now = {.l_onoff = 1, .l_linger = 0};
         setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+    } else {
+        end_in_order(c->fd);
     }
     close(c->fd);
     c->fd = -1;

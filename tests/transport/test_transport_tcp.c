@@ -214,6 +214,24 @@ static void closing_sends_fin_or_rst_as_asked(void) {
     end(&p);
 }
 
+/* A kernel answers the close of a socket with unread bytes by RST. */
+static void closing_in_order_sends_fin_though_bytes_are_unread(void) {
+    struct pair p = connected("127.0.0.1");
+    uint8_t data[16];
+    CU_ASSERT_EQUAL(send(p.peer, "unread", 6, 0), 6);
+    CU_ASSERT(wait_for(p.c.fd, POLLIN));
+    CU_ASSERT_EQUAL(transport_tcp.send(&p.c, (const uint8_t *)"bye", 3), 3);
+    transport_tcp.close(&p.c, false);
+    CU_ASSERT_EQUAL(recv(p.peer, data, sizeof data, 0), 3);
+    CU_ASSERT_EQUAL(recv(p.peer, data, sizeof data, 0), 0);
+    int error = 0;
+    socklen_t size = sizeof error;
+    CU_ASSERT_EQUAL(getsockopt(p.peer, SOL_SOCKET, SO_ERROR, &error, &size), 0);
+    CU_ASSERT_EQUAL(error, 0);
+    close(p.peer);
+    close(p.listener);
+}
+
 static void a_full_socket_says_again(void) {
     struct pair p = connected("127.0.0.1");
     static uint8_t data[1 << 16];
@@ -293,6 +311,7 @@ HARNESS_MAIN("transport_tcp", HARNESS_CASE(bytes_go_both_ways_over_ipv4), HARNES
              HARNESS_CASE(a_source_address_works_over_ipv6),
              HARNESS_CASE(a_source_address_that_is_not_ours_fails_and_leaves_nothing_open),
              HARNESS_CASE(a_refused_connection_is_unreachable), HARNESS_CASE(the_peers_fin_and_rst_are_told_apart),
-             HARNESS_CASE(closing_sends_fin_or_rst_as_asked), HARNESS_CASE(a_full_socket_says_again),
+             HARNESS_CASE(closing_sends_fin_or_rst_as_asked),
+             HARNESS_CASE(closing_in_order_sends_fin_though_bytes_are_unread), HARNESS_CASE(a_full_socket_says_again),
              HARNESS_CASE(a_full_backlog_leaves_an_attempt_open),
              HARNESS_CASE(silence_swallows_what_comes_until_it_is_lifted))
