@@ -26,7 +26,6 @@ static void read_entry(const struct json_read *json, struct evidence_entry *e) {
     get(json, "operation", e->operation, sizeof e->operation);
     get(json, "outcome", e->outcome, sizeof e->outcome);
     get(json, "why", e->why, sizeof e->why);
-    get(json, "device", e->device, sizeof e->device);
     if (json_read_uint(json_read_at(json, NULL, "reason_code"), &code))
         e->reason_code = (uint8_t)code;
     if (!json_read_uint(json_read_at(json, NULL, "evidence.frame"), &e->frame))

@@ -17,7 +17,6 @@ struct evidence_entry {
     char operation[32], outcome[16]; /* of an operation that failed; "" */
     char why[24];                    /* why its connection ended; "" */
     uint8_t reason_code;
-    char device[160];
     char file[160]; /* in the run's directory, or its shard's: "evidence/meters-17.pcapng" */
     uint64_t frame;
 };

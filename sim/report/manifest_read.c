@@ -90,17 +90,16 @@ static void take_ceiling(const struct json_read *doc, struct manifest *m) {
 
 /* Everything without which nothing can be computed again. */
 static const char *take(const struct json_read *doc, struct manifest *m) {
-    uint64_t shard = 1, shards = 1;
+    uint64_t shard = 1, shards = 1, seed;
     m->file = json_read_dup(json_read_at(doc, NULL, "scenario.file"));
     take_text(doc, NULL, "version", m->version, sizeof m->version);
     take_text(doc, NULL, "run_id", m->run_id, sizeof m->run_id);
-    take_text(doc, NULL, "scenario.hash", m->scenario_hash, sizeof m->scenario_hash);
     take_text(doc, NULL, "scenario.plan_hash", m->plan_hash, sizeof m->plan_hash);
     if (!json_read_bool(json_read_at(doc, NULL, "complete"), &m->complete))
         return "it does not say whether the run is complete";
     if (m->file == NULL || strlen(m->plan_hash) != 64 || strlen(m->run_id) != 4)
         return "it does not say what was run";
-    if (!json_read_uint(json_read_at(doc, NULL, "scenario.seed"), &m->seed) ||
+    if (!json_read_uint(json_read_at(doc, NULL, "scenario.seed"), &seed) ||
         !json_read_bool(json_read_at(doc, NULL, "scenario.seed_given"), &m->seed_given))
         return "it has no seed";
     if (!take_count(doc, "shard.of", UINT16_MAX, &shards) || !take_count(doc, "shard.number", shards, &shard) ||

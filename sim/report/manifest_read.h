@@ -16,8 +16,7 @@ struct manifest {
     char version[32], run_id[5];
     int64_t started_unix_ns; /* to the millisecond */
     char *file;              /* of the scenario */
-    char scenario_hash[65], plan_hash[65];
-    uint64_t seed;
+    char plan_hash[65];
     bool seed_given;
     unsigned shard, shards;
     int argc;
