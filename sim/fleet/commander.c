@@ -17,7 +17,7 @@
 
 enum {
     SCRATCH_SIZE = 1 << 20, /* a rendered command */
-    CORRELATION_SIZE = 14,  /* run, entry, place, device */
+    CORRELATION_SIZE = 14,  /* run, number of the command, device, n */
     SENT_PER_TICK = 512,    /* then the observer is asked what came meanwhile */
     RETRY_MS = 5            /* when its client has no room */
 };
@@ -26,7 +26,7 @@ enum {
 enum stage { TO_SEND, WAITING, ENDED };
 
 struct command {
-    instant intended, emitted, answered, deadline;
+    instant intended, emitted, deadline;
     uint32_t device, n;    /* n: of the device's commands, from 1 */
     uint32_t seat;         /* of the device */
     uint32_t next_waiting; /* of the same device, of the whole run; NOBODY: none */
@@ -297,7 +297,6 @@ static void end(struct commander *c, uint32_t number, enum op_outcome outcome, e
         c->waiting--;
     }
     one->stage = ENDED;
-    one->answered = at;
     outcome = judged(c, one, outcome);
     struct op op = op_of(one);
     uint8_t excluded = p->excluded_count == 0 ? 0 : plan_excluded(p, one->device, one->intended, at);
@@ -308,18 +307,6 @@ static void end(struct commander *c, uint32_t number, enum op_outcome outcome, e
 
 /* --- sending ---------------------------------------------------------------------------------------------------------- */
 
-static void put_number(uint8_t *at, uint32_t value, int bytes) {
-    for (int i = 0; i < bytes; i++)
-        at[i] = (uint8_t)(value >> (8 * (bytes - 1 - i)));
-}
-
-static uint32_t number_at(const uint8_t *at, int bytes) {
-    uint32_t value = 0;
-    for (int i = 0; i < bytes; i++)
-        value = value << 8 | at[i];
-    return value;
-}
-
 /* Hands one command to the observer's client; as observer_publish. */
 static int publish(struct commander *c, const struct action *a, uint32_t number) {
     const struct command *one = &c->commands[number];
@@ -327,10 +314,11 @@ static int publish(struct commander *c, const struct action *a, uint32_t number)
     const struct commands *how = &context.group->profile->commands;
     struct bytes_writer w = bytes_writer_of(c->scratch, SCRATCH_SIZE);
     uint8_t correlation[CORRELATION_SIZE];
-    put_number(correlation, c->run, 2);
-    put_number(correlation + 2, number, 4);
-    put_number(correlation + 6, one->device, 4);
-    put_number(correlation + 10, one->n, 4);
+    struct bytes_writer named = bytes_writer_of(correlation, sizeof correlation);
+    bytes_write_u16(&named, c->run);
+    bytes_write_u32(&named, number);
+    bytes_write_u32(&named, one->device);
+    bytes_write_u32(&named, one->n);
     struct observer_publication p = {
         .id = number, .qos = a->qos, .correlation = bytes_of(correlation, sizeof correlation)};
     int error = render(&how->topic, &context, &w, &p.topic);
@@ -449,11 +437,11 @@ instant commander_next(const struct commander *c, instant ends) {
 
 /* The command that the Correlation Data names; NOBODY: they are not ours. */
 static uint32_t named_by(const struct commander *c, struct bytes correlation) {
-    if (correlation.size != CORRELATION_SIZE || number_at(correlation.data, 2) != c->run)
-        return NOBODY;
-    uint32_t number = number_at(correlation.data + 2, 4);
-    if (number >= c->command_count || c->commands[number].device != number_at(correlation.data + 6, 4) ||
-        c->commands[number].n != number_at(correlation.data + 10, 4))
+    struct bytes_reader r = bytes_reader_of(correlation);
+    uint16_t run = bytes_read_u16(&r);
+    uint32_t number = bytes_read_u32(&r), device = bytes_read_u32(&r), n = bytes_read_u32(&r);
+    if (correlation.size != CORRELATION_SIZE || run != c->run || number >= c->command_count ||
+        c->commands[number].device != device || c->commands[number].n != n)
         return NOBODY;
     return number;
 }
