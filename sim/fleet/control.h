@@ -33,8 +33,7 @@ struct control {
     int aborted_by; /* index of the check, or −1 */
     int signal;
     instant settle_start, settle_end, ended;
-    unsigned phases_begun; /* how many of plan->phases were reported as begun; and ended: */
-    bool *phase_open;
+    bool *phase_open;     /* [plan->phase_count]: reported as begun, and not as ended */
     instant actions_told; /* starts and ends of entries up to here were reported */
 };
 
