@@ -313,6 +313,24 @@ static void a_probe_is_answered_as_long_as_somebody_is_there(void) {
     }
 }
 
+/* What was handed over and is not acknowledged has its end with the connection. */
+static void a_publication_ends_with_its_connection(void) {
+    for (int version = 0; version < 2; version++) {
+        struct server s = start("127.0.0.1:0", NULL);
+        struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
+        struct observer *o = open_ready(&config);
+        struct seen seen = {0};
+        kill(s.pid, SIGSTOP);
+        for (unsigned i = 0; i < 3; i++)
+            CU_ASSERT_EQUAL(publish(o, "a/1/t", RUN, 1, 1, false), 0);
+        nanosleep(&(struct timespec){.tv_nsec = 100 * SPAN_MS}, NULL);
+        stop(&s, SIGKILL);
+        drain_until(o, &seen, &seen.failed, 3);
+        CU_ASSERT_EQUAL(seen.ok, 0);
+        observer_close(o);
+    }
+}
+
 /* More filters than one SUBSCRIBE takes. */
 static void many_filters_are_all_subscribed(void) {
     enum { MANY = 3 * OBSERVER_FILTERS_PER_PACKET + 1 };
@@ -416,5 +434,5 @@ HARNESS_MAIN("backend/observer_paho", HARNESS_CASE(what_arrives_is_told_in_3_1_1
              HARNESS_CASE(nobody_there_is_a_failure),
              HARNESS_CASE(a_lost_connection_is_a_gap_until_it_is_subscribed_again),
              HARNESS_CASE(a_probe_is_answered_as_long_as_somebody_is_there),
-             HARNESS_CASE(many_filters_are_all_subscribed),
+             HARNESS_CASE(a_publication_ends_with_its_connection), HARNESS_CASE(many_filters_are_all_subscribed),
              HARNESS_CASE(codes_that_do_not_fit_the_filters_are_a_refusal))
