@@ -12,24 +12,15 @@ static const char *const prefixes[] = {
     [LOG_ERROR] = "muster: error: ",
     [LOG_WARNING] = "muster: warning: ",
     [LOG_INFO] = "muster: ",
-    [LOG_DEBUG] = "muster: debug: ",
 };
 
-/* Written before threads exist, only read after. */
-static enum log_level threshold = LOG_INFO;
 static atomic_uint_fast64_t written;
 
 uint64_t log_count(void) {
     return atomic_load(&written);
 }
 
-void log_set_level(enum log_level level) {
-    threshold = level;
-}
-
 void log_line(enum log_level level, const char *format, ...) {
-    if (level > threshold)
-        return;
     int saved = errno;
     char line[LINE_MAX_BYTES];
     int size = snprintf(line, sizeof line, "%s", prefixes[level]);

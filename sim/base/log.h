@@ -4,12 +4,10 @@
 
 #include <stdint.h>
 
-enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO, LOG_DEBUG };
+enum log_level { LOG_ERROR, LOG_WARNING, LOG_INFO };
 
 /* Thread-safe (one write per line). Foreign bytes must have gone through text_append_safe. */
 void log_line(enum log_level level, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Set once at the start, before any thread exists. Default LOG_INFO. */
-void log_set_level(enum log_level level);
 /* How many lines were written so far: whoever draws on the same terminal learns that something else stands there now. */
 uint64_t log_count(void);
 
