@@ -83,7 +83,8 @@ int mqtt_handshake_connect(struct mqtt_session *s, const struct mqtt_config *c, 
     return mqtt_output_packet(s, c, step, &p);
 }
 
-bool mqtt_handshake_persistent(const struct mqtt_session *s, const struct mqtt_config *c) {
+/* Does the session outlive its connection, as agreed with the server? */
+static bool is_persistent(const struct mqtt_session *s, const struct mqtt_config *c) {
     return c->version == MQTT_5_0 ? s->session_expiry_s > 0 : !c->clean_start;
 }
 
@@ -157,7 +158,7 @@ static void take_up_session(struct mqtt_session *s, const struct mqtt_config *c,
                             uint32_t expiry_before_s) {
     bool expired = expiry_before_s != UINT32_MAX && step->now > instant_add(s->down_at, (span)expiry_before_s * SPAN_S);
     bool expected = s->has_session && !c->clean_start && !expired;
-    s->has_session = mqtt_handshake_persistent(s, c);
+    s->has_session = is_persistent(s, c);
     if (present) {
         mqtt_inflight_resume(s);
         return;

@@ -11,7 +11,5 @@ void mqtt_handshake_connack(struct mqtt_session *s, const struct mqtt_config *c,
                             const struct mqtt_packet *p, struct bytes packet);
 void mqtt_handshake_auth(struct mqtt_session *s, const struct mqtt_config *c, struct step *step,
                          const struct mqtt_packet *p, struct bytes packet);
-/* Does the session outlive its connection, as agreed with the server? */
-bool mqtt_handshake_persistent(const struct mqtt_session *s, const struct mqtt_config *c);
 
 #endif
