@@ -81,20 +81,6 @@ void histogram_add(struct histogram *into, const struct histogram *from) {
         into->counts[i] += from->counts[i];
 }
 
-void histogram_subtract(struct histogram *into, const struct histogram *from) {
-    CHECK(into->count >= from->count && into->infinite >= from->infinite && into->exact >= from->exact);
-    into->infinite -= from->infinite;
-    into->exact -= from->exact;
-    into->sum_ns = into->exact == 0 ? 0 : into->sum_ns - from->sum_ns;
-    if (from->count == 0)
-        return;
-    into->count -= from->count;
-    for (int i = 0; i < HISTOGRAM_BUCKETS; i++) {
-        CHECK(into->counts[i] >= from->counts[i]);
-        into->counts[i] -= from->counts[i];
-    }
-}
-
 /* ceil(q · n), at least 1. q is a decimal fraction rounded to a double: without the small step down, 0.07 · 100 would be
  * above 7. */
 static uint64_t rank_of(double q, uint64_t n) {

@@ -40,8 +40,6 @@ void histogram_record_bucket(struct histogram *h, uint16_t bucket, uint64_t coun
 /* Takes in the exact sum, minimum and maximum of `samples` samples. No effect with 0 samples. */
 void histogram_add_exact(struct histogram *h, uint64_t samples, int64_t sum_ns, int64_t min_ns, int64_t max_ns);
 void histogram_add(struct histogram *into, const struct histogram *from);
-/* Takes out what was added before. Minimum and maximum stay what they were: bounds, no longer exact. */
-void histogram_subtract(struct histogram *into, const struct histogram *from);
 
 /* The greatest value of the bucket in which the sample of rank ceil(q · n) lies, in ns, for 0 < q ≤ 1; for q = 0 the
  * least value of the first; as HdrHistogram has it. n includes the infinite ones on request, and INT64_MAX is the answer
