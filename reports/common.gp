@@ -11,9 +11,11 @@ set tics nomirror out scale 0.6 textcolor rgb '#000000'
 set grid ytics linetype 1 linewidth 0.7 linecolor rgb '#c8c8c8'
 set key at graph 0, graph 1.01 left bottom horizontal maxrows 1 Left reverse samplen 2 textcolor rgb '#000000' noautotitle
 set style fill solid 1 noborder
-set lmargin at screen 84.0 / width
+# Margins hold the longest numbers and the name of an axis: gnuplot leaves out what does not fit, without a word.
+bottom = 58.0 / height
+set lmargin at screen 104.0 / width
 set tmargin at screen 1 - 30.0 / height
-set bmargin at screen 50.0 / height
+set bmargin at screen bottom
 set rmargin at screen 1 - 32.0 / width
 
 set linetype 1 linecolor rgb '#0072b2' linewidth 1.8 dashtype 1
@@ -23,10 +25,11 @@ set linetype 4 linecolor rgb '#e69f00' linewidth 1.8 dashtype 1
 set linetype 5 linecolor rgb '#cc79a7' linewidth 1.8 dashtype 1
 set linetype 6 linecolor rgb '#56b4e9' linewidth 1.8 dashtype 1
 
-# Time: minutes and seconds, or hours and minutes. time_tics is run where an axis has its labels.
+# Time: minutes and seconds, or hours and minutes. time_tics and time_name are run where an axis has its labels.
 set xrange [0:x_end]
 x_title = x_end >= 5400 ? 'hours:minutes' : 'minutes:seconds'
 time_tics = sprintf('set xtics 0, %g time format "%s"', x_step, x_end >= 5400 ? '%tH:%tM' : '%tM:%tS')
+time_name = "set xlabel x_title offset 0, 0.6 textcolor rgb '#000000'"
 @time_tics
 
 # What the scenario did lies behind the curves; what cannot be trusted is hatched.
@@ -40,6 +43,11 @@ do for [i = 1:doubts] {
 # A column of $data, and its place in the key, if there is anything in it.
 v(k) = shown[k] ? column(k) : NaN
 name(k, title) = shown[k] ? title : ''
+
+# The step of an axis from 0 to the given number, for a plot that is not high: 1, 2 or 5 times a power of ten, and at most five of them.
+tens(x) = 10.0 ** floor(log10(x))
+round_up(x) = tens(x) * (x <= tens(x) ? 1 : x <= 2 * tens(x) ? 2 : x <= 5 * tens(x) ? 5 : 10)
+step(most) = round_up(most / 5.0)
 
 # Durations in milliseconds on a logarithmic axis.
 latency_tics = "set ytics ('1 us' 1e-3, '10 us' 1e-2, '100 us' 0.1, '1 ms' 1, '10 ms' 10, '100 ms' 100, '1 s' 1e3, '10 s' 1e4, '100 s' 1e5, '1000 s' 1e6, '10^4 s' 1e7, '10^5 s' 1e8, '10^6 s' 1e9)"

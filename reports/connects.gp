@@ -12,13 +12,13 @@ plot $data using 1:(ranged ? column(3) : NaN) with filledcurves y1=0 linecolor r
     '' using 1:(v(6)) with lines linetype 2 dashtype 2 title name(6, 'failed'), \
     '' using 1:(v(5)) with lines linetype 5 dashtype 3 title name(5, 'refused')
 set tmargin at screen 0.47
-set bmargin at screen 50.0 / height
+set bmargin at screen bottom
 @latency_tics
 set logscale y
 set yrange [y_low:y_high]
 set ylabel 'connect, response'
 @time_tics
-set xlabel x_title
+@time_name
 plot $data using 1:7 with lines linetype 6 title 'p50', \
     '' using 1:8 with lines linetype 1 title 'p99', \
     '' using 1:9 with lines linetype 2 dashtype 2 title 'p99.9', \

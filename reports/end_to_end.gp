@@ -3,7 +3,7 @@
 set logscale y
 set yrange [y_low:y_high]
 set ylabel 'end to end' textcolor rgb '#000000'
-set xlabel x_title
+@time_name
 plot $data using 1:2 with lines linetype 6 title 'p50', \
     '' using 1:3 with lines linetype 1 title 'p99', \
     '' using 1:4 with lines linetype 2 dashtype 2 title 'p99.9', \

@@ -7,7 +7,7 @@ set cbrange [c_low:c_high]
 set cbtics ('0.01/s' -2, '0.1/s' -1, '1/s' 0, '10/s' 1, '100/s' 2, '1000/s' 3, '10^4/s' 4, '10^5/s' 5, '10^6/s' 6) textcolor rgb '#000000'
 set colorbox user origin screen 1 - 86.0 / width, graph 0 size screen 14.0 / width, graph 1 noborder
 set rmargin at screen 1 - 100.0 / width
-set xlabel x_title
+@time_name
 plot $data using 1:2:3 with image notitle, \
     for [k = 2:3] $lines using 1:k with lines linetype 1 linecolor rgb '#ffffff' linewidth 4, \
     $lines using 1:2 with lines linetype 1 linecolor rgb '#000000' linewidth 1.4 dashtype 2 title 'p50', \

@@ -2,7 +2,7 @@
 # longer than an interval
 set yrange [0:*]
 set ylabel 'messages per second' textcolor rgb '#000000'
-set xlabel x_title
+@time_name
 plot $data using 1:(ranged ? column(3) : NaN):(ranged ? column(4) : NaN) with filledcurves linecolor rgb '#c8c8c8' title (ranged ? 'least to most' : ''), \
     '' using 1:(v(2)) with lines linetype 1 title name(2, 'sent'), \
     '' using 1:(v(5)) with lines linetype 3 dashtype 4 title name(5, 'acknowledged'), \

@@ -1,7 +1,7 @@
 # $data: time, devices: online, connecting, backoff, asleep, offline, dead; y_most
 set yrange [0:y_most]
 set ylabel 'devices' textcolor rgb '#000000'
-set xlabel x_title
+@time_name
 upto(n) = shown[n] ? (sum [k = 2:n] column(k)) : NaN
 plot $data using 1:(upto(7)) with filledcurves y1=0 linecolor rgb '#000000' title name(7, 'dead'), \
     '' using 1:(upto(6)) with filledcurves y1=0 linecolor rgb '#c8c8c8' title name(6, 'offline'), \

@@ -13,12 +13,12 @@ plot $data using 1:2 with lines linetype 1 title 'lag p99.9', \
 unset arrow
 unset logscale y
 set tmargin at screen 0.44
-set bmargin at screen 50.0 / height
+set bmargin at screen bottom
 set yrange [0:1.05]
 set ytics ('0' 0, '50 %%' 0.5, '100 %%' 1)
 set ylabel 'CPU'
 @time_tics
-set xlabel x_title
+@time_name
 set arrow from graph 0, first cpu_limit to graph 1, first cpu_limit nohead linewidth 1.2 dashtype 2 linecolor rgb '#d55e00'
 plot $data using 1:3 with filledcurves y1=0 linecolor rgb '#56b4e9' title 'busiest worker, of a core', \
     NaN with lines linetype 2 dashtype 2 title 'limit'

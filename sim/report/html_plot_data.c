@@ -178,11 +178,18 @@ bool html_plot_data_backend(const struct report *r, const struct history *h, str
     if (!has(h, HISTORY_BACKEND_CPU) && !has(h, HISTORY_BACKEND_RSS))
         return false;
     struct plot_table t = plot_table_new(names, 3, h->columns);
+    double cores = 0, bytes = 0;
     for (unsigned c = 0; c < h->columns; c++) {
+        double used = value(h, HISTORY_BACKEND_CPU, c).mean, held = value(h, HISTORY_BACKEND_RSS, c).max;
         plot_table_set(&t, c, 0, time_of(h, c));
-        plot_table_set(&t, c, 1, value(h, HISTORY_BACKEND_CPU, c).mean);
-        plot_table_set(&t, c, 2, value(h, HISTORY_BACKEND_RSS, c).max);
+        plot_table_set(&t, c, 1, used);
+        plot_table_set(&t, c, 2, held);
+        cores = fmax(cores, used);
+        bytes = fmax(bytes, held);
     }
+    /* above 0, where a scale needs something */
+    text_printf(script, "cores_most = %.6g\nmemory_most_mib = %.6g\n", cores > 0 ? cores : 1,
+                bytes > 0 ? bytes / (1 << 20) : 1);
     finish(&t, h, script, csv);
     return true;
 }

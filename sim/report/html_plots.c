@@ -10,16 +10,13 @@ const struct html_plot html_plots_table[] = {
     {"tool", "Was the tool itself fast enough?",
      "Two line charts over time: the tool’s own delay, and its use of the processor, each with its limit.",
      "Above: the delay that Muster added between the instant an operation was ready and the instant it was sent, "
-     "99.9th "
-     "percentile of each interval. Below: the share of a core that the busiest worker used. Beyond the dashed limits, "
-     "the "
-     "numbers say more about this machine than about the backend.",
-     templates_tool, 250, true, true, html_plot_data_tool},
+     "99.9th percentile of each interval. Below: the share of a core that the busiest worker used. Beyond the dashed "
+     "limits, the numbers say more about this machine than about the backend.",
+     templates_tool, 262, true, true, html_plot_data_tool},
     {"states", "Who was online, and who was not?",
      "Stacked area chart over time: devices online, connecting, in back-off, asleep, offline, dead.",
-     "Devices by state, stacked. Any colour but blue is a device that could not be reached at that moment; a broad "
-     "band of "
-     "back-off or connecting after an outage is the time the backend took to take everybody back.",
+     "Devices by state, stacked. Any colour but that of online is a device that could not be reached at that moment; a "
+     "broad band of back-off or connecting after an outage is the time the backend took to take everybody back.",
      templates_states, 300, true, false, html_plot_data_states},
     {"connects", "Did the backend cope with connects?",
      "Two line charts over time: connects per second by their end, and percentiles of the time they took.",
@@ -30,21 +27,18 @@ const struct html_plot html_plots_table[] = {
     {"messages", "How much was sent, and what came of it?",
      "Line chart over time: messages per second sent, acknowledged, received, failed, dropped.",
      "Messages per second. Acknowledged should lie on sent; where it falls behind, the backend is slower than the "
-     "load. "
-     "In long runs a point stands for many seconds, and a grey band shows the least and the most of them.",
+     "load. In long runs a point stands for many seconds, and a grey band shows the least and the most of them.",
      templates_messages, 300, true, false, html_plot_data_messages},
     {"latency", "When was it slow?",
      "Heat map over time: how many publishes took how long, with lines for median and 99th percentile.",
      "Each cell counts the acknowledged publishes of one moment (across) that took so long (up); yellow is many. The "
      "lines are median and 99th percentile. A second cloud above the first one is a group that waits; a ramp that "
-     "falls "
-     "to the right is a queue that drains.",
+     "falls to the right is a queue that drains.",
      templates_latency, 330, true, false, html_plot_latency_heat},
     {"quantiles", "How bad is the tail?", "Line chart: duration by percentile, one curve per operation and clock.",
      "Durations over the whole run without the warm-up. To the right, ever fewer operations: at 99 % one in a hundred "
      "took longer than the curve. Solid is what devices felt, from the instant they meant to act; dashed is the "
-     "backend alone. "
-     "Where both part, devices waited before they could send.",
+     "backend alone. Where both part, devices waited before they could send.",
      templates_quantiles, 360, false, false, html_plot_latency_quantiles},
     {"end_to_end", "How long from sender to subscriber?",
      "Line chart over time: median, 99th and 99.9th percentile of end-to-end durations.",
@@ -53,8 +47,7 @@ const struct html_plot html_plots_table[] = {
     {"backend", "What did it cost the backend?",
      "Two line charts over time: the processor and the memory that the backend used.",
      "Above: the processor of the backend, all its threads together; 2 is two whole cores. Below: its memory. Memory "
-     "that "
-     "stays up after an outage is what the backend keeps for devices that are away.",
+     "that stays up after an outage is what the backend keeps for devices that are away.",
      templates_backend, 380, true, false, html_plot_data_backend},
     {.id = NULL},
 };

@@ -1,10 +1,13 @@
 #include "report/html_plots.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "harness.h"
 #include "report/logged.h"
 #include "report/page.h"
+#include "report/plot.h"
 
 static struct page p;
 
@@ -39,5 +42,41 @@ static void a_run_shows_the_plots_that_it_has_data_for(void) {
     page_end(&p);
 }
 
+static void has_label(const char *label, size_t size) {
+    struct text element = {0};
+    text_printf(&element, ">%.*s<", (int)size, label);
+    CU_ASSERT_TRUE(page_has(&p, text_get(&element)));
+    text_free(&element);
+}
+
+/* gnuplot leaves out, without a word, what does not fit into the margins. */
+static void no_label_of_an_axis_falls_off_the_picture(void) {
+    static const char quantity[] = "set ylabel '";
+    char why[PLOT_WHY_MAX];
+    if (!logged_gnuplot())
+        return;
+    page_begin(&p, 30);
+    for (int row = HISTORY_BACKEND_CPU; row <= HISTORY_BACKEND_RSS; row++) {
+        p.history.rows[row] = calloc(p.history.columns, sizeof *p.history.rows[row]);
+        CHECK(p.history.rows[row] != NULL);
+        p.history.rows[row][1] = (struct history_value){0, 9.5e6, 9.5e6};
+    }
+    p.history.latency[FIGURES_END_TO_END][CLOCK_RESPONSE] = p.history.latency[FIGURES_CONNECT][CLOCK_RESPONSE];
+    for (const struct html_plot *row = html_plots_table; row->id != NULL; row++) {
+        p.out.size = 0;
+        CU_ASSERT_TRUE(html_figure(&p.out, row, &p.s.report, &p.history, why));
+        CU_ASSERT_TRUE(p.out.size > 0);
+        for (const char *at = row->script; (at = strstr(at, quantity)) != NULL;) {
+            at += sizeof quantity - 1;
+            has_label(at, strcspn(at, "'"));
+        }
+        if (row->over_time)
+            has_label("minutes:seconds", strlen("minutes:seconds"));
+    }
+    p.history.latency[FIGURES_END_TO_END][CLOCK_RESPONSE] = NULL;
+    page_end(&p);
+}
+
 HARNESS_MAIN("report/html_plots", HARNESS_CASE(every_plot_has_all_its_words_and_an_id_of_its_own),
-             HARNESS_CASE(a_run_shows_the_plots_that_it_has_data_for))
+             HARNESS_CASE(a_run_shows_the_plots_that_it_has_data_for),
+             HARNESS_CASE(no_label_of_an_axis_falls_off_the_picture))
