@@ -52,7 +52,7 @@ static void write_figures(struct text *out, const struct report *r) {
     text_append(out, "</span></li>\n");
     begin_row(out, "Processor time");
     html_millis(out, f->cpu_s * 1000);
-    text_printf(out, " <small>%u workers</small></span></li>\n", f->workers);
+    text_printf(out, " <small>%u worker%s</small></span></li>\n", f->workers, f->workers == 1 ? "" : "s");
     begin_row(out, "Memory at most");
     text_append(out, units_format(UNITS_BYTES, (double)f->rss_peak_bytes, value, sizeof value));
     text_append(out, "</span></li>\n");
