@@ -216,7 +216,8 @@ void machine_probe(struct machine *m, const char *directory) {
     m->drop_filter = try_filter();
     m->gnuplot = in_path("gnuplot") ? MACHINE_YES : MACHINE_NO;
     struct statvfs disk;
-    if (statvfs(directory, &disk) == 0)
+    m->disk = statvfs(directory, &disk) == 0;
+    if (m->disk)
         m->disk_free_bytes = (uint64_t)disk.f_bavail * disk.f_frsize;
 }
 

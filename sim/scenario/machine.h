@@ -32,12 +32,13 @@ struct machine {
 
     enum machine_answer drop_filter; /* a socket may be made silent: drop-all filter on a TCP connection */
     enum machine_answer gnuplot;
-    uint64_t disk_free_bytes; /* for this user, where runs are written */
+    bool disk;                /* the system tells how much is free: */
+    uint64_t disk_free_bytes; /* for this user, where runs are written; 0: it is full */
 };
 
 /* Asks the system. Changes nothing. */
 void machine_read(struct machine *m);
-/* Tries what can only be tried: private_tables, drop_filter, gnuplot, disk_free_bytes of `directory`. Uses a connection of the loopback to itself. On a
+/* Tries what can only be tried: private_tables, drop_filter, gnuplot, and the disk of `directory`. Uses a connection of the loopback to itself. On a
  * process with one thread. */
 void machine_probe(struct machine *m, const char *directory);
 /* The part of machine_read that comes from files; `root` is put before their names ("" for this system). */

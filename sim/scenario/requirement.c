@@ -303,7 +303,7 @@ static bool judge_clock(const struct requirement_input *in, struct requirement *
 
 static bool judge_disk(const struct requirement_input *in, struct requirement *out) {
     const struct machine *m = in->machine;
-    if (m->disk_free_bytes == 0)
+    if (!m->disk)
         return false;
     SAY(out->have, "%s free", bytes(m->disk_free_bytes).text);
     uint64_t need = in->plan == NULL ? 0 : in->log_bytes;

@@ -118,9 +118,11 @@ static void this_machine_answers(void) {
     CU_ASSERT_NOT_EQUAL(m.private_tables, MACHINE_UNKNOWN);
     CU_ASSERT_NOT_EQUAL(m.drop_filter, MACHINE_UNKNOWN);
     CU_ASSERT_NOT_EQUAL(m.gnuplot, MACHINE_UNKNOWN);
+    CU_ASSERT_TRUE(m.disk);
     setenv("PATH", "/nonexistent", 1);
     machine_probe(&m, "/nonexistent");
     CU_ASSERT_EQUAL(m.gnuplot, MACHINE_NO);
+    CU_ASSERT_FALSE(m.disk);
 }
 
 HARNESS_MAIN("scenario/machine", HARNESS_CASE(limits_come_from_the_kernel_s_files),

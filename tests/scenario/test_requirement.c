@@ -30,6 +30,7 @@ static const struct machine good = {.kernel = "Linux 6.1",
                                     .somaxconn = 4096,
                                     .drop_filter = MACHINE_YES,
                                     .gnuplot = MACHINE_YES,
+                                    .disk = true,
                                     .disk_free_bytes = 100ull << 30};
 
 static struct machine machine;
@@ -272,6 +273,10 @@ static void logs_have_to_fit_the_disk(void) {
     in.log_bytes = 0;
     again();
     CU_ASSERT_EQUAL(verdict_of("disk"), REQUIREMENT_TIGHT);
+    machine.disk_free_bytes = 0; /* full, which is not the same as unknown */
+    in.log_bytes = 1 << 20;
+    again();
+    CU_ASSERT_EQUAL(verdict_of("disk"), REQUIREMENT_SHORT);
     done();
 }
 
