@@ -12,6 +12,7 @@
 #include "scenario/load.h"
 
 static const int schema = 1;
+static const double number_max = 1e15; /* whole numbers up to here are exact */
 
 const char *ceiling_path(const char *shape, char *path, size_t size) {
     const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -38,20 +39,21 @@ static void read_text(const struct node *root, const char *key, char *out, size_
     snprintf(out, size, "%s", text == NULL ? "" : text);
 }
 
-static double read_number(const struct node *root, const char *key) {
+/* 0 for what is above `most`, too: no such number was measured. */
+static double read_number(const struct node *root, const char *key, double most) {
     const char *text = node_text(node_get(root, key));
     double value = text == NULL ? 0 : strtod(text, NULL);
-    return value > 0 && value < 1e15 ? value : 0;
+    return value > 0 && value <= most ? value : 0;
 }
 
 static int read_tree(const struct node *root, struct ceiling *out) {
-    if ((int)read_number(root, "schema") != schema)
+    if ((int)read_number(root, "schema", INT_MAX) != schema)
         return ERR_MALFORMED;
-    *out = (struct ceiling){.messages_per_s = read_number(root, "messages_per_s"),
-                            .connects_per_s = read_number(root, "connects_per_s"),
-                            .devices = (uint64_t)read_number(root, "devices"),
-                            .cores = (unsigned)read_number(root, "cores"),
-                            .measured_unix_s = (int64_t)read_number(root, "measured_unix_s")};
+    *out = (struct ceiling){.messages_per_s = read_number(root, "messages_per_s", number_max),
+                            .connects_per_s = read_number(root, "connects_per_s", number_max),
+                            .devices = (uint64_t)read_number(root, "devices", number_max),
+                            .cores = (unsigned)read_number(root, "cores", UINT_MAX),
+                            .measured_unix_s = (int64_t)read_number(root, "measured_unix_s", number_max)};
     read_text(root, "shape", out->shape, sizeof out->shape);
     read_text(root, "version", out->version, sizeof out->version);
     read_text(root, "kernel", out->kernel, sizeof out->kernel);

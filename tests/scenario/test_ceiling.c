@@ -69,6 +69,10 @@ static void numbers_that_cannot_be_count_as_not_measured(void) {
     CU_ASSERT_EQUAL(c.devices, 0);
     CU_ASSERT_EQUAL(c.cores, 0);
     CU_ASSERT_STRING_EQUAL(c.shape, "");
+    CU_ASSERT_EQUAL(read_back("{\"schema\": 1, \"cores\": 4294967298, \"devices\": 5000000000}", &c), 0);
+    CU_ASSERT_EQUAL(c.cores, 0);
+    CU_ASSERT_EQUAL(c.devices, 5000000000);
+    CU_ASSERT_EQUAL(read_back("{\"schema\": 4294967297}", &c), ERR_MALFORMED);
 }
 
 static void it_fits_only_the_machine_and_version_it_was_measured_with(void) {
