@@ -12,6 +12,13 @@ static bool is_last(const struct json_schema_row *row) {
     return row->key == NULL && row->keys == NULL;
 }
 
+/* The i-th key that a row stands for; NULL after the last. */
+static const char *key_at(const struct json_schema_row *row, unsigned i) {
+    if (row->key != NULL)
+        return i == 0 ? row->key : NULL;
+    return row->keys(i);
+}
+
 /* --- printing --------------------------------------------------------------------------------------------------------- */
 
 /* The shapes that a schema refers to, each once. */
@@ -116,22 +123,15 @@ static void write_properties(struct json_write *w, const struct json_shape *firs
     json_write_open_object(w);
     for (const struct json_shape *shape = first; shape != NULL; shape = shape->also)
         for (const struct json_schema_row *row = shape->rows; !is_last(row); row++)
-            if (row->key != NULL)
-                write_property(w, row->key, row);
-            else
-                for (unsigned i = 0; row->keys(i) != NULL; i++)
-                    write_property(w, row->keys(i), row);
+            for (unsigned i = 0; key_at(row, i) != NULL; i++)
+                write_property(w, key_at(row, i), row);
     json_write_close_object(w);
     json_write_key(w, "required");
     json_write_open_array(w);
     for (const struct json_shape *shape = first; shape != NULL; shape = shape->also)
         for (const struct json_schema_row *row = shape->rows; !is_last(row); row++)
-            for (unsigned i = 0; (row->flags & SHAPE_OPTIONAL) == 0; i++) {
-                const char *key = row->key != NULL ? (i == 0 ? row->key : NULL) : row->keys(i);
-                if (key == NULL)
-                    break;
-                json_write_string(w, key);
-            }
+            for (unsigned i = 0; (row->flags & SHAPE_OPTIONAL) == 0 && key_at(row, i) != NULL; i++)
+                json_write_string(w, key_at(row, i));
     json_write_close_array(w);
 }
 
@@ -219,10 +219,8 @@ static void fault(struct json_schema_check *c, const char *what, const char *key
 }
 
 static bool names(const struct json_schema_row *row, const char *key) {
-    if (row->key != NULL)
-        return strcmp(row->key, key) == 0;
-    for (unsigned i = 0; row->keys(i) != NULL; i++)
-        if (strcmp(row->keys(i), key) == 0)
+    for (unsigned i = 0; key_at(row, i) != NULL; i++)
+        if (strcmp(key_at(row, i), key) == 0)
             return true;
     return false;
 }
@@ -311,11 +309,8 @@ static void take_close(struct json_schema_check *c) {
     unsigned required = 0;
     for (const struct json_shape *shape = f->shape; shape != NULL; shape = shape->also)
         for (const struct json_schema_row *row = shape->rows; !is_last(row); row++)
-            for (unsigned i = 0; (row->flags & (SHAPE_OPTIONAL | SHAPE_LATER)) == 0; i++) {
-                if (row->key == NULL ? row->keys(i) == NULL : i > 0)
-                    break;
+            for (unsigned i = 0; (row->flags & (SHAPE_OPTIONAL | SHAPE_LATER)) == 0 && key_at(row, i) != NULL; i++)
                 required++;
-            }
     if (f->required != required)
         fault(c, "a key that is always there is missing, or there twice", "", f->shape->name);
     c->depth--;
