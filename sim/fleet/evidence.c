@@ -145,15 +145,24 @@ static void set_port(struct address *a, uint16_t port) {
         a->v4.sin_port = port;
 }
 
-static uint32_t mask_secrets(const struct secret_table *secrets, uint8_t *data, size_t size) {
+static uint32_t overwrite(uint8_t *data, size_t size) {
+    uint32_t changed = 0;
+    for (size_t i = 0; i < size; i++) {
+        changed += data[i] != '*';
+        data[i] = '*';
+    }
+    return changed;
+}
+
+/* Overwrites in `copy` what is secret in `data`, of which it is one: a secret may hold another, or begin inside it. */
+static uint32_t mask_secrets(const struct secret_table *secrets, const uint8_t *data, uint8_t *copy, size_t size) {
     uint32_t masked = 0;
     for (unsigned i = 0; secrets != NULL && i < secrets->count; i++) {
         const struct secret *secret = &secrets->rows[i];
-        uint8_t *at = data, *end = data + size, *found;
+        const uint8_t *at = data, *end = data + size, *found;
         while (at < end && (found = memmem(at, (size_t)(end - at), secret->data, secret->size)) != NULL) {
-            memset(found, '*', secret->size);
-            masked += (uint32_t)secret->size;
-            at = found + secret->size;
+            masked += overwrite(copy + (found - data), secret->size);
+            at = found + 1;
         }
     }
     return masked;
@@ -171,7 +180,7 @@ static void put_out(struct worker *w, struct evidence_record *record, const uint
     uint32_t masked = 0;
     if ((record->flags & EVIDENCE_SENT) != 0)
         masked += (uint32_t)driver->mask(copy, record->size);
-    masked += mask_secrets(w->host.secrets, copy, record->size);
+    masked += mask_secrets(w->host.secrets, data, copy, record->size);
     evidence_record_masked(copy, masked);
 }
 

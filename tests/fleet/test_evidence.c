@@ -233,8 +233,10 @@ static void a_delayed_packet_tells_how_long_its_link_kept_it(void) {
 
 static void secrets_are_overwritten(void) {
     static const uint32_t asked[] = {0};
-    static uint8_t value[] = "a/fleet";
-    struct secret_table secrets = {.rows = {{.name = "x", .data = value, .size = sizeof value - 1}}, .count = 1};
+    static uint8_t value[] = "a/fleet", inside[] = "fle";
+    struct secret_table secrets = {.rows = {{.name = "y", .data = inside, .size = sizeof inside - 1},
+                                            {.name = "x", .data = value, .size = sizeof value - 1}},
+                                   .count = 2};
     const struct peer_script script = {0};
     struct peer peer = peer_start(&script);
     make(1, &peer);
