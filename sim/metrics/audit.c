@@ -162,17 +162,26 @@ static struct audit_entry *add_entry(struct audit *a, uint32_t device, uint32_t 
     return NULL;
 }
 
+static bool is_settled(const struct audit_entry *e) {
+    return e->list == AUDIT_ENTRIES_SETTLED;
+}
+
+/* Copies of the device's own doing may still come. */
+static bool expects_copies(const struct audit_entry *e) {
+    return e->own > e->copies;
+}
+
+/* Without its entry a number up to `reported_to` is known to be settled, and each copy of it a duplicate. */
+static void drop_if_done(struct audit *a, struct audit_entry *e) {
+    if (is_settled(e) && !expects_copies(e) && e->sequence <= a->reported_to[e->device])
+        audit_entries_remove(&a->entries, e);
+}
+
 /* Both sides are known and counted. While an earlier number of the device is unreported, what remains tells copies from first ones. */
 static void settle_entry(struct audit *a, struct audit_entry *e) {
     e->flags = AUDIT_ENTRY_REPORTED | AUDIT_ENTRY_RECEIVED;
-    if (e->sequence <= a->reported_to[e->device])
-        audit_entries_remove(&a->entries, e);
-    else
-        audit_entries_move(&a->entries, e, AUDIT_ENTRIES_SETTLED);
-}
-
-static bool is_settled(const struct audit_entry *e) {
-    return e->list == AUDIT_ENTRIES_SETTLED;
+    audit_entries_move(&a->entries, e, AUDIT_ENTRIES_SETTLED);
+    drop_if_done(a, e);
 }
 
 /* Moves `reported_to` over numbers that were reported out of turn. */
@@ -182,8 +191,7 @@ static void advance(struct audit *a, uint32_t device) {
         if (next == NULL || (next->flags & AUDIT_ENTRY_REPORTED) == 0)
             return;
         a->reported_to[device]++;
-        if (is_settled(next))
-            audit_entries_remove(&a->entries, next);
+        drop_if_done(a, next);
     }
 }
 
@@ -209,9 +217,11 @@ static bool is_overtaken(struct audit *a, const struct audit_arrival *arrival) {
 }
 
 static void count_copy(struct audit *a, struct audit_entry *e, const struct audit_arrival *arrival) {
-    if (e != NULL && !is_settled(e)) { /* its device has not reported it yet: counted with it */
+    /* What is not reported yet is counted with its report. */
+    if (e != NULL && (!is_settled(e) || expects_copies(e))) {
         if (e->copies < UINT16_MAX)
             e->copies++;
+        drop_if_done(a, e);
     } else if (audit_gaps_find(&a->gaps, arrival->at, arrival->at) == AUDIT_GAPS_NONE) {
         recorder_tally_message(a->recorder, arrival->group, arrival->qos, arrival->intended, TALLY_AUDIT_DUPLICATED, 1);
     }

@@ -12,7 +12,7 @@ enum audit_entry_flags { AUDIT_ENTRY_REPORTED = 1, AUDIT_ENTRY_RECEIVED = 2, AUD
 enum audit_entry_list {
     AUDIT_ENTRIES_EARLY,   /* received, not reported yet: in no order */
     AUDIT_ENTRIES_MISSING, /* reported, not received yet */
-    AUDIT_ENTRIES_SETTLED, /* both, behind a number of its device that is not reported yet */
+    AUDIT_ENTRIES_SETTLED, /* both, behind a number of its device that is not reported yet, or with copies to come */
     AUDIT_ENTRIES_LISTS
 };
 

@@ -158,6 +158,28 @@ static void copies_that_the_device_sent_itself_are_its_own(void) {
     end();
 }
 
+/* An observer that is behind: the device's report is there before the copies are. */
+static void copies_that_the_device_sent_itself_may_come_late(void) {
+    begin();
+    report(1, 2, SPAN_S, AUDIT_SENT_ANEW);
+    report(1, 2, SPAN_S, AUDIT_OWED);
+    audit_settle(audit, 2 * SPAN_S);
+    arrive(1, 2, 3 * SPAN_S);
+    report(1, 1, SPAN_S, AUDIT_SENT_ANEW);
+    report(1, 1, SPAN_S, AUDIT_OWED);
+    audit_settle(audit, 4 * SPAN_S);
+    arrive_on(1, 1, 5 * SPAN_S, TOPIC + 1, 1);
+    for (uint32_t n = 1; n <= 2; n++) {
+        arrive(1, n, 6 * SPAN_S);
+        counts(2, 2, 0, n - 1, 0, 0);
+        arrive(1, n, 7 * SPAN_S); /* one more than were sent */
+        counts(2, 2, 0, n, 0, 0);
+    }
+    audit_close(audit);
+    counts(2, 2, 0, 2, 0, 0);
+    end();
+}
+
 /* Message 2 is acknowledged long before message 1. */
 static void copies_are_known_behind_a_message_that_is_still_open(void) {
     begin();
@@ -490,6 +512,7 @@ HARNESS_MAIN("metrics/audit", HARNESS_CASE(a_message_that_arrives_is_received_wh
              HARNESS_CASE(what_is_excused_is_not_lost_and_may_arrive), HARNESS_CASE(what_was_never_sent_counts_nowhere),
              HARNESS_CASE(copies_are_counted_before_and_after_the_report),
              HARNESS_CASE(copies_that_the_device_sent_itself_are_its_own),
+             HARNESS_CASE(copies_that_the_device_sent_itself_may_come_late),
              HARNESS_CASE(copies_are_known_behind_a_message_that_is_still_open),
              HARNESS_CASE(a_first_copy_below_one_that_has_arrived_is_reordered),
              HARNESS_CASE(order_is_of_one_device_topic_and_qos),
