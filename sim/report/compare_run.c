@@ -259,8 +259,9 @@ int compare_run_read(const char *directory, struct compare_run *out, char *why, 
     struct reader r = {.run = out};
     error = read_logs(&r, why, why_size);
     if (error == 0) {
-        out->unit_s = r.seconds / COMPARE_UNITS_MAX + 1;
-        out->units = r.seconds / out->unit_s + 1;
+        uint32_t seconds = r.seconds > 0 ? r.seconds : 1;
+        out->unit_s = (seconds + COMPARE_UNITS_MAX - 1) / COMPARE_UNITS_MAX;
+        out->units = (seconds + out->unit_s - 1) / out->unit_s;
         find_bounds(&r);
         place_hits(&r);
         place_outcomes(&r);

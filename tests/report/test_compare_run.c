@@ -16,7 +16,7 @@ static void a_run_is_read_with_its_intervals(void) {
     CU_ASSERT_STRING_EQUAL(r.scenario_hash, "abcd");
     CU_ASSERT_EQUAL(r.seed, 7);
     CU_ASSERT(r.complete && r.trustworthy && r.seed_given);
-    CU_ASSERT_EQUAL(r.units, 21); /* the seconds, and one for what ends on the last full one */
+    CU_ASSERT_EQUAL(r.units, 20); /* each of its seconds, and none that is always empty */
     CU_ASSERT_EQUAL(r.timings[OP_MQTT_PUBLISH][CLOCK_RESPONSE].samples, 10000);
     CU_ASSERT_EQUAL(r.timings[OP_MQTT_PUBLISH][CLOCK_RESPONSE].units_hit, 20);
     CU_ASSERT_EQUAL(r.timings[OP_MQTT_PUBLISH][CLOCK_SERVICE].samples, 0);
@@ -43,8 +43,12 @@ static void long_runs_have_longer_intervals(void) {
     struct temporary t = temporary_make();
     struct compare_run r = generated_run(&t, "a", &(struct generated){.seed = 7, .seconds = 1500, .per_second = 2});
     CU_ASSERT_EQUAL(r.unit_s, 3);
-    CU_ASSERT(r.units <= COMPARE_UNITS_MAX);
+    CU_ASSERT_EQUAL(r.units, 500);
     CU_ASSERT_EQUAL(r.timings[OP_MQTT_PUBLISH][CLOCK_RESPONSE].samples, 3000);
+    compare_run_free(&r);
+    r = generated_run(&t, "b", &(struct generated){.seed = 7, .seconds = COMPARE_UNITS_MAX, .per_second = 2});
+    CU_ASSERT_EQUAL(r.unit_s, 1);
+    CU_ASSERT_EQUAL(r.units, COMPARE_UNITS_MAX);
     compare_run_free(&r);
     temporary_remove(&t);
 }
