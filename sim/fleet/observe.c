@@ -60,8 +60,11 @@ static bool has_order(const struct fleet_group *g) {
     return false;
 }
 
-static const struct identity *identity_of(const struct plan *p) {
-    return p->observe != NULL ? p->observe->identity : p->command != NULL ? p->command->identity : p->backend->identity;
+const struct identity *observe_identity(const struct plan *p) {
+    return p->observe != NULL   ? p->observe->identity
+           : p->command != NULL ? p->command->identity
+           : p->backend != NULL ? p->backend->identity
+                                : NULL;
 }
 
 static enum mqtt_version version_of(const struct plan *p) {
@@ -73,7 +76,7 @@ static int name_observer(const struct observe *o, const struct secret_table *sec
                          struct watched *w, struct observer_config *config) {
     const struct plan *p = o->plan;
     struct fleet_group group = {
-        .fleet = "observer", .profile_name = "observer", .region = "", .identity = identity_of(p)};
+        .fleet = "observer", .profile_name = "observer", .region = "", .identity = observe_identity(p)};
     uint32_t index = (o->shard - 1) * o->watched_count + number;
     struct payload_context context = {
         .group = &group, .secrets = secrets, .run_id = p->run_id, .seed = p->seed, .device = index, .index = index};

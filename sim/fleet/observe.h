@@ -19,6 +19,8 @@ enum {
 
 struct observe;
 
+/* Who the observers of a plan are, for its secrets; NULL: it needs none, or they have no identity of their own. */
+const struct identity *observe_identity(const struct plan *p);
 /* Connects and subscribes one observer per target of audited or commanded devices, and waits until all are ready. *out NULL with 0: the
  * plan needs none. On failure a sentence in `why`: ERR_DENIED (the guard) · ERR_UNREACHABLE (the backend said no, or nothing in time) · ERR_CLOSED
  * (*signals counts one) · ERR_NOT_FOUND (a secret) · ERR_NO_MEMORY. `plan` and `secrets` are borrowed until observe_close. */

@@ -15,9 +15,6 @@
 #include "fleet/memory.h"
 #include "fleet/reach.h"
 #include "fleet/sample.h"
-#include "scenario/plan_backend.h"
-#include "scenario/plan_command.h"
-#include "scenario/plan_observe.h"
 
 const char *const run_verdict_names[] = {"pass", "fail", "aborted", "not_trustworthy", "incomplete"};
 
@@ -69,10 +66,7 @@ static int load_secrets_of(const struct identity *who, struct secret_table *secr
 
 static int load_secrets(const struct plan *p, struct secret_table *secrets, char *why, size_t why_size) {
     int error = 0;
-    const struct identity *observer = p->observe != NULL   ? p->observe->identity
-                                      : p->command != NULL ? p->command->identity
-                                      : p->backend != NULL ? p->backend->identity
-                                                           : NULL;
+    const struct identity *observer = observe_identity(p);
     if (observer != NULL)
         error = load_secrets_of(observer, secrets, why, why_size);
     for (unsigned i = 0; i < p->action_count && error == 0; i++)
