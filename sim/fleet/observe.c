@@ -96,14 +96,19 @@ static int name_observer(const struct observe *o, const struct secret_table *sec
     return 0;
 }
 
+/* The next node that the guard permits, from w->node on. */
+static bool find_node(const struct plan *p, struct watched *w) {
+    while (w->node < w->target->node_count && !guard_limits_permit(&p->safety, &w->target->nodes[w->node]))
+        w->node++;
+    return w->node < w->target->node_count;
+}
+
 static int open_one(struct observe *o, const struct secret_table *secrets, unsigned number, char *why,
                     size_t why_size) {
     struct watched *w = &o->watched[number];
     const struct plan *p = o->plan;
     const struct target *target = w->target;
-    while (w->node < target->node_count && !guard_limits_permit(&p->safety, &target->nodes[w->node]))
-        w->node++;
-    if (w->node >= target->node_count) {
+    if (!find_node(p, w)) {
         snprintf(why, why_size, "the observer may connect to no address of %s; add it to 'safety: {allow: [...]}'",
                  target->url);
         return ERR_DENIED;
@@ -144,7 +149,8 @@ static int look(struct observe *o, const struct secret_table *secrets, char *why
         ready += state == OBSERVER_READY;
         if (state != OBSERVER_FAILED)
             continue;
-        if (++w->node < w->target->node_count) {
+        w->node++;
+        if (find_node(o->plan, w)) {
             observer_close(w->observer);
             w->observer = NULL;
             int error = open_one(o, secrets, i, why, why_size);

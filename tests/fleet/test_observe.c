@@ -272,6 +272,20 @@ static void a_run_without_its_observer_does_not_begin(void) {
     failing(ERR_DENIED, "safety: {allow");
 }
 
+/* What the node that may be asked says counts, not that another may not be asked. */
+static void a_refusal_is_told_even_if_another_node_is_forbidden(void) {
+    struct address nodes[2];
+    broker = serve_start("refuse_connects=0x87");
+    make_plan();
+    nodes[0] = broker.address;
+    CHECK(address_parse("192.0.2.1", 1883, &nodes[1]) == 0);
+    m.target.nodes = nodes;
+    m.target.node_count = 2;
+    m.plan.safety.allow_given = true;
+    failing(ERR_UNREACHABLE, "the observer cannot");
+    serve_stop(&broker);
+}
+
 static void a_plan_without_observers_needs_none(void) {
     struct observe *o;
     make_plan();
@@ -293,4 +307,6 @@ HARNESS_MAIN("fleet/observe", HARNESS_CASE(what_arrives_meets_what_was_reported)
              HARNESS_CASE(a_lost_connection_is_told_and_takes_its_time_out_of_the_audit),
              HARNESS_CASE(a_connection_that_was_lost_before_the_start_is_out_of_the_audit_too),
              HARNESS_CASE(a_connection_that_died_in_silence_is_found_out_at_the_end),
-             HARNESS_CASE(a_run_without_its_observer_does_not_begin), HARNESS_CASE(a_plan_without_observers_needs_none))
+             HARNESS_CASE(a_run_without_its_observer_does_not_begin),
+             HARNESS_CASE(a_refusal_is_told_even_if_another_node_is_forbidden),
+             HARNESS_CASE(a_plan_without_observers_needs_none))
