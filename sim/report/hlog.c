@@ -11,9 +11,7 @@
 #include "crypto/crypto_base64.h"
 
 enum {
-    COUNT_BYTES_MAX = 9, /* of one count in LEB128 */
-    PLAIN_MAX = HLOG_HEADER_BYTES + HISTOGRAM_BUCKETS * COUNT_BYTES_MAX,
-    COMPRESSED_HEADER = 8, /* cookie and length */
+    PLAIN_MAX = HLOG_HEADER_BYTES + HISTOGRAM_BUCKETS * HLOG_COUNT_BYTES_MAX,
     /* a histogram is small and made of small numbers: a small window finds what there is to find, and is quick to clear */
     WINDOW_BITS = 12,
     MEMORY_LEVEL = 5,
@@ -81,10 +79,9 @@ static uint8_t *put_u64(uint8_t *at, uint64_t value) {
     return put_u32(put_u32(at, (uint32_t)(value >> 32)), (uint32_t)value);
 }
 
-/* ZigZag, then LEB128 of at most nine bytes, the ninth with all its eight bits. */
 static uint8_t *put_count(uint8_t *at, int64_t count) {
     uint64_t rest = ((uint64_t)count << 1) ^ (count < 0 ? UINT64_MAX : 0);
-    for (int i = 1; i < COUNT_BYTES_MAX && rest > 0x7F; i++, rest >>= 7)
+    for (int i = 1; i < HLOG_COUNT_BYTES_MAX && rest > 0x7F; i++, rest >>= 7)
         *at++ = (uint8_t)(0x80 | (rest & 0x7F));
     *at++ = (uint8_t)rest;
     return at;
@@ -124,22 +121,21 @@ static size_t compress_plain(struct hlog *h, size_t size) {
     CHECK(deflateReset(&h->deflate) == Z_OK);
     h->deflate.next_in = h->plain;
     h->deflate.avail_in = (uInt)size;
-    h->deflate.next_out = h->packed + COMPRESSED_HEADER;
-    h->deflate.avail_out = (uInt)(h->packed_room - COMPRESSED_HEADER);
+    h->deflate.next_out = h->packed + HLOG_COMPRESSED_HEADER_BYTES;
+    h->deflate.avail_out = (uInt)(h->packed_room - HLOG_COMPRESSED_HEADER_BYTES);
     CHECK(deflate(&h->deflate, Z_FINISH) == Z_STREAM_END);
-    size_t packed = h->packed_room - COMPRESSED_HEADER - h->deflate.avail_out;
+    size_t packed = h->packed_room - HLOG_COMPRESSED_HEADER_BYTES - h->deflate.avail_out;
     put_u32(put_u32(h->packed, HLOG_COOKIE_COMPRESSED), (uint32_t)packed);
-    return packed + COMPRESSED_HEADER;
+    return packed + HLOG_COMPRESSED_HEADER_BYTES;
+}
+
+int64_t hlog_ms(instant at) {
+    return (at + SPAN_MS / 2) / SPAN_MS;
 }
 
 /* To the millisecond, as the format has it; without floating point, so that ends meet beginnings. */
-static void append_seconds(struct text *out, instant at) {
-    int64_t ms = (at + SPAN_MS / 2) / SPAN_MS;
+static void append_ms(struct text *out, int64_t ms) {
     text_printf(out, "%lld.%03d", (long long)(ms / 1000), (int)(ms % 1000));
-}
-
-static instant whole_ms(instant at) {
-    return (at + SPAN_MS / 2) / SPAN_MS * SPAN_MS;
 }
 
 void hlog_record(struct hlog *h, struct text *out, const char *tag, instant from, instant to,
@@ -148,9 +144,9 @@ void hlog_record(struct hlog *h, struct text *out, const char *tag, instant from
     CHECK(crypto_base64_encode(CRYPTO_BASE64, h->packed, size, h->base64, h->base64_room) == 0);
     if (*tag != '\0')
         text_printf(out, "Tag=%s,", tag);
-    append_seconds(out, from);
+    append_ms(out, hlog_ms(from));
     text_append(out, ",");
-    append_seconds(out, whole_ms(to) - whole_ms(from));
+    append_ms(out, hlog_ms(to) - hlog_ms(from));
     text_append(out, ",");
     text_printf(out, "%.3f,", (double)histogram->max_ns / 1e6);
     text_append(out, h->base64);
@@ -168,7 +164,7 @@ struct hlog *hlog_new(const struct plan *plan, struct log_writer *log, int file)
     h->file = file;
     h->deflate_ready =
         deflateInit2(&h->deflate, Z_BEST_SPEED, Z_DEFLATED, WINDOW_BITS, MEMORY_LEVEL, Z_DEFAULT_STRATEGY) == Z_OK;
-    h->packed_room = COMPRESSED_HEADER + (h->deflate_ready ? deflateBound(&h->deflate, PLAIN_MAX) : 0);
+    h->packed_room = HLOG_COMPRESSED_HEADER_BYTES + (h->deflate_ready ? deflateBound(&h->deflate, PLAIN_MAX) : 0);
     h->base64_room = crypto_base64_encoded_size(CRYPTO_BASE64, h->packed_room) + 1;
     h->plain = malloc(PLAIN_MAX);
     h->packed = malloc(h->packed_room);
@@ -206,9 +202,9 @@ void hlog_header(struct text *out, int64_t start_unix_ns) {
     gmtime_r(&second, &tm);
     strftime(date, sizeof date, "%a %b %d %H:%M:%S UTC %Y", &tm);
     text_append(out, "#[Histogram log format version 1.3]\n#[StartTime: ");
-    append_seconds(out, start_unix_ns);
+    append_ms(out, hlog_ms(start_unix_ns));
     text_printf(out, " (seconds since epoch), %s]\n#[BaseTime: ", date);
-    append_seconds(out, start_unix_ns);
+    append_ms(out, hlog_ms(start_unix_ns));
     text_append(out, " (seconds since epoch)]\n"
                      "#[Values are microseconds; Interval_Max is in milliseconds.]\n"
                      "\"StartTimestamp\",\"Interval_Length\",\"Interval_Max\",\"Interval_Compressed_Histogram\"\n");

@@ -19,6 +19,8 @@ enum {
     HLOG_COOKIE_COMPRESSED = 0x1c849314,
     HLOG_HEADER_BYTES =
         40, /* before the counts: cookie, payload length, index offset, digits, lowest, highest, ratio */
+    HLOG_COMPRESSED_HEADER_BYTES = 8, /* before the compressed bytes: cookie, their length */
+    HLOG_COUNT_BYTES_MAX = 9,         /* of one count: ZigZag LEB128, the ninth byte with all its eight bits */
     HLOG_DIGITS = 2,
     HLOG_NAME_MAX = 100, /* longer names are cut, and told apart by a hash */
 };
@@ -37,6 +39,8 @@ uint64_t hlog_second(struct hlog *h, instant from, instant to, const struct resu
 
 /* A name as it stands in tags: characters other than A-Z a-z 0-9 _ . - become "_", an empty name "-". */
 void hlog_name(struct text *out, const char *name);
+/* An instant as records have it: in milliseconds, rounded. */
+int64_t hlog_ms(instant at);
 /* The part of a tag that names a group of devices: fleet/profile/region/target. */
 void hlog_labels(struct text *out, const struct fleet_group *g);
 /* The tag of a cell. */

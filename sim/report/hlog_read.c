@@ -11,8 +11,6 @@
 #include "report/hlog.h"
 
 enum {
-    COUNT_BYTES_MAX = 9,
-    COMPRESSED_HEADER = 8,
     PLAIN_MAX = 1 << 20,      /* bytes of counts: 116,000 counts of full size */
     DIGITS_MAX = 5,           /* the format's own limit */
     COOKIE_BASE = 0x1c849303, /* without the word size, which V2 does not use */
@@ -209,14 +207,14 @@ static int64_t value_at(const struct layout *l, uint64_t index) {
     return (int64_t)((sub << shift) + (shift > 0 ? (UINT64_C(1) << shift) / 2 : 0));
 }
 
-/* ZigZag LEB128 of at most nine bytes; false at the end of what there is. */
+/* False at the end of what there is. */
 static bool read_count(const uint8_t **at, const uint8_t *end, int64_t *out) {
     uint64_t value = 0;
-    for (unsigned i = 0; i < COUNT_BYTES_MAX; i++) {
+    for (unsigned i = 0; i < HLOG_COUNT_BYTES_MAX; i++) {
         if (*at == end)
             return false;
         uint8_t byte = *(*at)++;
-        bool last = i == COUNT_BYTES_MAX - 1;
+        bool last = i == HLOG_COUNT_BYTES_MAX - 1;
         value |= (uint64_t)(last ? byte : byte & 0x7F) << (7 * i);
         if (last || byte < 0x80)
             break;
@@ -273,15 +271,15 @@ static int read_histogram(struct hlog_read *r, struct piece base64) {
     size_t size = 0;
     histogram_reset(&r->histogram);
     if (crypto_base64_decode(CRYPTO_BASE64, base64.text, base64.size, r->packed, sizeof r->packed, &size) < 0 ||
-        size < COMPRESSED_HEADER)
+        size < HLOG_COMPRESSED_HEADER_BYTES)
         return refuse(r, ERR_MALFORMED, "a histogram is not base64");
     if ((get_u32(r->packed) & ~(uint32_t)COOKIE_WORD_SIZE) != COOKIE_BASE_COMPRESSED)
         return refuse(r, ERR_INVALID, "a histogram that is not in the compressed V2 encoding");
-    if (get_u32(r->packed + 4) != size - COMPRESSED_HEADER)
+    if (get_u32(r->packed + 4) != size - HLOG_COMPRESSED_HEADER_BYTES)
         return refuse(r, ERR_MALFORMED, "a compressed histogram is shorter or longer than it says");
     CHECK(inflateReset(&r->inflate) == Z_OK);
-    r->inflate.next_in = r->packed + COMPRESSED_HEADER;
-    r->inflate.avail_in = (uInt)(size - COMPRESSED_HEADER);
+    r->inflate.next_in = r->packed + HLOG_COMPRESSED_HEADER_BYTES;
+    r->inflate.avail_in = (uInt)(size - HLOG_COMPRESSED_HEADER_BYTES);
     r->inflate.next_out = r->plain;
     r->inflate.avail_out = sizeof r->plain;
     int status = inflate(&r->inflate, Z_FINISH);

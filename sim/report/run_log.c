@@ -345,10 +345,6 @@ static bool on_ended(struct run_log *l, const struct json_value *v) {
 
 /* --- the histograms of a second --------------------------------------------------------------------------------------- */
 
-static int64_t to_ms(instant at) {
-    return (at + SPAN_MS / 2) / SPAN_MS;
-}
-
 /* The next record of any part; NULL at the end of all. */
 static const struct hlog_record *next_record(struct run_log *l) {
     while (l->record == NULL) {
@@ -403,10 +399,10 @@ static void take_record(struct run_log *l, const struct hlog_record *record) {
 
 /* The records that begin where the second begins. Older ones belong to seconds that were dropped from the events. */
 static void take_intervals(struct run_log *l) {
-    int64_t from = to_ms(l->second.from);
+    int64_t from = hlog_ms(l->second.from);
     l->intervals_seen = 0;
     for (const struct hlog_record *record; (record = next_record(l)) != NULL; l->record = NULL) {
-        int64_t start = to_ms(record->start);
+        int64_t start = hlog_ms(record->start);
         if (start > from)
             break;
         if (start < from)
