@@ -32,16 +32,13 @@ const char *front_data_dir(char *path, size_t size) {
     return NULL;
 }
 
-/* --set and --unset, in the order of the command line. */
 static size_t overrides(const struct options *o, struct load_override *out) {
-    const struct options_list *sets = &o->sets, *unsets = &o->unsets;
+    struct options_changes passed = {0, 0};
+    const char *change;
     size_t count = 0;
-    unsigned set = 0, unset = 0;
-    while (set < sets->count || unset < unsets->count) {
-        bool first = unset == unsets->count || (set < sets->count && sets->places[set] < unsets->places[unset]);
-        out[count++] = first ? (struct load_override){LOAD_SET, sets->items[set++]}
-                             : (struct load_override){LOAD_UNSET, unsets->items[unset++]};
-    }
+    bool removes;
+    while ((change = options_next_change(o, &passed, &removes)) != NULL)
+        out[count++] = (struct load_override){removes ? LOAD_UNSET : LOAD_SET, change};
     return count;
 }
 

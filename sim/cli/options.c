@@ -480,3 +480,12 @@ int options_parse(int argc, char **argv, struct options *o, struct text *message
     }
     return o->help ? 0 : check_operands(o, message);
 }
+
+const char *options_next_change(const struct options *o, struct options_changes *passed, bool *removes) {
+    const struct options_list *sets = &o->sets, *unsets = &o->unsets;
+    bool set = passed->sets < sets->count, unset = passed->unsets < unsets->count;
+    if (!set && !unset)
+        return NULL;
+    *removes = !set || (unset && unsets->places[passed->unsets] < sets->places[passed->sets]);
+    return *removes ? unsets->items[passed->unsets++] : sets->items[passed->sets++];
+}

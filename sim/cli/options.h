@@ -112,4 +112,10 @@ extern const struct options_verb options_verbs[VERBS];
 /* Reads argv[1…]. 0, or an exit code (2) after a message with the next command to try in `message`. */
 int options_parse(int argc, char **argv, struct options *out, struct text *message);
 
+struct options_changes {
+    unsigned sets, unsets; /* passed so far */
+};
+/* The next of --set and --unset, in the order of the command line; NULL after the last. `passed` begins zeroed; *removes: it is of --unset. */
+const char *options_next_change(const struct options *o, struct options_changes *passed, bool *removes);
+
 #endif

@@ -136,13 +136,13 @@ static void add_list(const char **argv, int *count, const char *name, const stru
     }
 }
 
-/* --set and --unset in the order in which they were given. */
 static void add_changes(const char **argv, int *count, const struct options *o) {
-    unsigned set = 0, unset = 0;
-    while (set < o->sets.count || unset < o->unsets.count) {
-        bool first = unset == o->unsets.count || (set < o->sets.count && o->sets.places[set] < o->unsets.places[unset]);
-        argv[(*count)++] = first ? "--set" : "--unset";
-        argv[(*count)++] = first ? o->sets.items[set++] : o->unsets.items[unset++];
+    struct options_changes passed = {0, 0};
+    const char *change;
+    bool removes;
+    while ((change = options_next_change(o, &passed, &removes)) != NULL) {
+        argv[(*count)++] = removes ? "--unset" : "--set";
+        argv[(*count)++] = change;
     }
 }
 

@@ -38,8 +38,17 @@ static void repeated_options_are_kept_in_order(void) {
 
 static void settings_and_removals_keep_their_order_among_each_other(void) {
     CU_ASSERT_EQUAL(PARSE("plan", "a.yaml", "--set", "a=1", "--unset", "a", "--set", "a=2"), 0);
-    CU_ASSERT_TRUE(o.sets.places[0] < o.unsets.places[0]);
-    CU_ASSERT_TRUE(o.unsets.places[0] < o.sets.places[1]);
+    static const struct {
+        const char *change;
+        bool removes;
+    } expected[] = {{"a=1", false}, {"a", true}, {"a=2", false}};
+    struct options_changes passed = {0, 0};
+    bool removes;
+    for (size_t i = 0; i < COUNT_OF(expected); i++) {
+        CU_ASSERT_STRING_EQUAL(options_next_change(&o, &passed, &removes), expected[i].change);
+        CU_ASSERT_EQUAL(removes, expected[i].removes);
+    }
+    CU_ASSERT_PTR_NULL(options_next_change(&o, &passed, &removes));
 }
 
 static void a_list_has_a_cap(void) {
