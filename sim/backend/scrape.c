@@ -10,6 +10,7 @@
 
 #include "base/err.h"
 #include "base/instant.h"
+#include "loop/loop.h"
 
 enum { STATUS_OK = 200 };
 
@@ -111,11 +112,11 @@ static CURLcode read_page(struct scrape *s) {
 
 static void *work(void *context) {
     struct scrape *s = context;
-    struct timespec due;
-    clock_gettime(CLOCK_REALTIME, &due);
+    int64_t due_ns = loop_clock_monotonic();
     pthread_mutex_lock(&s->lock);
     while (!s->leaving) {
-        due.tv_sec += SCRAPE_EVERY_MS / 1000;
+        due_ns = instant_max(due_ns + SCRAPE_EVERY_MS * SPAN_MS, loop_clock_monotonic()); /* what was missed stays so */
+        struct timespec due = {.tv_sec = due_ns / SPAN_S, .tv_nsec = due_ns % SPAN_S};
         while (!s->leaving && pthread_cond_timedwait(&s->wake, &s->lock, &due) == 0)
             continue;
         if (s->leaving)
@@ -151,6 +152,15 @@ static int first_page(struct scrape *s, const char *url, char *why, size_t why_s
     return ERR_UNREACHABLE;
 }
 
+/* On the clock that nobody sets. */
+static void make_wake(pthread_cond_t *wake) {
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(wake, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
 int scrape_open(const char *url, const struct guard_limits *limits, const char *const *names, unsigned count,
                 struct scrape **out, char *why, size_t why_size) {
     *out = NULL;
@@ -160,7 +170,7 @@ int scrape_open(const char *url, const struct guard_limits *limits, const char *
     s->limits = limits;
     s->count = count;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_cond_init(&s->wake, NULL);
+    make_wake(&s->wake);
     s->curl = curl_easy_init();
     s->page.data = malloc(SCRAPE_PAGE_MAX);
     s->read = calloc(count + 1, sizeof *s->read);
