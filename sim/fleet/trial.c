@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "loop/loop.h"
 
 enum { SIGNAL_EXIT_BASE = 128 /* what shells make of a signal */, CANNOT_START = 127 };
 
@@ -87,14 +88,9 @@ int trial_run(const char *program, const char *const *argv, const char *errors, 
     return code;
 }
 
-static instant now(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (instant)t.tv_sec * SPAN_S + t.tv_nsec;
-}
-
 bool trial_pause(span length, int *signal_number) {
-    for (instant end = now() + length, left = length; left > 0; left = end - now()) {
+    int64_t end = loop_clock_monotonic() + length;
+    for (span left = length; left > 0; left = end - loop_clock_monotonic()) {
         int number = wait_signal(left);
         if (number == SIGINT || number == SIGTERM) {
             *signal_number = number;
