@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
@@ -19,15 +18,35 @@ import suite
 FATES = ("sent", "acked", "audited", "received", "lost", "duplicated", "reordered", "excluded")
 
 
+TRIES = 3
+
+
+class Stalled(Exception):
+    """The machine stood still so long that messages fell out of the audit, and the program said so itself."""
+
+
+def again_when_stalled(function):
+    """What a case claims to the message can only be seen while the machine does not stall: it is noted, and done again."""
+    def tries():
+        for left in reversed(range(TRIES)):
+            try:
+                return function()
+            except Stalled as stall:
+                suite.check(left > 0, f"this machine stalled in {TRIES} runs: {stall}")
+                print(f"NOTE done again, for this machine stalled: {stall}", flush=True)
+    return tries
+
+
 class Scenario:
     """A scenario in a directory of its own, and its run."""
 
     def __init__(self, target, fleets, observe="all", checks=(), duration="3s", settle="2s", more="", devices_over="300ms"):
         self.directory = processes.Directory("audit")
+        self.process = None
         lines = ["version: 1", "name: audit", "seed: 20261122", f"duration: {duration}", f"settle: {settle}",
                  f"target: {target}", f"observe: {observe}",
                  # other tests may share the processors: what is judged here is the backend
-                 "trust: {lag: 10s, stall: 10s}", "fleets:"]
+                 "trust: {lag: 30s, stall: 30s}", "fleets:"]
         lines += [f"  {name}: {fleet}" for name, fleet in fleets.items()]
         lines += [f"timeline: [{{do: connect, who: all, over: {devices_over}}}]"]
         lines += ["checks:"] + [f"  - {{expect: '{c}', kind: conformance}}" for c in checks] if checks else []
@@ -39,6 +58,40 @@ class Scenario:
         self.text = run.stdout + run.stderr
         return run
 
+    def run_unstalled(self, *options):
+        """The same; raises Stalled when messages fell out of the audit because this machine stood still."""
+        run = self.run(*options)
+        if os.path.exists(os.path.join(self.out, "summary.json")):
+            stalls = [gap for gap in self.summary()["audit"]["gaps"] if gap["kind"] == "stall" and gap["messages"] > 0]
+            if stalls:
+                raise Stalled(stalls)
+        return run
+
+    def start(self, *options):
+        """Begins a run that goes on beside the test; finish() waits for its end."""
+        self.process = processes.Process([suite.MUSTER, "run", self.file, "--out", self.out, *options],
+                                         self.directory.file("log"), cwd=suite.ROOT)
+
+    def finish(self, status):
+        found = self.process.child.wait(processes.PATIENCE)
+        self.text = self.process.output()
+        suite.equal(found, status, f"exit status\n{self.text[-3000:]}\n")
+
+    def runs_for(self, seconds):
+        """Waits until the run under way has closed so many seconds."""
+        series = os.path.join(self.out, "series.csv")
+
+        def has_them():
+            if not os.path.exists(series):
+                return False
+            with open(series, encoding="utf-8") as f:
+                return f.read().count("\n") > seconds
+        processes.wait_until(has_them, processes.PATIENCE, f"{seconds} seconds of a run")
+
+    def observer_lost_it(self):
+        """The run under way has told that its observer lost the connection."""
+        return any(e["kind"] == "message" and "lost its connection" in e["text"] for e in self.events())
+
     def summary(self):
         return suite.summary(self.out)
 
@@ -47,13 +100,15 @@ class Scenario:
 
     def events(self):
         with open(os.path.join(self.out, "events.ndjson"), encoding="utf-8") as f:
-            return [json.loads(line) for line in f]
+            return [json.loads(line) for line in f if line.endswith("\n")]  # a run under way may have begun one
 
     def counted(self, metric):
         """The sum of a counter over the lines of events.ndjson."""
         return sum(line.get(metric, 0) for line in self.events() if line["kind"] == "counters")
 
     def close(self):
+        if self.process is not None:
+            self.process.stop()
         self.directory.close()
 
     def __enter__(self):
@@ -68,11 +123,12 @@ def fleet(qos, count=20, every="20ms", topic="a/${device.id}/t", more=""):
 
 
 @suite.case("what a misbehaving broker drops, repeats and reorders is counted to the message, at every QoS")
+@again_when_stalled
 def _():
     for qos in (0, 1, 2):
         planted = ("--misbehave", "drop=60", "--misbehave", "duplicate=50", "--misbehave", "reorder=40")
         with brokers.Builtin(*planted) as broker, Scenario(broker.uri, {"a": fleet(qos)}, duration="2s", settle="1s") as s:
-            s.run().expect(0)
+            s.run_unstalled().expect(0)
             broker_counts = broker.counts()
             counts = {name: row["count"] for name, row in broker_counts["misbehave"].items()}
             m = s.messages()
@@ -88,25 +144,27 @@ def _():
 
 
 @suite.case("checks over loss, copies and order judge by the audit, QoS 0 included")
+@again_when_stalled
 def _():
     checks = ("lost(mqtt.publish{qos=0}) == 0", "lost(mqtt.publish{qos=1}) == 0", "duplicated(mqtt.publish{fleet=b}) == 0",
               "reordered(mqtt.publish) == 0", "lost(mqtt.publish{qos=2}) == 0")
     with brokers.Builtin("--misbehave", "drop=200") as broker:
         with Scenario(broker.uri, {"a": fleet(0), "b": fleet(1, topic="b/${device.id}/x")}, checks=checks) as s:
-            s.run().expect(11)
+            s.run_unstalled().expect(11)
             passed = [check["pass"] for check in s.summary()["checks"]]
             suite.equal(passed, [False, False, True, True, False], "checks")
             suite.check("no data" in s.summary()["checks"][4]["reason"], "a check without data says so")
 
 
 @suite.case("a clean Mosquitto loses, repeats and reorders nothing at QoS 1")
+@again_when_stalled
 def _():
     suite.need(brokers.Mosquitto)
     checks = ("lost(mqtt.publish) == 0", "duplicated(mqtt.publish) == 0", "reordered(mqtt.publish) == 0",
               "count(mqtt.end_to_end) > 5000")
     with brokers.Mosquitto() as broker:
         with Scenario(broker.uri, {"a": fleet(1, count=100, every="50ms")}, checks=checks, duration="4s") as s:
-            s.run().expect(0)
+            s.run_unstalled().expect(0)
             m = s.messages()
             suite.equal((m["lost"], m["duplicated"], m["reordered"], m["excluded"]), (0, 0, 0, 0), "found")
             suite.equal((m["audited"], m["received"]), (m["sent"], m["sent"]), "audited and received")
@@ -115,9 +173,13 @@ def _():
             suite.check(0 < end_to_end["response_ms"]["p50"] < 1000, f"end to end: {end_to_end['response_ms']}")
 
 
-def intrude(port, client_id, until, every=0.02):
-    """Takes the session of that client over, again and again."""
-    while time.monotonic() < until:
+def intrude(scenario, port, client_id, seconds, every=0.02):
+    """Takes the session of that client of a run over, again and again, for so long from when the run has noticed."""
+    end = time.monotonic() + processes.PATIENCE
+    noticed = False
+    while time.monotonic() < end:
+        if not noticed and scenario.observer_lost_it():
+            noticed, end = True, time.monotonic() + seconds
         try:
             with socket.create_connection(("127.0.0.1", port), 2) as s:
                 s.sendall(mqtt.connect_packet(client_id, 4))
@@ -125,6 +187,7 @@ def intrude(port, client_id, until, every=0.02):
                 time.sleep(every)
         except (OSError, mqtt.MqttError):
             time.sleep(every)
+    suite.check(noticed, "the run has noticed that its observer lost the connection")
 
 
 @suite.case("an observer that was away for a second finds no loss, and its gap is named")
@@ -132,14 +195,11 @@ def _():
     suite.need(brokers.Mosquitto)
     for protocol in ("mqtt311", "mqtt5"):
         observe = f"{{protocol: {protocol}}}"
-        with brokers.Mosquitto() as broker, Scenario(broker.uri, {"a": fleet(1, count=50)}, observe, duration="4s") as s:
-            def away():
-                time.sleep(2)
-                intrude(broker.port, "muster-0a0a-observer-0", time.monotonic() + 1)
-            thread = threading.Thread(target=away)
-            thread.start()
-            s.run("--run-id", "0a0a").expect(0)
-            thread.join()
+        with brokers.Mosquitto() as broker, Scenario(broker.uri, {"a": fleet(1, count=50)}, observe, duration="6s") as s:
+            s.start("--run-id", "0a0a")
+            s.runs_for(1)
+            intrude(s, broker.port, "muster-0a0a-observer-0", 1)
+            s.finish(0)
             m, gaps = s.messages(), [gap for gap in s.summary()["audit"]["gaps"] if gap["kind"] == "connection"]
             suite.equal((m["lost"], m["duplicated"], m["reordered"]), (0, 0, 0), f"{protocol}: found")
             suite.check(100 < m["excluded"] < m["sent"], f"{protocol}: out of the audit: {m}")
@@ -156,12 +216,11 @@ def _():
 def _():
     suite.need(brokers.Mosquitto)
     with brokers.Mosquitto() as broker:
-        with Scenario(broker.uri, {"a": fleet(1, count=50)}, checks=("lost(mqtt.publish) == 0",), duration="3s") as s:
-            thread = threading.Thread(target=lambda: (time.sleep(1.5), intrude(broker.port, "muster-0a0b-observer-0",
-                                                                              time.monotonic() + 0.5)))
-            thread.start()
-            s.run("--run-id", "0a0b").expect(13)
-            thread.join()
+        with Scenario(broker.uri, {"a": fleet(1, count=50)}, checks=("lost(mqtt.publish) == 0",), duration="4s") as s:
+            s.start("--run-id", "0a0b")
+            s.runs_for(1)
+            intrude(s, broker.port, "muster-0a0b-observer-0", 0.5)
+            s.finish(13)
             findings = [f["text"] for f in s.summary()["trust"]["findings"]]
             suite.check(any("fell out of the audit" in text for text in findings), f"findings: {findings}")
             suite.check(s.summary()["checks"][0]["pass"], "the check itself holds")
@@ -173,18 +232,17 @@ def _():
     # a backend with the short queue of its defaults, which drops what a stalled subscriber does not take
     with brokers.Mosquitto(settings=("max_queued_messages 1000",)) as broker:
         with Scenario(broker.uri, {"a": fleet(1, count=100, every="25ms")}, duration="5s") as s:
-            log = s.directory.file("log")
-            process = processes.Process([suite.MUSTER, "run", s.file, "--out", s.out], log, cwd=suite.ROOT)
-            processes.wait_until(lambda: os.path.exists(os.path.join(s.out, "series.csv"))
-                                 and open(os.path.join(s.out, "series.csv"), encoding="utf-8").read().count("\n") > 2, 20, "two seconds")
-            process.signal(signal.SIGSTOP)
-            time.sleep(1)
-            process.signal(signal.SIGCONT)
-            process.child.wait(30)
+            s.start()
+            s.runs_for(2)
+            s.process.signal(signal.SIGSTOP)
+            time.sleep(1)  # the length of the stall, not a wait
+            s.process.signal(signal.SIGCONT)
+            s.finish(0)
             m, gaps = s.messages(), s.summary()["audit"]["gaps"]
             suite.equal(m["lost"], 0, f"lost ({m})")
-            suite.check([gap for gap in gaps if gap["kind"] == "stall" and gap["messages"] > 500], f"gaps: {gaps}")
-            suite.equal(m["audited"] + m["excluded"], m["sent"], "all messages")
+            suite.check([gap for gap in gaps if gap["kind"] == "stall" and gap["messages"] > 500 and gap["to_s"] - gap["from_s"] > 0.9],
+                        f"gaps: {gaps}")
+            suite.equal((m["audited"] + m["excluded"], m["received"]), (m["sent"], m["audited"]), "all messages")
 
 
 @suite.case("a backend that wants credentials gets the observer's, and without them nothing is sent")
@@ -208,21 +266,23 @@ def _():
 
 
 @suite.case("a backend that hands QoS 2 on as QoS 1 is audited, and the report says so")
+@again_when_stalled
 def _():
     suite.need(brokers.RabbitMQ)
     with brokers.RabbitMQ() as broker:
         with Scenario(broker.uri, {"a": fleet(1, count=10, more="protocol: mqtt311, ")}) as s:
-            s.run().expect(0)
+            s.run_unstalled().expect(0)
             m, audit = s.messages(), s.summary()["audit"]
             suite.equal((m["audited"], m["received"], m["lost"], m["reordered"]), (m["sent"], m["sent"], 0, 0), "messages")
             suite.equal("QoS 1 at most" in " ".join(s.text.split()), audit["granted_qos"] == 1, "what the text says")
 
 
 @suite.case("a sample of devices is audited through filters of its own")
+@again_when_stalled
 def _():
     with brokers.Builtin() as broker:
         with Scenario(broker.uri, {"a": fleet(1, count=40)}, observe="{share: 25%}") as s:
-            s.run().expect(0)
+            s.run_unstalled().expect(0)
             audit, m = s.summary()["audit"], s.messages()
             suite.equal((audit["devices"], audit["of_devices"]), (10, 40), "devices")
             suite.check(m["sent"] // 5 < m["audited"] < m["sent"] // 3, f"audited: {m}")
@@ -241,6 +301,7 @@ def _():
 
 
 @suite.case("devices whose link is cut do not make the backend lose messages")
+@again_when_stalled
 def _():
     timeline = "{id: cut, at: 1s, do: link_down, how: reset, who: all, for: 500ms}, {at: 2s, do: reset, who: {percent: 50}}"
     with brokers.Builtin() as broker:
@@ -251,7 +312,7 @@ def _():
                 text = f.read()
             with open(s.file, "w", encoding="utf-8") as f:
                 f.write(text.replace("over: 300ms}]", f"over: 300ms}}, {timeline}]"))
-            s.run().expect(0)
+            s.run_unstalled().expect(0)
             m = s.messages()
             suite.equal((m["lost"], m["duplicated"]), (0, 0), f"lost and duplicated ({m})")
             suite.check(s.summary()["messages"]["resent"] > 10, "messages that were in flight were sent again")

@@ -9,6 +9,10 @@ import tempfile
 import time
 
 
+# Seconds that a test waits for what surely comes, on however busy a machine. What a test claims never depends on it.
+PATIENCE = 60
+
+
 def free_port():
     """A TCP port of 127.0.0.1 that nobody listens on now."""
     with socket.socket() as s:
