@@ -46,6 +46,11 @@ struct seat {
     uint32_t first_waiting, last_waiting;
 };
 
+/* The last time that nobody could hear; stretches that meet are one. */
+struct deaf {
+    instant from, to;
+};
+
 struct commander {
     const struct plan *plan;
     const struct secret_table *secrets;
@@ -64,8 +69,7 @@ struct commander {
     struct interval *spare;
     int64_t origin_ns, start_unix_ms;
     uint16_t run;
-    instant still_from, still_to;   /* the last time that the observer's client stood still, */
-    instant thrown_from, thrown_to; /* and that its queue was full */
+    struct deaf still, thrown; /* when an observer's client stood still, and when its queue was full */
     instant guard_again;
     bool *lost; /* [target_count]: the observer's connection, since the last tick */
     uint8_t *scratch;
@@ -193,7 +197,7 @@ int commander_open(const struct plan *plan, unsigned shard, unsigned shards, con
     if (c == NULL)
         return ERR_NO_MEMORY;
     *c = (struct commander){
-        .plan = plan, .secrets = secrets, .observe = observe, .still_to = INT64_MIN, .thrown_to = INT64_MIN};
+        .plan = plan, .secrets = secrets, .observe = observe, .still = {.to = INT64_MIN}, .thrown = {.to = INT64_MIN}};
     c->run = payload_mark_run(plan->run_id);
     c->listener =
         (struct observer_visitor){.context = c, .answer = take_answer, .published = take_published, .gap = take_gap};
@@ -282,8 +286,8 @@ static void leave_row(struct commander *c, uint32_t number) {
 static enum op_outcome judged(const struct commander *c, const struct command *one, enum op_outcome outcome) {
     bool against_backend = outcome == OP_REFUSED || outcome == OP_TIMEOUT || outcome == OP_BROKEN;
     bool device_away = atomic_load_explicit(&c->away[one->device], memory_order_relaxed) >= one->intended;
-    bool stood_still = c->still_from <= one->deadline && c->still_to >= one->deadline;
-    bool threw_away = c->thrown_from <= one->deadline && c->thrown_to >= one->emitted;
+    bool stood_still = c->still.from <= one->deadline && c->still.to >= one->deadline;
+    bool threw_away = c->thrown.from <= one->deadline && c->thrown.to >= one->emitted;
     bool deaf = outcome == OP_TIMEOUT && (stood_still || threw_away);
     return against_backend && (device_away || deaf) ? OP_WITHDRAWN : outcome;
 }
@@ -477,18 +481,22 @@ static void take_published(void *context, const struct observer_published *p) {
             instant_max(p->at_ns - c->origin_ns, one->emitted));
 }
 
+static void add_deaf(struct deaf *d, instant from, instant to) {
+    bool meets = from <= d->to && to >= d->from;
+    d->from = meets ? instant_min(d->from, from) : from;
+    d->to = meets ? instant_max(d->to, to) : to;
+}
+
 static void take_gap(void *context, const struct observer_gap *g) {
     struct commander *c = context;
     instant from = g->from_ns - c->origin_ns;
     instant to = g->to_ns == INT64_MAX ? INSTANT_NEVER : g->to_ns - c->origin_ns;
     switch (g->kind) {
     case OBSERVER_GAP_STALL:
-        c->still_from = from;
-        c->still_to = to;
+        add_deaf(&c->still, from, to);
         break;
     case OBSERVER_GAP_QUEUE:
-        c->thrown_from = from;
-        c->thrown_to = to;
+        add_deaf(&c->thrown, from, to);
         break;
     default:
         if (to == INSTANT_NEVER) /* replies that came before it are told after it */

@@ -246,6 +246,28 @@ static void a_lost_connection_breaks_nothing_at_another_backend(void) {
     serve_stop(&broker);
 }
 
+/* As the time runs out our thread stands still, and then once more for the other observer alone: both count. */
+static void what_nobody_could_hear_is_withdrawn(void) {
+    const struct timespec long_pause = {.tv_nsec = 600 * SPAN_MS}, pause = {.tv_nsec = 200 * SPAN_MS};
+    struct serve other = serve_start(NULL);
+    broker = serve_start(NULL);
+    make(MQTT_5_0, "elsewhere/${device.id}");
+    add_target(&other);
+    m.action.within = 400 * SPAN_MS;
+    begin(1, 1);
+    while (!commander_waits(m.commander))
+        tick(m.plan.duration);
+    nanosleep(&long_pause, NULL);
+    observer_drain(observe_of(m.observe, &m.targets[1]), &(struct observer_visitor){0});
+    nanosleep(&pause, NULL);
+    tick(m.plan.duration);
+    CU_ASSERT_EQUAL(ended(OP_WITHDRAWN), DEVICES);
+    CU_ASSERT_EQUAL(ended(OP_TIMEOUT), 0);
+    end();
+    serve_stop(&other);
+    serve_stop(&broker);
+}
+
 static void a_shard_commands_its_own_devices(void) {
     broker = serve_start(NULL);
     make(MQTT_5_0, "r/${device.id}");
@@ -289,5 +311,5 @@ HARNESS_MAIN("fleet/commander", HARNESS_CASE(replies_are_timed_in_both_versions)
              HARNESS_CASE(what_is_still_waited_for_stays_open_and_what_did_not_go_is_dropped),
              HARNESS_CASE(a_lost_connection_breaks_what_waits_and_drops_what_comes),
              HARNESS_CASE(a_lost_connection_breaks_nothing_at_another_backend),
-             HARNESS_CASE(a_shard_commands_its_own_devices), HARNESS_CASE(the_guard_paces_commands),
-             HARNESS_CASE(a_run_without_commands_has_no_commander))
+             HARNESS_CASE(what_nobody_could_hear_is_withdrawn), HARNESS_CASE(a_shard_commands_its_own_devices),
+             HARNESS_CASE(the_guard_paces_commands), HARNESS_CASE(a_run_without_commands_has_no_commander))
