@@ -1,7 +1,6 @@
 #include "report/history.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +9,7 @@
 #include "report/hlog_read.h"
 #include "report/log_map.h"
 
-enum { FIELDS_MAX = 256, PATH_ROOM = 4200, PARTS_MAX = 10000 };
+enum { FIELDS_MAX = 256 };
 
 const struct history_row_info history_rows[HISTORY_ROWS] = {
     {HISTORY_DEAD, "dead", HISTORY_GAUGE},
@@ -34,7 +33,6 @@ const struct history_row_info history_rows[HISTORY_ROWS] = {
     {HISTORY_LATE, "late", HISTORY_COUNT},
     {HISTORY_CPU, "cpu", HISTORY_WORST},
     {HISTORY_RSS, "rss_bytes", HISTORY_GAUGE},
-    {HISTORY_TRUSTWORTHY, "trustworthy", HISTORY_LEAST},
     {HISTORY_BACKEND_CPU, "backend_cpu", HISTORY_WORST}, /* shards look at the same backend */
     {HISTORY_BACKEND_RSS, "backend_rss_bytes", HISTORY_WORST},
 };
@@ -50,15 +48,9 @@ struct slots {
     double *values; /* [HISTORY_ROWS * count] */
 };
 
-/* A log that has grown goes on in parts: series.csv, series.1.csv … (docs/results.md). False when there is no such part. */
-static bool open_part(const char *directory, const char *stem, const char *extension, unsigned part,
-                      struct log_map *map) {
-    char path[PATH_ROOM];
-    if (part == 0)
-        snprintf(path, sizeof path, "%s/%s.%s", directory, stem, extension);
-    else
-        snprintf(path, sizeof path, "%s/%s.%u.%s", directory, stem, part, extension);
-    *map = part < PARTS_MAX ? log_map_open(path) : (struct log_map){NULL, 0};
+/* False when there is no such part. */
+static bool open_part(const char *directory, const char *name, unsigned part, struct log_map *map) {
+    *map = log_map_open_part(directory, name, part);
     return map->data != NULL;
 }
 
@@ -73,11 +65,9 @@ static double merge(enum history_kind kind, double a, double b, bool in_time) {
     case HISTORY_GAUGE:
         return in_time ? b : a + b;
     case HISTORY_WORST:
-        return fmax(a, b);
-    case HISTORY_LEAST:
         break;
     }
-    return fmin(a, b);
+    return fmax(a, b);
 }
 
 /* --- series.csv ------------------------------------------------------------------------------------------------------- */
@@ -111,7 +101,7 @@ static double time_of(const struct layout *l, const struct csv_field *fields, si
 static double end_of_series(const char *directory) {
     double end = 0;
     struct log_map map;
-    for (unsigned part = 0; open_part(directory, "series", "csv", part, &map); part++) {
+    for (unsigned part = 0; open_part(directory, "series.csv", part, &map); part++) {
         struct csv_read csv = {map.data, map.size, 0};
         struct csv_field fields[FIELDS_MAX];
         struct layout l;
@@ -187,7 +177,7 @@ static void read_all_series(const char *const *directories, unsigned count, stru
     for (unsigned i = 0; i < count; i++) {
         struct slots one = slots_new(seconds, slots);
         struct log_map map;
-        for (unsigned part = 0; open_part(directories[i], "series", "csv", part, &map); part++) {
+        for (unsigned part = 0; open_part(directories[i], "series.csv", part, &map); part++) {
             read_series(map.data, map.size, &one, has);
             log_map_close(&map);
         }
@@ -218,6 +208,12 @@ static int figures_of_operation(const char *key) {
     return -1;
 }
 
+/* The column that holds an instant of the run, in seconds. */
+static unsigned column_at(const struct history *h, double at_s) {
+    double column = floor(at_s / h->column_s);
+    return column < 0 ? 0 : column >= h->columns ? h->columns - 1 : (unsigned)column;
+}
+
 static void add_record(struct history *h, const struct hlog_record *record, const uint16_t *level_of) {
     int id = record->tag.kind == HLOG_CELL ? figures_of_operation(record->tag.operation) : -1;
     if (id < 0 || record->histogram->count == 0)
@@ -227,21 +223,20 @@ static void add_record(struct history *h, const struct hlog_record *record, cons
         *grid = calloc((size_t)h->columns * HISTORY_LEVELS, sizeof **grid);
     CHECK(*grid != NULL);
     double middle = span_seconds(record->start) + span_seconds(record->length) / 2;
-    uint32_t *column = *grid + (size_t)history_column(h, middle) * HISTORY_LEVELS;
+    uint32_t *column = *grid + (size_t)column_at(h, middle) * HISTORY_LEVELS;
     for (unsigned b = 0; b < HISTOGRAM_BUCKETS; b++)
         column[level_of[b]] += (uint32_t)record->histogram->counts[b];
 }
 
 static void read_latencies(const char *directory, struct history *h, const uint16_t *level_of) {
     struct log_map map;
-    for (unsigned part = 0; open_part(directory, "intervals", "hlog", part, &map); part++) {
+    for (unsigned part = 0; open_part(directory, "intervals.hlog", part, &map); part++) {
         struct hlog_read *log = hlog_read_new(map.data, map.size, HLOG_READ_OURS);
         CHECK(log != NULL);
         for (const struct hlog_record *record; (record = hlog_read_next(log)) != NULL;)
             add_record(h, record, level_of);
         hlog_read_free(log);
         log_map_close(&map);
-        h->latency_logged = true;
     }
 }
 
@@ -280,9 +275,8 @@ void history_free(struct history *h) {
     *h = (struct history){.end_s = 0};
 }
 
-unsigned history_column(const struct history *h, double at_s) {
-    double column = floor(at_s / h->column_s);
-    return column < 0 ? 0 : column >= h->columns ? h->columns - 1 : (unsigned)column;
+double history_time(const struct history *h, unsigned column) {
+    return (column + 0.5) * h->column_s;
 }
 
 double history_level_ms(unsigned level) {

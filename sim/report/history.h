@@ -5,7 +5,6 @@
 #ifndef MUSTER_REPORT_HISTORY_H
 #define MUSTER_REPORT_HISTORY_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -41,7 +40,6 @@ enum history_row {
     HISTORY_LATE,
     HISTORY_CPU,
     HISTORY_RSS,
-    HISTORY_TRUSTWORTHY,
     HISTORY_BACKEND_CPU,
     HISTORY_BACKEND_RSS,
     HISTORY_ROWS
@@ -50,8 +48,7 @@ enum history_row {
 enum history_kind {
     HISTORY_COUNT, /* sums; shown per second */
     HISTORY_GAUGE, /* the last of the intervals; the sum over directories */
-    HISTORY_WORST, /* the greatest */
-    HISTORY_LEAST  /* the least */
+    HISTORY_WORST  /* the greatest */
 };
 struct history_row_info {
     enum history_row row;
@@ -72,15 +69,14 @@ struct history {
     struct history_value *rows[HISTORY_ROWS]; /* [columns]; NULL: no log has that column */
     /* Answered operations by column and level: [columns * HISTORY_LEVELS]; NULL without samples. By what figures_rows tells apart. */
     uint32_t *latency[FIGURES_ROWS][CLOCK_KINDS];
-    bool latency_logged; /* there is an intervals.hlog */
 };
 
 /* Never fails: what cannot be read is missing. Free with history_free. */
 void history_read(const char *const *directories, unsigned count, struct history *out);
 void history_free(struct history *h);
 
-/* The column that holds an instant of the run, in seconds. */
-unsigned history_column(const struct history *h, double at_s);
+/* The middle of a column, in seconds of the run. */
+double history_time(const struct history *h, unsigned column);
 /* A percentile of one column in milliseconds, to a level's width; NAN without samples. */
 double history_quantile_ms(const struct history *h, enum figures_id id, enum clock_kind clock, unsigned column,
                            double q);

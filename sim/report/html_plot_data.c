@@ -3,10 +3,6 @@
 #include "report/html_plots.h"
 #include "report/plot_table.h"
 
-static double time_of(const struct history *h, unsigned column) {
-    return (column + 0.5) * h->column_s;
-}
-
 static bool has(const struct history *h, enum history_row row) {
     for (unsigned c = 0; h->rows[row] != NULL && c < h->columns; c++)
         if (h->rows[row][c].max > 0)
@@ -65,7 +61,7 @@ bool html_plot_data_states(const struct report *r, const struct history *h, stru
     double most = 1;
     for (unsigned c = 0; c < h->columns; c++) {
         double devices = 0;
-        plot_table_set(&t, c, 0, time_of(h, c));
+        plot_table_set(&t, c, 0, history_time(h, c));
         for (unsigned k = 0; k < 6; k++) {
             double n = value(h, rows[k], c).mean;
             plot_table_set(&t, c, k + 1, n);
@@ -89,7 +85,7 @@ bool html_plot_data_connects(const struct report *r, const struct history *h, st
     struct plot_table t = plot_table_new(names, 12, h->columns);
     t.open = 9;
     for (unsigned c = 0; c < h->columns; c++) {
-        plot_table_set(&t, c, 0, time_of(h, c));
+        plot_table_set(&t, c, 0, history_time(h, c));
         plot_table_set(&t, c, 1, value(h, HISTORY_CONNECTS_ATTEMPTED, c).mean);
         plot_table_set(&t, c, 2, value(h, HISTORY_CONNECTS_ATTEMPTED, c).max);
         plot_table_set(&t, c, 3, value(h, HISTORY_CONNECTS_OK, c).mean);
@@ -117,7 +113,7 @@ bool html_plot_data_messages(const struct report *r, const struct history *h, st
     struct plot_table t = plot_table_new(names, 10, h->columns);
     for (unsigned c = 0; c < h->columns; c++) {
         struct history_value sent = value(h, HISTORY_SENT, c);
-        plot_table_set(&t, c, 0, time_of(h, c));
+        plot_table_set(&t, c, 0, history_time(h, c));
         plot_table_set(&t, c, 1, sent.mean);
         plot_table_set(&t, c, 2, sent.min);
         plot_table_set(&t, c, 3, sent.max);
@@ -137,7 +133,7 @@ bool html_plot_data_end_to_end(const struct report *r, const struct history *h, 
     struct plot_table t = plot_table_new(names, 7, h->columns);
     t.open = 4;
     for (unsigned c = 0; c < h->columns; c++) {
-        plot_table_set(&t, c, 0, time_of(h, c));
+        plot_table_set(&t, c, 0, history_time(h, c));
         for (unsigned q = 0; q < 3; q++)
             plot_table_set(&t, c, 1 + q, history_quantile_ms(h, FIGURES_END_TO_END, CLOCK_RESPONSE, c, quantiles[q]));
     }
@@ -157,7 +153,7 @@ bool html_plot_data_tool(const struct report *r, const struct history *h, struct
     double limit = span_millis(limits->lag), low = limit, high = limit;
     for (unsigned c = 0; c < h->columns; c++) {
         double lag = value(h, HISTORY_LAG_MS, c).max;
-        plot_table_set(&t, c, 0, time_of(h, c));
+        plot_table_set(&t, c, 0, history_time(h, c));
         plot_table_set(&t, c, 1, lag);
         plot_table_set(&t, c, 2, value(h, HISTORY_CPU, c).max);
         plot_table_set(&t, c, 3, value(h, HISTORY_LATE, c).mean);
@@ -181,7 +177,7 @@ bool html_plot_data_backend(const struct report *r, const struct history *h, str
     double cores = 0, bytes = 0;
     for (unsigned c = 0; c < h->columns; c++) {
         double used = value(h, HISTORY_BACKEND_CPU, c).mean, held = value(h, HISTORY_BACKEND_RSS, c).max;
-        plot_table_set(&t, c, 0, time_of(h, c));
+        plot_table_set(&t, c, 0, history_time(h, c));
         plot_table_set(&t, c, 1, used);
         plot_table_set(&t, c, 2, held);
         cores = fmax(cores, used);

@@ -76,13 +76,10 @@ bool html_plot_latency_quantiles(const struct report *r, const struct history *h
     if (curves.count > 0) {
         double decades = fmin(DECADES_MAX, fmax(2, ceil(log10(fmax(1, (double)most)))));
         write_curves(&curves, pow(10, decades), script);
+        t.rows = (unsigned)decades * POINTS_PER_DECADE + 1; /* nothing reaches beyond */
+        t.open = curves.count + 1;
         plot_table_block(&t, "data", script);
-        struct plot_table shown = plot_table_new(names, curves.count + 1, (unsigned)decades * POINTS_PER_DECADE + 1);
-        for (unsigned row = 0; row < shown.rows; row++)
-            for (unsigned column = 0; column < shown.columns; column++)
-                plot_table_set(&shown, row, column, t.cells[(size_t)row * t.columns + column]);
-        plot_table_csv(&shown, csv);
-        plot_table_free(&shown);
+        plot_table_csv(&t, csv);
     }
     plot_table_free(&t);
     return curves.count > 0;
@@ -126,7 +123,7 @@ static void write_heat_csv(const struct history *h, const uint32_t *grid, unsign
     for (unsigned row = first; row < end; row++)
         text_printf(csv, ",from_%.4gms", history_level_ms(row * CELL_LEVELS));
     for (unsigned c = 0; c < h->columns; c++) {
-        text_printf(csv, "\n%.6g", c * h->column_s);
+        text_printf(csv, "\n%.6g", history_time(h, c));
         for (unsigned row = first; row < end; row++) {
             uint64_t n = cell(grid, c, row);
             text_append(csv, ",");
@@ -141,7 +138,7 @@ static void write_lines(const struct history *h, struct text *script) {
     static const char *const names[] = {"time_s", "p50", "p99"};
     struct plot_table t = plot_table_new(names, 5, h->columns);
     for (unsigned c = 0; c < h->columns; c++) {
-        plot_table_set(&t, c, 0, (c + 0.5) * h->column_s);
+        plot_table_set(&t, c, 0, history_time(h, c));
         plot_table_set(&t, c, 1, log10(history_quantile_ms(h, FIGURES_PUBLISH_ACK, CLOCK_RESPONSE, c, 0.5)));
         plot_table_set(&t, c, 2, log10(history_quantile_ms(h, FIGURES_PUBLISH_ACK, CLOCK_RESPONSE, c, 0.99)));
     }
@@ -164,7 +161,7 @@ bool html_plot_latency_heat(const struct report *r, const struct history *h, str
     for (unsigned c = 0; c < h->columns; c++)
         for (unsigned row = first; row < end; row++) {
             uint64_t n = cell(grid, c, row);
-            text_printf(script, "%.6g %.6g ", (c + 0.5) * h->column_s, row_log_ms(row) + half);
+            text_printf(script, "%.6g %.6g ", history_time(h, c), row_log_ms(row) + half);
             if (n > 0)
                 text_printf(script, "%.3f\n", log10((double)n / h->column_s));
             else

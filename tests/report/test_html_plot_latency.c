@@ -42,7 +42,7 @@ static void the_heat_map_counts_by_time_and_duration(void) {
     CU_ASSERT_TRUE(page_has(&p, "$data << EOD\n0.5 "));
     CU_ASSERT_TRUE(page_has(&p, " 1.301\n")); /* log10 of the 20 publishes of a second */
     CU_ASSERT_TRUE(page_has(&p, "$lines << EOD\n"));
-    CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&csv), "\n4,,20,\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&csv), "\n4.5,,20,\n"));
     end();
 }
 
