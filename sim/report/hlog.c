@@ -130,7 +130,7 @@ static size_t compress_plain(struct hlog *h, size_t size) {
 }
 
 int64_t hlog_ms(instant at) {
-    return (at + SPAN_MS / 2) / SPAN_MS;
+    return at / SPAN_MS + (at % SPAN_MS >= SPAN_MS / 2);
 }
 
 /* To the millisecond, as the format has it; without floating point, so that ends meet beginnings. */

@@ -160,7 +160,23 @@ static void a_second_is_read_back_bucket_by_bucket(void) {
     sample_free(&s);
 }
 
-HARNESS_MAIN("report/hlog", HARNESS_CASE(counts_are_encoded_as_hdrhistogram_does),
+/* Also of a log whose stamps lie as far away as they can. */
+static void instants_are_rounded_to_the_millisecond(void) {
+    static const struct {
+        instant at;
+        int64_t ms;
+    } rows[] = {{0, 0},
+                {SPAN_MS / 2 - 1, 0},
+                {SPAN_MS / 2, 1},
+                {7 * SPAN_MS + SPAN_MS / 2 - 1, 7},
+                {7 * SPAN_MS + SPAN_MS / 2, 8},
+                {INT64_MAX, INT64_MAX / SPAN_MS + 1}};
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        CU_ASSERT_EQUAL(hlog_ms(rows[i].at), rows[i].ms);
+}
+
+HARNESS_MAIN("report/hlog", HARNESS_CASE(instants_are_rounded_to_the_millisecond),
+             HARNESS_CASE(counts_are_encoded_as_hdrhistogram_does),
              HARNESS_CASE(a_line_has_tag_start_length_and_maximum),
              HARNESS_CASE(names_in_tags_have_a_small_alphabet_and_stay_apart),
              HARNESS_CASE(the_tag_names_the_cell_and_excluded_only_when_there_is_one),
