@@ -17,6 +17,7 @@
 #include "report/report_session.h"
 #include "scenario/device_name.h"
 #include "scenario/plan_load.h"
+#include "scenario/plan_targets.h"
 
 enum {
     SMALL_FLEET = 50,       /* larger ones are confirmed where others may be hit */
@@ -79,22 +80,11 @@ static const struct target *unresolved(const struct plan *plan) {
     return NULL;
 }
 
-/* The first node outside private networks. */
-static const struct address *far_node(const struct plan *plan, const struct target **target) {
-    for (unsigned t = 0; t < plan->target_count; t++)
-        for (unsigned n = 0; n < plan->targets[t].node_count; n++)
-            if (!address_is_private(&plan->targets[t].nodes[n])) {
-                *target = &plan->targets[t];
-                return &plan->targets[t].nodes[n];
-            }
-    return NULL;
-}
-
 /* A large fleet against an address that is not private is confirmed by a person at a terminal, or by --yes. Whether the
  * scenario allows the address at all is the guard's business (fleet/run.c); where it does not, nobody is asked. */
 static bool confirmed(const struct plan *plan, const struct options *o) {
     const struct target *target = NULL;
-    const struct address *far = far_node(plan, &target);
+    const struct address *far = plan_targets_far_node(plan, &target);
     if (far == NULL || plan->device_count <= SMALL_FLEET || !plan->safety.allow_given || o->yes ||
         !isatty(STDIN_FILENO))
         return true;
@@ -136,7 +126,11 @@ static int run(struct plan *plan, const struct options *o, span wait, const uint
     struct report_session *session;
     int code = EXIT_INTERNAL;
     if (report_session_open(plan, &report, &session, &code, why, sizeof why) < 0)
-        return complain(code, "give --out a new directory that can be written, or leave it out", "%s", why);
+        return complain(code,
+                        o->prometheus == NULL
+                            ? "give --out a new directory that can be written, or leave it out"
+                            : "give --prometheus a free port, and --out a new directory that can be written",
+                        "%s", why);
     catch_signals();
     struct run_options options = {.workers = (unsigned)o->workers,
                                   .shard = o->shard,

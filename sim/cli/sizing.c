@@ -18,6 +18,7 @@
 #include "report/run_dir.h"
 #include "report/terminal.h"
 #include "scenario/plan_load.h"
+#include "scenario/plan_targets.h"
 #include "scenario/requirement.h"
 
 enum {
@@ -408,23 +409,16 @@ static int make_place(const char *path) {
                         : complain(EXIT_USAGE, "give --out a new directory", "%s is not empty; nothing was sent", path);
 }
 
-static bool is_far(const struct plan *p) {
-    for (unsigned t = 0; t < p->target_count; t++)
-        for (unsigned n = 0; n < p->targets[t].node_count; n++)
-            if (!address_is_private(&p->targets[t].nodes[n]))
-                return true;
-    return false;
-}
-
 /* What has to hold before anything is sent. */
 static int admit(const struct sizing_request *r, const struct plan *plan) {
     if (r->judge == NULL && plan->check_count == 0)
         return complain(
             EXIT_SCENARIO, "muster explain checks",
             "the scenario has no checks, so nothing would tell when the load is too much; nothing was sent");
-    if (is_far(plan) && !r->options->yes)
+    const struct target *far;
+    if (plan_targets_far_node(plan, &far) != NULL && !r->options->yes)
         return complain(EXIT_GUARD, "add --yes if the target is yours to load, and --max for the highest load",
-                        "the target is not a private address, and the search goes until it breaks; nothing was sent");
+                        "%s is not a private address, and the search goes until it breaks; nothing was sent", far->url);
     return make_place(r->out);
 }
 

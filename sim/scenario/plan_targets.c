@@ -267,3 +267,13 @@ void plan_targets_safety(const struct plan_build *b) {
             if (p->targets[t].nodes[i].any.sa_family != 0)
                 allow(b, &p->targets[t].nodes[i], whole_prefix(&p->targets[t].nodes[i]));
 }
+
+const struct address *plan_targets_far_node(const struct plan *p, const struct target **target) {
+    for (unsigned t = 0; t < p->target_count; t++)
+        for (unsigned n = 0; n < p->targets[t].node_count; n++)
+            if (!address_is_private(&p->targets[t].nodes[n])) {
+                *target = &p->targets[t];
+                return &p->targets[t].nodes[n];
+            }
+    return NULL;
+}

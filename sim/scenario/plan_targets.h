@@ -19,5 +19,7 @@ bool plan_targets_fails_over(const struct plan_build *b, const struct target *t)
 void plan_targets_sources(const struct plan_build *b);
 /* Fills plan->safety; the targets' nodes are allowed. Call after plan_targets_make. */
 void plan_targets_safety(const struct plan_build *b);
+/* The first node outside private networks, and its target; NULL: there is none. */
+const struct address *plan_targets_far_node(const struct plan *p, const struct target **target);
 
 #endif

@@ -122,7 +122,22 @@ static void safety_allows_what_is_listed_and_the_targets(void) {
     compiled_free(&c);
 }
 
+static void the_first_node_outside_private_networks_is_found(void) {
+    const struct target *target = NULL;
+    struct compiled c =
+        with(FLEET "target: [mqtt://10.0.0.1:1883, mqtt://192.0.2.7:1883, mqtt://192.0.2.8:1883]\n", NULL, 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    CU_ASSERT_PTR_EQUAL(plan_targets_far_node(c.plan, &target), &c.plan->targets[0].nodes[1]);
+    CU_ASSERT_PTR_EQUAL(target, &c.plan->targets[0]);
+    compiled_free(&c);
+    c = with(FLEET "target: [mqtt://10.0.0.1:1883, mqtt://127.0.0.1:1883]\n", NULL, 0);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    CU_ASSERT_PTR_NULL(plan_targets_far_node(c.plan, &target));
+    compiled_free(&c);
+}
+
 HARNESS_MAIN("scenario/plan_targets", HARNESS_CASE(a_list_of_urls_is_a_cluster),
              HARNESS_CASE(the_command_line_replaces_the_target), HARNESS_CASE(named_targets_are_replaced_by_name),
              HARNESS_CASE(unusable_targets_are_refused), HARNESS_CASE(names_are_not_looked_up_for_a_plan),
-             HARNESS_CASE(ranges_become_sources), HARNESS_CASE(safety_allows_what_is_listed_and_the_targets))
+             HARNESS_CASE(ranges_become_sources), HARNESS_CASE(safety_allows_what_is_listed_and_the_targets),
+             HARNESS_CASE(the_first_node_outside_private_networks_is_found))
