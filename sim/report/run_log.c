@@ -16,7 +16,8 @@
 /* What no second of any run reaches: a log that says more is not ours, and its sums must not overflow. */
 enum { LINES_PER_SECOND_MAX = 1 << 20, QOS_MAX = 2 };
 static const uint64_t count_max = UINT64_C(1) << 40;
-static const span second_max = SPAN_DAY; /* between the ends of two intervals */
+static const span second_max = SPAN_DAY;         /* between the ends of two intervals */
+static const span run_max = 1000000000 * SPAN_S; /* 31 years */
 
 struct run_log {
     struct plan *plan;
@@ -304,10 +305,10 @@ static bool take_nodes(struct run_log *l, const struct json_value *v) {
     return true;
 }
 
-/* A wall clock and a length that can be added without overflow: until the year 2128, and 31 years. */
+/* A wall clock and a length that can be added without overflow: until the year 2128, and run_max. */
 static bool is_plausible(const struct run_facts *f) {
-    const int64_t last = 5000000000 * SPAN_S, longest = 1000000000 * SPAN_S;
-    return f->started_unix_ns >= 0 && f->started_unix_ns <= last && f->ended >= 0 && f->ended <= longest;
+    const int64_t last = 5000000000 * SPAN_S;
+    return f->started_unix_ns >= 0 && f->started_unix_ns <= last && f->ended >= 0 && f->ended <= run_max;
 }
 
 static bool on_started(struct run_log *l, const struct json_value *v) {
@@ -451,7 +452,7 @@ static bool on_second(struct run_log *l, const struct json_value *v) {
     uint64_t rss = 0, dropped = 0;
     double cpu = 0;
     l->intervals_due = 0;
-    if (!int_at(l, v, "at_ns", &at) || at <= l->second.at || at - l->second.at > second_max ||
+    if (!int_at(l, v, "at_ns", &at) || at <= l->second.at || at - l->second.at > second_max || at > run_max ||
         !count_at(l, v, "intervals", UINT64_MAX, &l->intervals_due) || !count_at(l, v, "rss_bytes", UINT64_MAX, &rss) ||
         !count_at(l, v, "dropped_records", count_max, &dropped) || !json_read_double(member(l, v, "cpu_share"), &cpu) ||
         !int_at(l, v, "loop_late_max_ns", &late))

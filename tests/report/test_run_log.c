@@ -333,6 +333,20 @@ static void a_run_begins_once(void) {
     end();
 }
 
+static void no_run_lasts_for_ages(void) {
+    enum { DAY_S = SPAN_DAY / SPAN_S, DAYS = 40 * 366 };
+    begin();
+    for (unsigned day = 1; day <= DAYS; day++)
+        second(day * DAY_S, 0);
+    struct run_log *l = open_log();
+    while (run_log_next(l) != NULL)
+        ;
+    CU_ASSERT_TRUE(run_log_end(l)->broken);
+    CU_ASSERT_TRUE(run_log_end(l)->seconds > DAYS / 2);
+    run_log_free(l);
+    end();
+}
+
 static void empty_logs_are_a_run_that_measured_nothing(void) {
     begin();
     struct run_log_texts texts = {0};
@@ -351,4 +365,4 @@ HARNESS_MAIN("report/run_log", HARNESS_CASE(a_second_is_its_tallies_and_their_hi
              HARNESS_CASE(lines_that_do_not_fit_the_scenario_end_the_reading),
              HARNESS_CASE(counts_that_no_run_reaches_end_the_reading),
              HARNESS_CASE(counters_of_a_qos_that_is_none_end_the_reading), HARNESS_CASE(a_run_begins_once),
-             HARNESS_CASE(empty_logs_are_a_run_that_measured_nothing))
+             HARNESS_CASE(no_run_lasts_for_ages), HARNESS_CASE(empty_logs_are_a_run_that_measured_nothing))
