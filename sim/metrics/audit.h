@@ -15,7 +15,8 @@
  *   reordered   first copies whose number is below one that had arrived from the same device, topic and QoS
  *   excluded    messages of the time of a gap, whatever became of them, and missing ones whose way may have led into it
  *
- * Memory: a message takes an entry only while one of its two sides is outstanding: some seconds of messages, and the missing ones. A
+ * Memory: a message takes an entry only while one of its two sides is outstanding, or copies that its device sent itself: some seconds
+ * of messages, the missing ones, and those that were sent anew and came once. A
  * device's numbers up to `reported_to` have all been reported: of these, one without an entry is settled, and a later copy of it
  * is a duplicate. */
 #ifndef MUSTER_METRICS_AUDIT_H
