@@ -2,16 +2,16 @@
 
 #include "base/units.h"
 #include "base/version.h"
-#include "report/command.h"
+#include "report/escape.h"
 #include "report/html_parts.h"
 #include "report/resolved.h"
 
 enum { SCENARIO_MAX = 256 * 1024 };
 
 static void number_row(struct text *out, const char *term, uint64_t n) {
-    text_printf(out, "<li><span class=\"term\">%s</span> <span class=\"fact\">", term);
+    html_row_begin(out, term);
     html_count(out, n);
-    text_append(out, "</span></li>\n");
+    html_row_end(out);
 }
 
 static void bytes_row(struct text *out, const char *term, uint64_t n) {
@@ -83,7 +83,7 @@ static void write_scenario(struct text *out, const struct report *r) {
         text_append(out, "<p>It is long; read scenario.resolved.yaml beside this file.</p>\n");
     } else {
         text_append(out, "<pre tabindex=\"0\"><code>");
-        html_long_text(out, text_get(&yaml));
+        escape_html(out, text_get(&yaml));
         text_append(out, "</code></pre>\n");
     }
     text_append(out, "</details>\n");

@@ -84,7 +84,7 @@ static void write_started(struct text *out, int64_t unix_ns) {
 }
 
 static void write_targets(struct text *out, const struct plan *p) {
-    text_append(out, "<li><span class=\"term\">Target</span> <span class=\"fact\">");
+    html_row_begin(out, "Target");
     for (unsigned i = 0; i < p->target_count; i++) {
         struct text url = {0};
         command_redact(p->targets[i].url, &url);
@@ -92,24 +92,24 @@ static void write_targets(struct text *out, const struct plan *p) {
         html_text(out, p->targets[i].builtin ? "the built-in broker" : text_get(&url));
         text_free(&url);
     }
-    text_append(out, "</span></li>\n");
+    html_row_end(out);
 }
 
 static void write_what(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
     char length[32], number[32];
     text_append(out, "<ul class=\"facts\">\n");
-    text_append(out, "<li><span class=\"term\">Scenario</span> <span class=\"fact\">");
+    html_row_begin(out, "Scenario");
     html_path(out, f->plan->file);
-    text_append(out, "</span></li>\n");
+    html_row_end(out);
     write_targets(out, f->plan);
     write_started(out, f->started_unix_ns);
     html_row(out, "Length", instant_format_span(f->ended, length, sizeof length));
-    text_append(out, "<li><span class=\"term\">Devices</span> <span class=\"fact\">");
+    html_row_begin(out, "Devices");
     html_count(out, f->devices_here);
     if (f->shards > 1)
         text_printf(out, " (shard %u of %u)", f->shard, f->shards);
-    text_append(out, "</span></li>\n");
+    html_row_end(out);
     snprintf(number, sizeof number, "%llu", (unsigned long long)f->plan->seed);
     html_row(out, "Seed", number);
     text_printf(out,

@@ -23,39 +23,39 @@ static void write_doubts(struct text *out, const struct run_facts *f) {
     text_append(out, "</ul>\n");
 }
 
-static void begin_row(struct text *out, const char *label) {
-    text_printf(out, "<li><span class=\"term\">%s</span> <span class=\"fact\">", label);
-}
-
 static void write_figures(struct text *out, const struct report *r) {
     const struct run_facts *f = r->facts;
     const struct histogram *lag = &f->result->lag_all;
     char value[32];
     text_append(out, "<ul class=\"facts strip\">\n");
-    begin_row(out, "Own delay, p99.9");
+    html_row_begin(out, "Own delay, p99.9");
     html_millis(out, figures_quantile_ms(lag, 0.999));
     text_append(out, " <small>limit ");
     html_millis(out, span_millis(f->plan->trust.lag));
-    text_append(out, "</small></span></li>\n");
-    begin_row(out, "Late operations");
+    text_append(out, "</small>");
+    html_row_end(out);
+    html_row_begin(out, "Late operations");
     html_count(out, f->result->late_all);
     text_append(out, " <small>of ");
     html_count(out, f->result->emitted_all);
-    text_append(out, "</small></span></li>\n");
-    begin_row(out, "Loop late at most");
+    text_append(out, "</small>");
+    html_row_end(out);
+    html_row_begin(out, "Loop late at most");
     html_millis(out, span_millis(f->result->loop_late_max));
     text_append(out, " <small>limit ");
     html_millis(out, span_millis(f->plan->trust.stall));
-    text_append(out, "</small></span></li>\n");
-    begin_row(out, "Records dropped");
+    text_append(out, "</small>");
+    html_row_end(out);
+    html_row_begin(out, "Records dropped");
     html_count(out, r->log_records_dropped);
-    text_append(out, "</span></li>\n");
-    begin_row(out, "Processor time");
+    html_row_end(out);
+    html_row_begin(out, "Processor time");
     html_millis(out, f->cpu_s * 1000);
-    text_printf(out, " <small>%u worker%s</small></span></li>\n", f->workers, f->workers == 1 ? "" : "s");
-    begin_row(out, "Memory at most");
+    text_printf(out, " <small>%u worker%s</small>", f->workers, f->workers == 1 ? "" : "s");
+    html_row_end(out);
+    html_row_begin(out, "Memory at most");
     text_append(out, units_format(UNITS_BYTES, (double)f->rss_peak_bytes, value, sizeof value));
-    text_append(out, "</span></li>\n");
+    html_row_end(out);
     text_append(out, "</ul>\n");
 }
 

@@ -42,11 +42,13 @@ void html_table_bytes(struct text *out, uint64_t n);
 
 /* html_text.c. `s` is foreign: escaped for element content and double-quoted attributes, cut after HTML_TEXT_MAX bytes. */
 void html_text(struct text *out, const char *s);
-void html_long_text(struct text *out, const char *s); /* the same, whole */
-void html_path(struct text *out, const char *s);      /* the same; lines may break behind a slash */
-void html_count(struct text *out, uint64_t n);        /* 1 912 404, with spaces that do not break */
-void html_millis(struct text *out, double ms);        /* 1.5ms, 3m41s; a dash for NAN */
-void html_time(struct text *out, double seconds);     /* an instant of the run: 0:07, 12:30, 1:02:30 */
-void html_row(struct text *out, const char *term, const char *foreign); /* of a list of facts */
+void html_path(struct text *out, const char *s);  /* the same; lines may break behind a slash */
+void html_count(struct text *out, uint64_t n);    /* 1 912 404, with spaces that do not break */
+void html_millis(struct text *out, double ms);    /* 1.5ms, 3m41s; a dash for NAN */
+void html_time(struct text *out, double seconds); /* an instant of the run: 0:07, 12:30, 1:02:30 */
+/* A row of a list of facts: whole, or its two ends. */
+void html_row(struct text *out, const char *term, const char *foreign);
+void html_row_begin(struct text *out, const char *term);
+void html_row_end(struct text *out);
 
 #endif

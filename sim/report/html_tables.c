@@ -5,6 +5,7 @@
 #include "mqtt/mqtt_tables.h"
 #include "report/evidence_index.h"
 #include "report/html_parts.h"
+#include "scenario/device_name.h"
 
 /* --- operations ------------------------------------------------------------------------------------------------------- */
 
@@ -47,17 +48,6 @@ static const char *connection_word(const struct reason_row *row) {
                                                                                 : "";
 }
 
-/* "meters-17": the name that the scenario gives the device. */
-static void write_device(struct text *out, const struct plan *p, uint32_t device) {
-    for (unsigned i = 0; i < p->fleet_count; i++)
-        if (device >= p->fleets[i].first && device - p->fleets[i].first < p->fleets[i].count) {
-            html_text(out, p->fleets[i].name);
-            text_printf(out, "-%u", device - p->fleets[i].first);
-            return;
-        }
-    text_printf(out, "%u", device);
-}
-
 static void write_evidence(struct text *out, const struct reason_row *row, const struct evidence_index *evidence) {
     const struct evidence_entry *e = evidence_index_cause(evidence, row);
     if (e == NULL)
@@ -97,6 +87,7 @@ static void write_error(struct text *out, const struct error *e, const struct pl
                         const struct evidence_index *evidence) {
     const struct reason_row *row = &e->row;
     bool known = row->op < OP_KINDS;
+    char device[DEVICE_NAME_MAX];
     text_append(out, "<tr>");
     html_table_count(out, row->count);
     text_printf(out, "<th scope=\"row\">%s %s</th>", known ? op_kinds[row->op].name : "others",
@@ -109,7 +100,7 @@ static void write_error(struct text *out, const struct error *e, const struct pl
     text_append(out, "</td><td class=\"number\">");
     html_time(out, span_seconds(row->first_at));
     text_append(out, "</td><td>");
-    write_device(out, p, row->example_device);
+    html_text(out, device_name_format(p, row->example_device, device, sizeof device));
     write_evidence(out, row, evidence);
     text_append(out, "</td></tr>\n");
 }

@@ -24,10 +24,6 @@ void html_text(struct text *out, const char *s) {
     text_free(&cut);
 }
 
-void html_long_text(struct text *out, const char *s) {
-    escape_html(out, s);
-}
-
 void html_path(struct text *out, const char *s) {
     struct text whole = {0};
     html_text(&whole, s);
@@ -63,8 +59,16 @@ void html_time(struct text *out, double seconds) {
         text_printf(out, "%llu:%02llu", s / 60, s % 60);
 }
 
-void html_row(struct text *out, const char *term, const char *foreign) {
+void html_row_begin(struct text *out, const char *term) {
     text_printf(out, "<li><span class=\"term\">%s</span> <span class=\"fact\">", term);
-    html_text(out, foreign);
+}
+
+void html_row_end(struct text *out) {
     text_append(out, "</span></li>\n");
+}
+
+void html_row(struct text *out, const char *term, const char *foreign) {
+    html_row_begin(out, term);
+    html_text(out, foreign);
+    html_row_end(out);
 }
