@@ -103,7 +103,7 @@ static int compile(struct run_read *r, char *why, size_t why_size) {
         .files = files, .file_count = 1, .text = r->resolved.data, .text_size = r->resolved.size};
     struct node *root = NULL;
     if (load_scenario(&load, &root, &r->found) == 0)
-        r->plan = plan_compile(root, &(struct plan_options){.run_id = m->run_id, .over = true}, &r->found);
+        r->plan = plan_compile(root, &(struct plan_options){.run_id = m->run_id, .skip_resources = true}, &r->found);
     else
         node_free(root);
     if (r->plan == NULL)

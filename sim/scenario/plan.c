@@ -147,8 +147,7 @@ static void compile(const struct plan_build *b) {
     plan_command_make(b);
     plan_backend_make(b);
     if (!b->options->skip_resources)
-        if (!b->options->over)
-            plan_resources_check(b);
+        plan_resources_check(b);
 }
 
 static void release_limits(void *what) {

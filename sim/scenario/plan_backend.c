@@ -37,9 +37,10 @@ static void read_metrics(const struct plan_build *b, const struct node *n, struc
     if (count == 0)
         return;
     if (count > PLAN_BACKEND_METRICS_MAX || w->prometheus == NULL) {
-        diagnostic_add(b->found, "E428", list->mark,
-                       w->prometheus == NULL ? "metrics are chosen of `prometheus`, which is not given"
-                                             : "more than 16 metrics of a backend");
+        if (w->prometheus == NULL)
+            diagnostic_add(b->found, "E428", list->mark, "metrics are chosen of `prometheus`, which is not given");
+        else
+            diagnostic_add(b->found, "E428", list->mark, "more than %d metrics of a backend", PLAN_BACKEND_METRICS_MAX);
         return;
     }
     const char **names = plan_memory_take(b->memory, count, sizeof *names);

@@ -15,6 +15,8 @@
 #include "scenario/plan_targets.h"
 #include "scenario/plan_walk.h"
 
+_Static_assert(PLAN_OBSERVE_RATE_MAX == 20000, "as print_audit says");
+
 enum { CURVE_ROWS = 20, SPAN_TEXT = 32, BAR = 30 };
 
 /* Everything that both forms of the plan print. */
@@ -102,8 +104,9 @@ static void print_audit(const struct plan *p, struct text *out) {
     }
     for (unsigned i = 0; i < o->observer_count; i++)
         filters += o->observers[i].filter_count;
-    text_printf(out, "audited            %u of %u devices, through %u filters at QoS %u%s\n", o->audited, o->candidates,
-                filters, o->qos, o->by_rate ? ": all of them send more than 20,000 messages/s" : "");
+    text_printf(out, "audited            %u of %u devices, through %u filter%s at QoS %u%s\n", o->audited,
+                o->candidates, filters, filters == 1 ? "" : "s", o->qos,
+                o->by_rate ? ": all of them send more than 20,000 messages/s" : "");
 }
 
 static void print_numbers(const struct plan *p, const struct numbers *n, struct text *out) {

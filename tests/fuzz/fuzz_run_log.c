@@ -27,7 +27,7 @@ static struct plan *compile(struct diagnostic_list *found) {
     struct node *root = NULL;
     diagnostic_init(found);
     CHECK(load_scenario(&load, &root, found) == 0);
-    struct plan *plan = plan_compile(root, &(struct plan_options){.over = true}, found);
+    struct plan *plan = plan_compile(root, &(struct plan_options){.skip_resources = true}, found);
     CHECK(plan != NULL);
     return plan;
 }

@@ -66,7 +66,8 @@ static struct plan *compile(const char *file, const struct text *resolved, struc
     }
     int status = load_scenario(&load, &root, found);
     if (status == 0)
-        return plan_compile(root, &(struct plan_options){.over = true, .rate = resolved == NULL ? 1.5 : 0}, found);
+        return plan_compile(root, &(struct plan_options){.skip_resources = true, .rate = resolved == NULL ? 1.5 : 0},
+                            found);
     node_free(root);
     return NULL;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/err.h"
 #include "compiled.h"
 #include "harness.h"
@@ -42,8 +43,9 @@ static void it_says_who_audits(void) {
         const char *observe, *words;
     } cases[] = {
         {"", "audited            nobody observes: loss is counted by acknowledgement alone"},
-        {"observe: {share: 50%, qos: 1}\n", "audited            5 of 10 devices, through 5 filters at QoS 1\n"}};
-    for (int i = 0; i < 2; i++) {
+        {"observe: {share: 50%, qos: 1}\n", "audited            5 of 10 devices, through 5 filters at QoS 1\n"},
+        {"observe: all\n", "audited            10 of 10 devices, through 1 filter at QoS 2\n"}};
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char text[500];
         snprintf(text, sizeof text,
                  "duration: 10s\n%sfleets: {a: {count: 10, telemetry: {every: 1s, topic: \"t/${device.id}\", payload: "
