@@ -23,7 +23,7 @@ struct made {
     struct action actions[MADE_ACTIONS];
     uint32_t *rank;
     instant edges[1];
-    /* Settling lasts until the peer's counter has come that far, at most ten seconds: for machines that are slow. */
+    /* Settling lasts until the peer's counter has come that far, at most PEER_PATIENCE_MS: for machines that are slow. */
     atomic_uint *awaits;
     unsigned awaited;
     /* Evidence: of devices whose place is below it (0: of none), and of those that are asked for; each record that goes out is visited. */

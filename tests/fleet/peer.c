@@ -397,7 +397,8 @@ void peer_free(struct peer *p) {
 }
 
 bool peer_reaches(atomic_uint *counter, unsigned value) {
-    for (int i = 0; i < 2000 && atomic_load(counter) < value; i++)
+    int64_t end = clock_ms() + PEER_PATIENCE_MS;
+    while (atomic_load(counter) < value && clock_ms() < end)
         nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     return atomic_load(counter) >= value;
 }

@@ -8,7 +8,12 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-enum { PEER_PORTS_MAX = 4, PEER_LOG_MAX = 4096 };
+enum {
+    PEER_PORTS_MAX = 4,
+    PEER_LOG_MAX = 4096,
+    PEER_PATIENCE_MS =
+        20000 /* for what surely comes, on however busy a machine: what a test claims never depends on it */
+};
 
 enum peer_writing {
     PEER_WHOLE,
@@ -64,7 +69,7 @@ struct peer peer_start(const struct peer_script *script);
 /* Ends the process. `seen` stays until peer_free. */
 void peer_stop(struct peer *p);
 void peer_free(struct peer *p);
-/* Waits up to two seconds for a counter to reach a value: the peer may be a moment behind. */
+/* Waits up to PEER_PATIENCE_MS for a counter to reach a value: the peer may be a moment behind. */
 bool peer_reaches(atomic_uint *counter, unsigned value);
 
 #endif
