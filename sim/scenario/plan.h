@@ -95,10 +95,9 @@ struct plan_options {
     double rate;      /* --rate: 0 keeps the schedules; otherwise so many times as many messages */
     bool has_seed;
     uint64_t seed;
-    const char *run_id; /* --run-id or NULL */
-    bool resolve;       /* resolve target names (run); plan and check do not touch the network */
-    bool
-        skip_resources; /* leave out pass 5: the run is over, or the caller holds the plan against the machine itself */
+    const char *run_id;  /* --run-id or NULL */
+    bool resolve;        /* resolve target names (run); plan and check do not touch the network */
+    bool skip_resources; /* leave out pass 5: the run is over, or the caller asks this machine itself */
 };
 
 /* Compiles a validated tree (passes 1–3 done). Passes 4 (semantics) and 5 (resources) add to `found`. NULL when there are errors. The plan takes
