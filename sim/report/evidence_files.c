@@ -15,7 +15,7 @@
 #include "scenario/device_name.h"
 #include "transport/capture.h"
 
-static const char directory_name[] = "evidence";
+static const char directory_name[] = EVIDENCE_FILES_DIRECTORY;
 
 enum { OTHERS = -1 }; /* in place of a device's number */
 

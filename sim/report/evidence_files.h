@@ -25,6 +25,8 @@ enum {
     EVIDENCE_FILES_FOUND_MAX = 2048         /* findings of one second that can name their evidence */
 };
 
+#define EVIDENCE_FILES_DIRECTORY "evidence" /* in the run's directory */
+
 struct evidence_files;
 
 /* Files are made below the run's directory `directory`. `shard`: 0 when the run is not shared. `plan` and `log` are borrowed; before the first

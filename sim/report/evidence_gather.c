@@ -11,8 +11,9 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "report/evidence_files.h"
 
-static const char directory_name[] = "evidence", ending[] = ".pcapng";
+static const char directory_name[] = EVIDENCE_FILES_DIRECTORY, ending[] = ".pcapng";
 
 static bool is_evidence(int from, const char *name) {
     size_t size = strlen(name);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/err.h"
+#include "report/evidence_files.h"
 #include "report/log_writer.h"
 
 enum { NAME_TRIES = 60, NAME_ROOM = 64 };
@@ -44,7 +45,7 @@ static const char *used_by(int fd) {
                         AT_SYMLINK_NOFOLLOW) == 0)
                 return run_dir_files[i];
     /* files there are appended to, and only when something goes wrong */
-    return fstatat(fd, "evidence", &st, AT_SYMLINK_NOFOLLOW) == 0 ? "evidence" : NULL;
+    return fstatat(fd, EVIDENCE_FILES_DIRECTORY, &st, AT_SYMLINK_NOFOLLOW) == 0 ? EVIDENCE_FILES_DIRECTORY : NULL;
 }
 
 /* events.ndjson is the claim: of two runs that start at once, one creates it. */
