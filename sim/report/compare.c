@@ -246,7 +246,7 @@ static void judge_row(struct compare_row *row, double margin) {
         row->verdict = COMPARE_SAME;
 }
 
-static double margin_of(const struct comparison *c, const struct compare_row *row) {
+double compare_margin(const struct comparison *c, const struct compare_row *row) {
     return row->metric.stat == COMPARE_FAILED ? COMPARE_MARGIN_SHARE : c->margin;
 }
 
@@ -305,13 +305,13 @@ void compare_sides(const struct compare_run *before, unsigned before_count, cons
         choose_rows(&s, out);
     for (unsigned i = 0; i < out->row_count; i++) {
         struct compare_row *row = &out->rows[i];
-        fill_row(&s, out->method, margin_of(out, row), row);
+        fill_row(&s, out->method, compare_margin(out, row), row);
         if (row->reason[0] != '\0' && o->metrics == NULL)
             row->gate = false; /* chosen by us, so it may step back; what was asked for may not */
     }
     correct(out, p_worse);
     correct(out, p_better);
     for (unsigned i = 0; i < out->row_count; i++)
-        judge_row(&out->rows[i], margin_of(out, &out->rows[i]));
+        judge_row(&out->rows[i], compare_margin(out, &out->rows[i]));
     judge_all(&s, out);
 }

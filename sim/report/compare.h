@@ -75,6 +75,8 @@ struct comparison {
 /* Do the sides belong together? ERR_INVALID and a sentence when scenario, kind of seed, shards or major version differ. */
 int compare_admit(const struct compare_run *before, unsigned before_count, const struct compare_run *after,
                   unsigned after_count, char *why, size_t why_size);
+/* What a change of this row may be without deciding: a share of `before`, or for failures a difference of shares. */
+double compare_margin(const struct comparison *c, const struct compare_row *row);
 void compare_sides(const struct compare_run *before, unsigned before_count, const struct compare_run *after,
                    unsigned after_count, const struct compare_options *o, struct comparison *out);
 

@@ -67,10 +67,6 @@ static void strip(const struct compare_row *row, double margin, char out[STRIP_W
     out[middle + (int)lround(at * scale)] = 'o';
 }
 
-static double margin_of(const struct comparison *c, const struct compare_row *row) {
-    return is_share(row) ? COMPARE_MARGIN_SHARE : c->margin;
-}
-
 static void print_row(struct text *out, const struct comparison *c, const struct compare_row *row, bool color) {
     char before[CELL], after[CELL], by[CELL], low[CELL], high[CELL], drawn[STRIP_WIDTH + 1];
     figure(row, row->before, before, sizeof before);
@@ -87,7 +83,7 @@ static void print_row(struct text *out, const struct comparison *c, const struct
     if (row->reason[0] != '\0') {
         text_printf(out, "   %s\n", row->reason);
     } else if (!isnan(row->low)) {
-        strip(row, margin_of(c, row), drawn);
+        strip(row, compare_margin(c, row), drawn);
         text_printf(out, "   %s  90 %%: %s to %s\n", drawn, low, high);
     }
 }
@@ -173,7 +169,7 @@ static void write_row(struct json_write *w, const struct comparison *c, const st
     json_write_member_double(w, "change", row->change);
     json_write_member_double(w, "change_low", row->low);
     json_write_member_double(w, "change_high", row->high);
-    json_write_member_double(w, "margin", margin_of(c, row));
+    json_write_member_double(w, "margin", compare_margin(c, row));
     json_write_member_double(w, "p_worse", row->p_worse);
     json_write_member_double(w, "p_better", row->p_better);
     json_write_member_uint(w, "samples_before", row->samples_before);
