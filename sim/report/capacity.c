@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "report/command.h"
 #include "report/escape.h"
 #include "report/layout.h"
 
@@ -88,6 +87,13 @@ unsigned capacity_rows(const struct capacity *c, struct capacity_row *out) {
     return c->knee->count;
 }
 
+const struct capacity_row *capacity_row_at(const struct capacity_row *rows, unsigned count, double load) {
+    for (unsigned i = 0; i < count; i++)
+        if (rows[i].load == load)
+            return &rows[i];
+    return NULL;
+}
+
 /* --- for a terminal ------------------------------------------------------------------------------------------------- */
 
 /* "1.2ms"; "-" without data. */
@@ -151,13 +157,6 @@ static struct head head_of(const struct capacity *c, const struct knee_result *r
     return (struct head){"INCOMPLETE", "33"};
 }
 
-static const struct capacity_row *row_at(const struct capacity_row *rows, unsigned count, double load) {
-    for (unsigned i = 0; i < count; i++)
-        if (rows[i].load == load)
-            return &rows[i];
-    return NULL;
-}
-
 static void labelled(struct text *out, const char *label, const struct text *line) {
     layout_label(out, label);
     layout_wrap(out, text_get(line), LAYOUT_INDENT, LAYOUT_INDENT, "");
@@ -167,7 +166,8 @@ static void write_answer(struct text *out, const struct capacity *c, const struc
                          const struct capacity_row *rows, unsigned count) {
     char load[64], a[40];
     struct text line = {0};
-    const struct capacity_row *low = row_at(rows, count, r->load), *high = row_at(rows, count, r->above);
+    const struct capacity_row *low = capacity_row_at(rows, count, r->load),
+                              *high = capacity_row_at(rows, count, r->above);
     if (low != NULL) {
         text_printf(&line, "%s: %.0f messages/s intended, %s answered, %.0f connects/s at the peak",
                     capacity_load(c->by, low->load, load, sizeof load), low->messages_per_s,

@@ -58,6 +58,8 @@ struct capacity {
 const char *capacity_load(enum capacity_by by, double load, char *text, size_t size);
 /* The rows of the table by load, ascending; returns how many. `out` has room for KNEE_LEVELS_MAX. */
 unsigned capacity_rows(const struct capacity *c, struct capacity_row *out);
+/* The row of that load; NULL when there is none. */
+const struct capacity_row *capacity_row_at(const struct capacity_row *rows, unsigned count, double load);
 /* One step as a line of progress, without line end. */
 void capacity_line(struct text *out, const struct capacity *c, const struct capacity_step *s);
 void capacity_text(struct text *out, const struct capacity *c, bool color);

@@ -71,15 +71,15 @@ static void write_row(struct json_write *w, const struct capacity_row *r) {
 /* The row of that load, or null. */
 static void write_edge(struct json_write *w, const char *key, const struct capacity_row *rows, unsigned count,
                        double load) {
+    const struct capacity_row *row = capacity_row_at(rows, count, load);
     json_write_key(w, key);
-    for (unsigned i = 0; i < count; i++)
-        if (rows[i].load == load) {
-            json_write_open_object(w);
-            write_row(w, &rows[i]);
-            json_write_close_object(w);
-            return;
-        }
-    json_write_null(w);
+    if (row == NULL) {
+        json_write_null(w);
+        return;
+    }
+    json_write_open_object(w);
+    write_row(w, row);
+    json_write_close_object(w);
 }
 
 static void write_step(struct json_write *w, const struct capacity_step *s) {
