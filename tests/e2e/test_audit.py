@@ -77,17 +77,6 @@ class Scenario:
         self.text = self.process.output()
         suite.equal(found, status, f"exit status\n{self.text[-3000:]}\n")
 
-    def runs_for(self, seconds):
-        """Waits until the run under way has closed so many seconds."""
-        series = os.path.join(self.out, "series.csv")
-
-        def has_them():
-            if not os.path.exists(series):
-                return False
-            with open(series, encoding="utf-8") as f:
-                return f.read().count("\n") > seconds
-        processes.wait_until(has_them, processes.PATIENCE, f"{seconds} seconds of a run")
-
     def observer_lost_it(self):
         """The run under way has told that its observer lost the connection."""
         return any(e["kind"] == "message" and "lost its connection" in e["text"] for e in self.events())
@@ -197,7 +186,7 @@ def _():
         observe = f"{{protocol: {protocol}}}"
         with brokers.Mosquitto() as broker, Scenario(broker.uri, {"a": fleet(1, count=50)}, observe, duration="6s") as s:
             s.start("--run-id", "0a0a")
-            s.runs_for(1)
+            processes.reach(s.out, 1)
             intrude(s, broker.port, "muster-0a0a-observer-0", 1)
             s.finish(0)
             m, gaps = s.messages(), [gap for gap in s.summary()["audit"]["gaps"] if gap["kind"] == "connection"]
@@ -218,7 +207,7 @@ def _():
     with brokers.Mosquitto() as broker:
         with Scenario(broker.uri, {"a": fleet(1, count=50)}, checks=("lost(mqtt.publish) == 0",), duration="4s") as s:
             s.start("--run-id", "0a0b")
-            s.runs_for(1)
+            processes.reach(s.out, 1)
             intrude(s, broker.port, "muster-0a0b-observer-0", 0.5)
             s.finish(13)
             findings = [f["text"] for f in s.summary()["trust"]["findings"]]
@@ -233,7 +222,7 @@ def _():
     with brokers.Mosquitto(settings=("max_queued_messages 1000",)) as broker:
         with Scenario(broker.uri, {"a": fleet(1, count=100, every="25ms")}, duration="5s") as s:
             s.start()
-            s.runs_for(2)
+            processes.reach(s.out, 2)
             s.process.signal(signal.SIGSTOP)
             time.sleep(1)  # the length of the stall, not a wait
             s.process.signal(signal.SIGCONT)

@@ -229,11 +229,11 @@ def _():
         place.directory.file("ci.yaml", text)
         child = subprocess.Popen([suite.MUSTER, "run", "ci.yaml", "--out", "out", "--quiet"], cwd=place.directory.path,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        time.sleep(2)
+        processes.reach(place.directory.file("out"), 1)
         child.send_signal(signal.SIGSTOP)  # a stall of the tool itself
         time.sleep(1)
         child.send_signal(signal.SIGCONT)
-        suite.equal(child.wait(30), 13, "exit code")
+        suite.equal(child.wait(processes.PATIENCE), 13, "exit code")
         found = {name: outcome for _, name, outcome, _, _ in cases(place.file())}
         suite.equal(found["tool.health"], "error", "tool.health")
         suite.check("passed" not in found.values(), f"something passed: {found}")
@@ -245,10 +245,9 @@ def _():
     with Place(CHECKS, duration="60s") as place:
         child = subprocess.Popen([suite.MUSTER, "run", "ci.yaml", "--out", "out", "--quiet"], cwd=place.directory.path,
                                  stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        processes.wait_until(lambda: os.path.exists(place.directory.file("out/series.csv")), 10, "the run has begun")
-        time.sleep(1.5)
+        processes.reach(place.directory.file("out"), 1)
         child.send_signal(signal.SIGINT)
-        suite.equal(child.wait(30), 130, "exit code")
+        suite.equal(child.wait(processes.PATIENCE), 130, "exit code")
         found = {name: outcome for _, name, outcome, _, _ in cases(place.file())}
         suite.equal(found["tool.health"], "error", "tool.health")
         suite.check("passed" not in found.values(), f"something passed: {found}")

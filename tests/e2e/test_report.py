@@ -165,10 +165,9 @@ def _():
     with Work() as w:
         out = w.path("run")
         process = processes.Process([suite.MUSTER, "run", w.scenario("30s"), "--quiet", "--out", out], w.path("log"))
-        processes.wait_until(lambda: os.path.exists(os.path.join(out, "series.csv")), 10, "the run begins")
-        time.sleep(2.2)
+        processes.reach(out, 2)
         process.signal(signal.SIGINT)
-        suite.equal(process.child.wait(20), 130, "exit code of the run")
+        suite.equal(process.child.wait(processes.PATIENCE), 130, "exit code of the run")
         before = documents(out)
         suite.muster("report", out).expect(14)
         same_documents(out, before)

@@ -160,7 +160,7 @@ def _():
         run = w.start("--wait", "20s")
         time.sleep(1)
         with brokers.Mosquitto(port=port):
-            suite.equal(run.wait(timeout=40), 0, "exit status")
+            suite.equal(run.wait(timeout=processes.PATIENCE), 0, "exit status")
         run.stderr.close()
 
 
@@ -201,9 +201,9 @@ def _():
 def _():
     with Workplace([ALL_CONNECT], duration="60s") as w:
         run = w.start()
-        time.sleep(3)
+        processes.reach(w.out, 3)
         run.send_signal(signal.SIGINT)
-        suite.equal(run.wait(timeout=20), 130, "exit status")
+        suite.equal(run.wait(timeout=processes.PATIENCE), 130, "exit status")
         run.stderr.close()
         summary = w.summary()
         suite.equal((summary["exit_code"], summary["verdict"]), (130, "incomplete"), "summary")
@@ -217,13 +217,13 @@ def _():
         with Workplace([ALL_CONNECT], duration="60s") as w:
             arguments = [a for a in w.arguments() if quiet or a != "--quiet"]
             with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=suite.ROOT) as run:
-                time.sleep(2)
+                processes.reach(w.out, 2)
                 run.send_signal(signal.SIGINT)
                 if not quiet:
                     told = run.stderr.readline()
                     suite.check("stopping: no new load, devices disconnect; again to exit now" in told, f"stderr: {told}")
                     suite.check(not os.path.exists(os.path.join(w.out, "summary.json")), "told only with the results")
-                _, error = run.communicate(timeout=20)
+                _, error = run.communicate(timeout=processes.PATIENCE)
                 suite.equal(run.returncode, 130, "exit status")
                 suite.check("stopping" not in error, f"stderr: {error}")
 
@@ -232,16 +232,16 @@ def _():
 def _():
     with Workplace([ALL_CONNECT], duration="60s") as w:
         run = w.start()
-        time.sleep(2)
+        processes.reach(w.out, 2)
         run.send_signal(signal.SIGTERM)
-        suite.equal(run.wait(timeout=20), 143, "exit status")
+        suite.equal(run.wait(timeout=processes.PATIENCE), 143, "exit status")
         run.stderr.close()
 
 
 def against_proxy(w, between, during):
     run = w.start()
     during()
-    status = run.wait(timeout=90)
+    status = run.wait(timeout=processes.PATIENCE)
     error = run.stderr.read()
     run.stderr.close()
     suite.check(status in (0, 10, 11), f"exit status {status}: {error}")
@@ -278,7 +278,7 @@ def _():
     with brokers.Mosquitto() as broker, proxy.Proxy(broker.port) as between:
         with Workplace([ALL_CONNECT], target=between.uri, duration="8s") as w:
             def during():
-                time.sleep(4)
+                processes.reach(w.out, 4)
                 broker.kill()
             summary, counts = against_proxy(w, between, during)
             books_agree(w, summary, counts)
@@ -293,7 +293,7 @@ def _():
     with brokers.Mosquitto() as broker, proxy.Proxy(broker.port) as between:
         with Workplace([ALL_CONNECT], target=between.uri, duration="12s", clean="false") as w:
             def during():
-                time.sleep(4)
+                processes.reach(w.out, 4)
                 broker.kill()
                 time.sleep(2)
                 broker.restart()
@@ -308,11 +308,11 @@ def _():
 def _():
     with Workplace([ALL_CONNECT], duration="6s", lag="10ms") as w:
         run = w.start()
-        time.sleep(3)
+        processes.reach(w.out, 2)
         run.send_signal(signal.SIGSTOP)
         time.sleep(1)
         run.send_signal(signal.SIGCONT)
-        suite.equal(run.wait(timeout=30), 13, "exit status")
+        suite.equal(run.wait(timeout=processes.PATIENCE), 13, "exit status")
         run.stderr.close()
         suite.equal(w.summary()["verdict"], "not_trustworthy", "verdict")
 
@@ -340,11 +340,11 @@ def _():
         raise suite.Skip(f"real-time scheduling is not allowed here: {reason}") from reason
     with Workplace([ALL_CONNECT], duration="8s", lag="10ms") as w:
         run = w.start()
-        time.sleep(3)
+        processes.reach(w.out, 2)
         hogs = [hog(core, 2) for core in os.sched_getaffinity(0)]
         for pid in hogs:
             os.waitpid(pid, 0)
-        suite.equal(run.wait(timeout=40), 13, "exit status")
+        suite.equal(run.wait(timeout=processes.PATIENCE), 13, "exit status")
         run.stderr.close()
 
 
@@ -352,7 +352,7 @@ def _():
 def _():
     with Workplace([ALL_CONNECT], duration="60s") as w:
         run = w.start()
-        time.sleep(4)
+        processes.reach(w.out, 3)
         run.kill()
         run.wait()
         run.stderr.close()

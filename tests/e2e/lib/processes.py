@@ -10,7 +10,7 @@ import time
 
 
 # Seconds that a test waits for what surely comes, on however busy a machine. What a test claims never depends on it.
-PATIENCE = 60
+PATIENCE = 90
 
 
 def free_port():
@@ -30,6 +30,18 @@ def wait_until(condition, seconds, what, every=0.05):
         if time.monotonic() > end:
             raise TimeoutError(f"{what} within {seconds} s")
         time.sleep(every)
+
+
+def reach(directory, seconds):
+    """Waits until the run that writes its results there has closed so many seconds."""
+    series = os.path.join(directory, "series.csv")
+
+    def has_them():
+        if not os.path.exists(series):
+            return False
+        with open(series, encoding="utf-8", errors="replace") as f:
+            return f.read().count("\n") > seconds
+    wait_until(has_them, PATIENCE, f"{seconds} seconds of a run")
 
 
 def listens(port, host="127.0.0.1"):
