@@ -208,7 +208,8 @@ def _():
         b = s.summary()["backend"]
         suite.check(b["cpu_s"] > 0 and b["cpu_us_per_message"] > 0 and b["rss_peak_bytes"] > 1 << 20, f"{b}")
         rows = s.series()
-        suite.check(float(rows[1]["backend_cpu"]) > 0 and int(rows[1]["backend_rss_bytes"]) > 1 << 20, f"{rows[1]}")
+        busy = any(float(row["backend_cpu"]) > 0 for row in rows)  # one second may be below the kernel's tick
+        suite.check(busy and int(rows[1]["backend_rss_bytes"]) > 1 << 20, f"{rows}")
 
 
 @suite.case("a backend is watched by the number of its process, and its counters by its own topics")
