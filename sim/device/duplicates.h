@@ -14,6 +14,7 @@ struct duplicates *duplicates_new(void);
 void duplicates_free(struct duplicates *d);
 /* True when `subscriber` has had message `sequence` of `publisher` before. A message older than the window counts as new. */
 bool duplicates_seen(struct duplicates *d, uint32_t subscriber, uint32_t publisher, uint32_t sequence);
+/* Messages of pairs that there was no room for: all of them counted as new. */
 uint64_t duplicates_not_tracked(const struct duplicates *d);
 
 #endif

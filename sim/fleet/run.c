@@ -187,6 +187,10 @@ static int judge(struct control *c, struct run_facts *facts) {
     if (facts->checks == NULL)
         return ERR_NO_MEMORY;
     judge_finish(c->judge, c->total, facts->checks);
+    uint64_t unknown_copies = 0;
+    for (unsigned i = 0; i < c->worker_count; i++)
+        unknown_copies += duplicates_not_tracked(c->workers[i].host.duplicates);
+    trust_copies(&c->trust, unknown_copies);
     trust_end(&c->trust, c->total);
     memcpy(facts->trust, c->trust.findings, sizeof facts->trust);
     facts->trust_count = c->trust.count;

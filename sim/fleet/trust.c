@@ -121,6 +121,23 @@ static void look_at_audit(struct trust *t, const struct result *total, const str
     }
 }
 
+static bool counts_copies(const struct check *check) {
+    for (int i = 0; i < check->expr->call_count; i++)
+        if (check->expr->calls[i].function == METRIC_DUPLICATED)
+            return true;
+    return false;
+}
+
+void trust_copies(struct trust *t, uint64_t unknown) {
+    for (unsigned i = 0; unknown > 0 && i < t->plan->check_count; i++)
+        if (counts_copies(&t->plan->checks[i])) {
+            trust_add(t, 0, t->plan->duration,
+                      "%llu messages at subscribers may be copies: too many pairs of publisher and subscriber",
+                      (unsigned long long)unknown);
+            return;
+        }
+}
+
 void trust_end(struct trust *t, const struct result *total) {
     for (unsigned i = 0; t->plan->observe != NULL && i < t->plan->check_count; i++)
         look_at_audit(t, total, &t->plan->checks[i]);

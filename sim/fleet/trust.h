@@ -25,6 +25,9 @@ struct trust trust_begin(const struct plan *plan, unsigned workers, unsigned cor
 void trust_second(struct trust *t, instant at, const double *cpu_share, const struct result *second);
 /* What workers lacked to open connections so far (worker.shortages, of all of them): each kind is one finding. */
 void trust_shortages(struct trust *t, instant at, unsigned shortages);
+/* Messages at subscribers of which it is not known whether they are copies (duplicates_not_tracked, of all workers): checks
+ * on duplicates cannot be trusted then. */
+void trust_copies(struct trust *t, uint64_t unknown);
 /* The rules over the whole run and over the phases that checks name; then the findings are complete. */
 void trust_end(struct trust *t, const struct result *total);
 /* For findings from elsewhere (dropped log records). */

@@ -155,10 +155,32 @@ static void more_than_one_percent_out_of_the_audit_breaks_trust(void) {
     CU_ASSERT_TRUE(trusts_audit("p99(mqtt.publish.ack) < 1s", 11));
 }
 
+/* So many messages of which nobody knows whether they are copies, with one check. */
+static bool trusts_copies(const char *expect, uint64_t unknown) {
+    struct expr *e;
+    struct expr_error error;
+    CU_ASSERT_FATAL(expr_parse(expect, &e, &error) == 0);
+    struct check check = {.name = "no copies", .expect = expect, .expr = e};
+    struct plan checked = plan;
+    checked.checks = &check;
+    checked.check_count = 1;
+    struct trust t = trust_begin(&checked, 1, 2);
+    trust_copies(&t, unknown);
+    expr_free(e);
+    return trust_holds(&t);
+}
+
+static void copies_that_nobody_could_know_break_trust_in_checks_that_count_them(void) {
+    CU_ASSERT_TRUE(trusts_copies("duplicated(mqtt.publish) == 0", 0));
+    CU_ASSERT_FALSE(trusts_copies("duplicated(mqtt.publish) == 0", 1));
+    CU_ASSERT_TRUE(trusts_copies("lost(mqtt.publish) == 0", 1));
+}
+
 HARNESS_MAIN("trust", HARNESS_CASE(a_quiet_run_is_trusted),
              HARNESS_CASE(two_late_operations_are_forgiven_and_three_of_few_are_not),
              HARNESS_CASE(a_phase_that_a_check_names_is_looked_at_alone), HARNESS_CASE(a_stalled_loop_breaks_trust),
              HARNESS_CASE(a_worker_that_is_busy_for_ten_seconds_breaks_trust),
              HARNESS_CASE(what_this_machine_lacked_is_said_once_with_the_command_that_helps),
              HARNESS_CASE(dropped_records_break_trust),
-             HARNESS_CASE(more_than_one_percent_out_of_the_audit_breaks_trust))
+             HARNESS_CASE(more_than_one_percent_out_of_the_audit_breaks_trust),
+             HARNESS_CASE(copies_that_nobody_could_know_break_trust_in_checks_that_count_them))
