@@ -27,7 +27,7 @@ seed: 7
 target: {target}
 duration: {duration}
 settle: 1s
-trust: {{lag: 1s, stall: 5s}}
+trust: {{lag: 10s, stall: 10s}}
 profiles:
   device:
     protocol: {protocol}

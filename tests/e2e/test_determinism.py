@@ -16,7 +16,7 @@ name: decisions
 duration: 6s
 settle: 1s
 target: builtin
-trust: {lag: 1s, stall: 2s}
+trust: {lag: 10s, stall: 10s}
 profiles:
   a: {protocol: mqtt5}
   b: {extends: a, reconnect: {policy: exponential, first: 200ms, max: 1s, jitter: full}}

@@ -17,7 +17,7 @@ seed: 5
 target: {target}
 duration: 30s
 settle: 5s
-trust: {{lag: 1s, stall: 2s}}
+trust: {{lag: 10s, stall: 10s}}
 profiles:
   device:
     mqtt: {{keepalive: 2s, clean_start: false, session_expiry: 10min}}

@@ -63,7 +63,7 @@ HOSTILE = [
 class Place:
     """A directory with a scenario; each run gets a directory of its own, named from there as in a CI job."""
 
-    def __init__(self, checks, name="storm", duration="2s", lag="1s"):
+    def __init__(self, checks, name="storm", duration="2s", lag="10s"):
         self.directory = processes.Directory("junit")
         self.directory.file("ci.yaml", SCENARIO.format(name=name, duration=duration, lag=lag,
                                                        checks="\n".join("  - " + check for check in checks)))
@@ -224,7 +224,7 @@ def _():
     with Place(CHECKS) as place:
         path = place.directory.file("ci.yaml")
         with open(path, encoding="utf-8") as f:
-            text = f.read().replace("trust: {lag: 1s, stall: 1s}\n", "")
+            text = f.read().replace("trust: {lag: 10s, stall: 10s}\n", "")
         text = text.replace("duration: 2s", "duration: 5s")
         place.directory.file("ci.yaml", text)
         child = subprocess.Popen([suite.MUSTER, "run", "ci.yaml", "--out", "out", "--quiet"], cwd=place.directory.path,

@@ -24,7 +24,7 @@ target: builtin
 duration: {duration}
 settle: 2s
 observe: all
-trust: {{lag: 1s, stall: 1s}}
+trust: {{lag: 10s, stall: 10s}}
 profiles:
   meter: {{protocol: mqtt311, reconnect: {{policy: fixed, first: 300ms}}}}
   gate: {{protocol: mqtt5, reconnect: {{policy: fixed, first: 300ms}}, commands: {{topic: "c/${{device.id}}"}}}}

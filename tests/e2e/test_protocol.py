@@ -17,7 +17,7 @@ seed: 3
 target: {target}
 duration: 12s
 settle: 5s
-trust: {{lag: 1s, stall: 2s}}
+trust: {{lag: 10s, stall: 10s}}
 profiles:
   device:
     protocol: {protocol}
@@ -113,7 +113,7 @@ seed: 1
 target: builtin
 duration: 3s
 settle: 1s
-trust: {lag: 1s, stall: 2s}
+trust: {lag: 10s, stall: 10s}
 profiles:
   device: {mqtt: {auth: {method: METHOD, data: hello}}}
 fleets:
