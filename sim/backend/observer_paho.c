@@ -194,7 +194,7 @@ static int subscribe_one_by_one(struct observer *o, unsigned first, unsigned cou
 static int subscribe_together(struct observer *o, unsigned first, unsigned count) {
     char *filters[OBSERVER_FILTERS_PER_PACKET];
     int qos[OBSERVER_FILTERS_PER_PACKET];
-    MQTTSubscribe_options options[OBSERVER_FILTERS_PER_PACKET];
+    MQTTSubscribe_options options[OBSERVER_FILTERS_PER_PACKET] = {MQTTSubscribe_options_initializer};
     for (unsigned i = 0; i < count; i++) {
         filters[i] = (char *)(uintptr_t)filter_at(o, first + i); /* the library only reads it */
         qos[i] = o->config.qos;
