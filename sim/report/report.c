@@ -86,6 +86,20 @@ static void say_audit(const struct run_facts *f, say_fn *say, void *context) {
     }
 }
 
+/* Is one gap told before another? Those with more messages go first. */
+static bool goes_before(const struct audit_gap *a, const struct audit_gap *b) {
+    return a->messages > b->messages || (a->messages == b->messages && a < b);
+}
+
+/* The first gap that is told after `told` (NULL: of all); NULL when there is none. */
+static const struct audit_gap *next_gap(const struct run_audit *audit, const struct audit_gap *told) {
+    const struct audit_gap *next = NULL;
+    for (const struct audit_gap *g = audit->gaps; g < audit->gaps + audit->gap_count; g++)
+        if ((told == NULL || goes_before(told, g)) && (next == NULL || goes_before(g, next)))
+            next = g;
+    return next;
+}
+
 /* What the observer itself missed. */
 static void say_gaps(const struct run_facts *f, say_fn *say, void *context) {
     char text[256], from[32];
@@ -95,10 +109,11 @@ static void say_gaps(const struct run_facts *f, say_fn *say, void *context) {
         return;
     snprintf(text, sizeof text, "the observer could not see everything: %llu of %llu messages are out of the audit",
              excluded, covered);
-    for (size_t i = 0; i < f->audit.gap_count && i < GAPS_NAMED; i++) {
+    const struct audit_gap *gap = NULL;
+    for (size_t i = 0; i < GAPS_NAMED && (gap = next_gap(&f->audit, gap)) != NULL; i++) {
         size_t size = strlen(text);
-        snprintf(text + size, sizeof text - size, "%s%s from %s on", i == 0 ? " (" : ", ",
-                 audit_gap_names[f->audit.gaps[i].kind], instant_format_span(f->audit.gaps[i].from, from, sizeof from));
+        snprintf(text + size, sizeof text - size, "%s%s from %s on", i == 0 ? " (" : ", ", audit_gap_names[gap->kind],
+                 instant_format_span(gap->from, from, sizeof from));
     }
     size_t size = strlen(text);
     if (f->audit.gap_count > 0)

@@ -120,6 +120,16 @@ static void the_audit_says_how_far_it_reaches(void) {
         CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&said), sentences[i]));
     CU_ASSERT_PTR_NULL(strstr(text_get(&said), "no observer"));
     CU_ASSERT_PTR_NULL(strstr(text_get(&said), "kinds of messages"));
+    struct audit_gap many[] = {{AUDIT_GAP_STALL, SPAN_S, 2 * SPAN_S, 5},
+                               {AUDIT_GAP_STALL, 3 * SPAN_S, 4 * SPAN_S, 1},
+                               {AUDIT_GAP_STALL, 5 * SPAN_S, 6 * SPAN_S, 5},
+                               {AUDIT_GAP_CONNECTION, 7 * SPAN_S, 8 * SPAN_S, 900}};
+    s.facts.audit.gaps = many;
+    s.facts.audit.gap_count = 4;
+    said.size = 0;
+    report_caveats(&s.report, collect, &said);
+    CU_ASSERT_PTR_NOT_NULL(strstr(
+        text_get(&said), "(connection from 7s on, stall from 1s on, stall from 5s on ...)")); /* the worst first */
     s.telemetry.observed = false;
     report_caveats(&s.report, collect, &said);
     CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&said), "1 of 1 kinds of messages are not audited"));
