@@ -263,7 +263,12 @@ def _():
             types = [t for row in rows for t in row["types"]]
             suite.equal(types[:4], [TYPES[t] for t in ("CONNECT", "CONNACK", "SUBSCRIBE", "SUBACK")], "the first packets")
             suite.equal(types[-1], TYPES["DISCONNECT"], "the last packet")
-            suite.equal(types[4:-1], [TYPES["PUBLISH"], TYPES["PUBACK"]] * publishes, "what was published")
+            published = types[4:-1]
+            # a backend that is slow for a moment acknowledges two of them one after the other
+            suite.equal(sorted(published), sorted([TYPES["PUBLISH"], TYPES["PUBACK"]] * publishes), "what was published")
+            for i in range(len(published)):
+                suite.check(published[:i + 1].count(TYPES["PUBACK"]) <= published[:i + 1].count(TYPES["PUBLISH"]),
+                            f"no acknowledgement comes before its message: {published}")
             suite.equal([r["time"] for r in rows], sorted(r["time"] for r in rows), "times")
             suite.check(time.time() - 60 < rows[0]["time"] < time.time(), "frames carry the wall clock")
             for row in rows:
