@@ -74,6 +74,12 @@ $(BUILD)/sim/report/templates.o: $(wildcard reports/*.gp reports/*.css)
 
 # --- rooms and their unit tests ---------------------------------------------------------------------------------------
 
+# Helpers of several rooms' tests; each program takes of them what it needs.
+shared_objects := $(call objects_of,$(wildcard tests/*.c))
+$(BUILD)/tests/libshared.a: $(shared_objects)
+	@rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
 # tests/ROOM/test_*.c are programs; other files of tests/ROOM/ are helpers, linked to each of them.
 define room_rules
 $(call room_archive,$(1)): $(call room_objects,$(1))
@@ -85,7 +91,7 @@ tests_of_$(1)   := $$(patsubst %.c,$$(BUILD)/%,$$(wildcard tests/$(1)/test_*.c))
 helpers_of_$(1) := $$(call objects_of,$$(filter-out tests/$(1)/test_%,$$(wildcard tests/$(1)/*.c)))
 unit_objects    += $$(tests_of_$(1):%=%.o) $$(helpers_of_$(1))
 
-$$(tests_of_$(1)): %: %.o $$(helpers_of_$(1)) $$(BUILD)/tests/harness.o $$(BUILD)/tests/scratch.o $(call archives_to,$(1))
+$$(tests_of_$(1)): %: %.o $$(helpers_of_$(1)) $$(BUILD)/tests/libshared.a $(call archives_to,$(1))
 	@echo "  LINK $$@"
 	$$(Q)$$(CC) $$(LDFLAGS) -o $$@ $$^ -lcunit $(call libs_to,$(1))
 
@@ -217,6 +223,6 @@ example: all ## run the example of reports/example/ and write its page and pictu
 clean: ## remove what was built
 	rm -rf $(BUILD)
 
-objects := $(sim_objects) $(unit_objects) $(BUILD)/tests/harness.o $(BUILD)/tests/scratch.o \
+objects := $(sim_objects) $(unit_objects) $(shared_objects) \
 	$(addsuffix .o,$(tools) $(benches) $(fuzz_targets))
 -include $(objects:.o=.d)

@@ -1,61 +1,19 @@
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "backend/broker_server.h"
 #include "backend/observer.h"
 #include "base/check.h"
 #include "base/err.h"
 #include "base/hash.h"
 #include "harness.h"
 #include "loop/loop.h"
+#include "serve.h"
 
 enum { PATIENCE_MS = 20000, RUN = 0x3f9a, DEVICES = 10 };
-
-struct server {
-    pid_t pid;
-    struct address address;
-};
-
-/* A broker in a child; `setting`: one of its own, or NULL. */
-static struct server start(const char *listen, const char *setting) {
-    struct server s = {0};
-    int ready[2];
-    char port[16] = "";
-    CU_ASSERT_EQUAL_FATAL(pipe(ready), 0);
-    fflush(stdout);
-    s.pid = fork();
-    if (s.pid == 0) {
-        struct broker_server_options o;
-        char why[256] = "";
-        broker_server_options_default(&o);
-        CHECK(address_parse(listen, 0, &o.listen) == 0);
-        CHECK(setting == NULL || broker_server_set(&o, setting, why, sizeof why) == 0);
-        close(ready[0]);
-        o.ready_fd = ready[1];
-        o.quiet = true;
-        _exit(broker_server_run(&o, why, sizeof why) == 0 ? 0 : 1);
-    }
-    close(ready[1]);
-    struct pollfd p = {.fd = ready[0], .events = POLLIN};
-    CU_ASSERT_FATAL(poll(&p, 1, PATIENCE_MS) > 0 && read(ready[0], port, sizeof port - 1) > 0);
-    close(ready[0]);
-    char text[64];
-    snprintf(text, sizeof text, "127.0.0.1:%d", atoi(port));
-    CU_ASSERT_EQUAL_FATAL(address_parse(text, 0, &s.address), 0);
-    return s;
-}
-
-static void stop(struct server *s, int number) {
-    kill(s->pid, number);
-    waitpid(s->pid, NULL, 0);
-}
 
 struct seen {
     unsigned arrivals, answers, ok, failed, gaps;
@@ -118,7 +76,7 @@ static enum observer_state settle_state(struct observer *o, enum observer_state 
 
 static const char *const filters[] = {"a/+/t", "b/#"}, *const answers[] = {"r/#"};
 
-static struct observer_config config_for(const struct server *s, enum mqtt_version version) {
+static struct observer_config config_for(const struct serve *s, enum mqtt_version version) {
     return (struct observer_config){.node = s->address,
                                     .version = version,
                                     .client_id = "observer",
@@ -153,7 +111,7 @@ static int publish(struct observer *o, const char *topic, uint16_t run, uint32_t
 }
 
 static void what_arrives_is_told(enum mqtt_version version) {
-    struct server s = start("127.0.0.1:0", NULL);
+    struct serve s = serve_start(NULL);
     struct observer_config config = config_for(&s, version);
     struct observer *o = open_ready(&config);
     struct seen seen = {0};
@@ -175,7 +133,7 @@ static void what_arrives_is_told(enum mqtt_version version) {
     drain_until(o, &seen, &seen.ok, 7);
     CU_ASSERT_EQUAL(seen.failed, 0);
     observer_close(o);
-    stop(&s, SIGTERM);
+    serve_stop(&s);
 }
 
 static void what_arrives_is_told_in_3_1_1(void) {
@@ -188,7 +146,7 @@ static void what_arrives_is_told_in_5_0(void) {
 
 static void retained_messages_are_of_another_time(void) {
     for (int version = 0; version < 2; version++) {
-        struct server s = start("127.0.0.1:0", NULL);
+        struct serve s = serve_start(NULL);
         struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
         struct observer *o = open_ready(&config);
         struct seen seen = {0};
@@ -201,12 +159,12 @@ static void retained_messages_are_of_another_time(void) {
         drain_until(o, &seen, &seen.arrivals, 2);
         CU_ASSERT_EQUAL(seen.arrival.mark.device, 2);
         observer_close(o);
-        stop(&s, SIGTERM);
+        serve_stop(&s);
     }
 }
 
 static void answers_come_with_their_correlation(void) {
-    struct server s = start("127.0.0.1:0", NULL);
+    struct serve s = serve_start(NULL);
     struct observer_config config = config_for(&s, MQTT_5_0);
     struct observer *o = open_ready(&config);
     struct seen seen = {0};
@@ -222,12 +180,12 @@ static void answers_come_with_their_correlation(void) {
     CU_ASSERT_STRING_EQUAL(seen.answer, "r/1/x|done|c7");
     CU_ASSERT_EQUAL(seen.arrivals, 0);
     observer_close(o);
-    stop(&s, SIGTERM);
+    serve_stop(&s);
 }
 
 static void a_refused_observer_says_why(void) {
     for (int version = 0; version < 2; version++) {
-        struct server s = start("127.0.0.1:0", "refuse_connects=0x87");
+        struct serve s = serve_start("refuse_connects=0x87");
         struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
         struct observer *o;
         char why[256] = "";
@@ -240,13 +198,13 @@ static void a_refused_observer_says_why(void) {
         CU_ASSERT_PTR_NOT_NULL(strstr(why, "not authori"));
         CU_ASSERT_EQUAL(publish(o, "a/1/t", RUN, 1, 0, false), ERR_AGAIN);
         observer_close(o);
-        stop(&s, SIGTERM);
+        serve_stop(&s);
     }
 }
 
 static void nobody_there_is_a_failure(void) {
-    struct server s = start("127.0.0.1:0", NULL);
-    stop(&s, SIGTERM);
+    struct serve s = serve_start(NULL);
+    serve_stop(&s);
     struct observer_config config = config_for(&s, MQTT_5_0);
     struct observer *o;
     char why[256] = "";
@@ -257,21 +215,20 @@ static void nobody_there_is_a_failure(void) {
 }
 
 /* The broker is killed, or says goodbye, and comes back at the same address. */
-static void comes_back(enum mqtt_version version, int number) {
-    struct server s = start("127.0.0.1:0", NULL);
+static void comes_back(enum mqtt_version version, void (*leaves)(const struct serve *s)) {
+    struct serve s = serve_start(NULL);
     struct observer_config config = config_for(&s, version);
     struct observer *o = open_ready(&config);
     struct seen seen = {0};
     publish(o, "a/1/t", RUN, 1, 1, false);
     drain_until(o, &seen, &seen.arrivals, 1);
     int64_t heard = seen.arrival.at_ns;
-    stop(&s, number);
+    leaves(&s);
     drain_until(o, &seen, &seen.gaps, 1);
     CU_ASSERT(seen.gap.from_ns >= heard && seen.gap.to_ns == INT64_MAX);
     CU_ASSERT_EQUAL(observer_state(o, NULL, 0), OBSERVER_AWAY);
     CU_ASSERT_EQUAL(publish(o, "a/1/t", RUN, 1, 1, false), ERR_AGAIN);
-    char listen[64];
-    s = start(address_format(&s.address, listen, sizeof listen), NULL);
+    s = serve_again(&s);
     int64_t from = seen.gap.from_ns;
     drain_until(o, &seen, &seen.gaps, 2);
     CU_ASSERT(seen.gap.from_ns == from && seen.gap.to_ns > from && seen.gap.to_ns < INT64_MAX);
@@ -279,18 +236,18 @@ static void comes_back(enum mqtt_version version, int number) {
     publish(o, "b/x", RUN, 6, 1, false);
     drain_until(o, &seen, &seen.arrivals, 2);
     observer_close(o);
-    stop(&s, SIGTERM);
+    serve_stop(&s);
 }
 
 static void a_lost_connection_is_a_gap_until_it_is_subscribed_again(void) {
-    comes_back(MQTT_3_1_1, SIGKILL);
-    comes_back(MQTT_5_0, SIGKILL);
-    comes_back(MQTT_5_0, SIGTERM);
+    comes_back(MQTT_3_1_1, serve_kill);
+    comes_back(MQTT_5_0, serve_kill);
+    comes_back(MQTT_5_0, serve_stop);
 }
 
 static void a_probe_is_answered_as_long_as_somebody_is_there(void) {
     for (int version = 0; version < 2; version++) {
-        struct server s = start("127.0.0.1:0", NULL);
+        struct serve s = serve_start(NULL);
         struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
         struct observer *o = open_ready(&config);
         struct seen seen = {0};
@@ -309,14 +266,14 @@ static void a_probe_is_answered_as_long_as_somebody_is_there(void) {
         CU_ASSERT_FALSE(observer_answered(o, NULL));
         kill(s.pid, SIGCONT);
         observer_close(o);
-        stop(&s, SIGTERM);
+        serve_stop(&s);
     }
 }
 
 /* What was handed over and is not acknowledged has its end with the connection. */
 static void a_publication_ends_with_its_connection(void) {
     for (int version = 0; version < 2; version++) {
-        struct server s = start("127.0.0.1:0", NULL);
+        struct serve s = serve_start(NULL);
         struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
         struct observer *o = open_ready(&config);
         struct seen seen = {0};
@@ -324,7 +281,7 @@ static void a_publication_ends_with_its_connection(void) {
         for (unsigned i = 0; i < 3; i++)
             CU_ASSERT_EQUAL(publish(o, "a/1/t", RUN, 1, 1, false), 0);
         nanosleep(&(struct timespec){.tv_nsec = 100 * SPAN_MS}, NULL);
-        stop(&s, SIGKILL);
+        serve_kill(&s);
         drain_until(o, &seen, &seen.failed, 3);
         CU_ASSERT_EQUAL(seen.ok, 0);
         observer_close(o);
@@ -341,7 +298,7 @@ static void many_filters_are_all_subscribed(void) {
         all[i] = text[i];
     }
     for (int version = 0; version < 2; version++) {
-        struct server s = start("127.0.0.1:0", NULL);
+        struct serve s = serve_start(NULL);
         struct observer_config config = config_for(&s, version == 0 ? MQTT_3_1_1 : MQTT_5_0);
         config.filters = all;
         config.filter_count = MANY;
@@ -352,7 +309,7 @@ static void many_filters_are_all_subscribed(void) {
         publish(o, text[MANY - 1], RUN, 1, 1, false);
         drain_until(o, &seen, &seen.arrivals, 2);
         observer_close(o);
-        stop(&s, SIGTERM);
+        serve_stop(&s);
     }
 }
 
@@ -387,8 +344,8 @@ static void answer_with_codes(int listener, enum mqtt_version version, size_t co
     _exit(0);
 }
 
-static struct server start_answering(enum mqtt_version version, size_t codes) {
-    struct server s;
+static struct serve start_answering(enum mqtt_version version, size_t codes) {
+    struct serve s;
     CU_ASSERT_EQUAL_FATAL(address_parse("127.0.0.1", 0, &s.address), 0);
     int listener = socket(AF_INET, SOCK_STREAM, 0);
     socklen_t size = sizeof s.address;
@@ -414,7 +371,7 @@ static void codes_that_do_not_fit_the_filters_are_a_refusal(void) {
                 {MQTT_5_0, 2, 2, OBSERVER_READY},    {MQTT_5_0, 2, 1, OBSERVER_FAILED},
                 {MQTT_5_0, 1, 2, OBSERVER_FAILED},   {MQTT_5_0, 2, 40, OBSERVER_FAILED}};
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        struct server s = start_answering(rows[i].version, rows[i].codes);
+        struct serve s = start_answering(rows[i].version, rows[i].codes);
         struct observer_config config = config_for(&s, rows[i].version);
         config.filter_count = rows[i].filters;
         config.answer_count = 0;
@@ -424,7 +381,7 @@ static void codes_that_do_not_fit_the_filters_are_a_refusal(void) {
         CU_ASSERT_EQUAL(settle_state(o, OBSERVER_CONNECTING, why, sizeof why), rows[i].state);
         CU_ASSERT_EQUAL(strstr(why, "subscription") != NULL, rows[i].state == OBSERVER_FAILED);
         observer_close(o);
-        stop(&s, SIGTERM);
+        serve_stop(&s);
     }
 }
 

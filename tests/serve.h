@@ -1,6 +1,6 @@
 /* The built-in broker in a child, for tests whose other side must be a whole one. */
-#ifndef MUSTER_TESTS_FLEET_SERVE_H
-#define MUSTER_TESTS_FLEET_SERVE_H
+#ifndef MUSTER_TESTS_SERVE_H
+#define MUSTER_TESTS_SERVE_H
 
 #include <sys/types.h>
 
@@ -15,6 +15,9 @@ struct serve {
 
 /* `setting`: one of the broker's own (backend/broker_settings.h), or NULL. Returns when it listens. */
 struct serve serve_start(const char *setting);
-void serve_stop(const struct serve *s);
+/* A new one at the address of one that has ended. */
+struct serve serve_again(const struct serve *before);
+void serve_stop(const struct serve *s); /* it says goodbye */
+void serve_kill(const struct serve *s);
 
 #endif
