@@ -225,13 +225,19 @@ static void add_target(const struct serve *other) {
     m.result = result_new(2, &m.plan.segments);
 }
 
-static void a_lost_connection_breaks_nothing_at_another_backend(void) {
+/* Begins with commands that nobody replies to, for devices at two backends; returns the other one. */
+static struct serve begin_with_two(span within) {
     struct serve other = serve_start(NULL);
     broker = serve_start(NULL);
     make(MQTT_5_0, "elsewhere/${device.id}");
     add_target(&other);
-    m.action.within = 100 * SPAN_S;
+    m.action.within = within;
     begin(1, 1);
+    return other;
+}
+
+static void a_lost_connection_breaks_nothing_at_another_backend(void) {
+    struct serve other = begin_with_two(100 * SPAN_S);
     while (now() < 200 * SPAN_MS)
         tick(m.plan.duration);
     serve_stop(&other);
@@ -249,12 +255,7 @@ static void a_lost_connection_breaks_nothing_at_another_backend(void) {
 /* As the time runs out our thread stands still, and then once more for the other observer alone: both count. */
 static void what_nobody_could_hear_is_withdrawn(void) {
     const struct timespec long_pause = {.tv_nsec = 600 * SPAN_MS}, pause = {.tv_nsec = 200 * SPAN_MS};
-    struct serve other = serve_start(NULL);
-    broker = serve_start(NULL);
-    make(MQTT_5_0, "elsewhere/${device.id}");
-    add_target(&other);
-    m.action.within = 400 * SPAN_MS;
-    begin(1, 1);
+    struct serve other = begin_with_two(400 * SPAN_MS);
     while (!commander_waits(m.commander))
         tick(m.plan.duration);
     nanosleep(&long_pause, NULL);
