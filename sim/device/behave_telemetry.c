@@ -231,6 +231,7 @@ static void intend(struct device_host *h, const struct device_slot *s, unsigned 
                     .stream = (uint8_t)stream};
     struct payload_context context = device_step_context(h, s, at);
     context.seq = b->sequence;
+    context.n = n;
     context.signals = values;
     struct mqtt_message m;
     if (compose(h, s, t, &context, &m))

@@ -195,7 +195,10 @@ int payload_random(const struct payload_context *c, uint32_t size, bool marked, 
 }
 
 int payload_of_message(const struct telemetry *t, const struct payload_context *c, struct bytes_writer *out) {
-    if (t->random_size > 0)
-        return payload_random(c, t->random_size, t->mark == MARK_HEAD, out);
-    return payload_render(&t->payload, c, out);
+    const struct telemetry_message *listed =
+        t->message_count == 0 ? NULL : &t->messages[c->n == 0 ? 0 : (c->n - 1) % t->message_count];
+    uint32_t size = listed != NULL ? listed->random_size : t->random_size;
+    if (size > 0)
+        return payload_random(c, size, t->mark == MARK_HEAD, out);
+    return payload_render(listed != NULL ? &listed->payload : &t->payload, c, out);
 }

@@ -49,6 +49,7 @@ struct payload_context {
     uint32_t device; /* number in the whole run */
     uint32_t index;  /* number in its fleet */
     uint32_t seq;    /* of the message, from 1 */
+    uint32_t n;      /* of the message in its stream, from 1: which of the listed messages it is; 0: the first */
     instant intended;
     int64_t unix_ms;       /* ${msg.time}: the intended instant */
     const double *signals; /* [group->signal_count], values for this message */
@@ -60,7 +61,8 @@ int payload_render(const struct template *t, const struct payload_context *c, st
 /* Appends `size` bytes of random(N) of that message; with `marked` and size ≥ PAYLOAD_MARK_SIZE the mark stands at
  * their head. */
 int payload_random(const struct payload_context *c, uint32_t size, bool marked, struct bytes_writer *out);
-/* The message's payload as its stream says: random(N) or template. */
+/* The message's payload as its stream says: random(N) or template, of the stream or of its listed message n; after the last one they
+ * begin again (timeline verb burst). */
 int payload_of_message(const struct telemetry *t, const struct payload_context *c, struct bytes_writer *out);
 /* The mark of the message that the context describes. */
 struct payload_mark payload_mark_of(const struct payload_context *c);

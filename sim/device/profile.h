@@ -111,9 +111,18 @@ struct signal {
 /* fleets.*.telemetry, one stream */
 enum telemetry_pace { PACE_OPEN, PACE_CLOSED };
 enum telemetry_alignment { ALIGN_NONE, ALIGN_WALLCLOCK };
+struct telemetry_message {
+    span at; /* from the device's intended connect */
+    struct template payload;
+    uint32_t random_size; /* as in struct telemetry */
+};
 struct telemetry {
     const char *name;
-    struct dist every; /* ns; closed: think time after the answer, 0 allowed */
+    struct dist every; /* ns; closed: think time after the answer, 0 allowed; of listed messages: the mean gap */
+    bool has_first;
+    span first;                               /* from the intended connect to message 1, if has_first; else drawn */
+    const struct telemetry_message *messages; /* `messages`, by ascending `at`: instead of `every`; NULL: none listed */
+    unsigned message_count;
     enum telemetry_pace pace;
     enum telemetry_alignment alignment;
     struct template topic, payload;

@@ -15,7 +15,8 @@ struct schedule schedule_of(const struct fleet_group *group, unsigned stream, ui
                              .alignment = group->telemetry[stream].alignment,
                              .stream = (uint8_t)stream,
                              .seed = seed,
-                             .epoch_unix_ms = epoch_unix_ms};
+                             .epoch_unix_ms = epoch_unix_ms,
+                             .telemetry = &group->telemetry[stream]};
 }
 
 /* The mean gap. A pareto may have none: its median takes the place. */
@@ -42,8 +43,16 @@ static span past_multiple(const struct schedule *s, instant at, span period) {
     return past < 0 ? past + period : past;
 }
 
+static bool is_listed(const struct schedule *s) {
+    return s->telemetry != NULL && s->telemetry->message_count > 0;
+}
+
 instant schedule_first(const struct schedule *s, uint32_t device, instant connect) {
     span period = period_of(s);
+    if (connect != INSTANT_NEVER && is_listed(s))
+        return instant_add(connect, s->telemetry->messages[0].at);
+    if (connect != INSTANT_NEVER && s->telemetry != NULL && s->telemetry->has_first)
+        return instant_add(connect, s->telemetry->first);
     if (connect == INSTANT_NEVER || period == 0)
         return connect;
     if (s->alignment == ALIGN_WALLCLOCK)
@@ -64,6 +73,10 @@ static instant next_aligned(const struct schedule *s, instant previous, span per
 instant schedule_next(const struct schedule *s, uint32_t device, uint64_t n, instant previous) {
     if (previous == INSTANT_NEVER)
         return INSTANT_NEVER;
+    if (is_listed(s))
+        return n < s->telemetry->message_count
+                   ? instant_add(previous, s->telemetry->messages[n].at - s->telemetry->messages[n - 1].at)
+                   : INSTANT_NEVER;
     span period = period_of(s), drawn = gap(s, device, n);
     instant next = s->alignment == ALIGN_WALLCLOCK && period > 1 ? next_aligned(s, previous, period, drawn)
                                                                  : instant_add(previous, drawn);

@@ -7,7 +7,11 @@
  * With `alignment: wallclock` there is no phase: t(1) is the first multiple of the mean of `every` on the
  * simulated clock after the intended connect, t(n) stays with its multiple, and what a draw differs from the mean
  * is the device's clock error around it, cut to less than half a period. `every` may change between two calls
- * (timeline entry `set`): the next gap is drawn from the new one. */
+ * (timeline entry `set`): the next gap is drawn from the new one.
+ *
+ * `first` takes the place of the drawn phase. A stream that lists its `messages` draws nothing:
+ *
+ *   t(n) = intended connect + `at` of message n, and never after the last one */
 #ifndef MUSTER_DEVICE_SCHEDULE_H
 #define MUSTER_DEVICE_SCHEDULE_H
 
@@ -23,15 +27,16 @@ struct schedule {
     enum telemetry_alignment alignment;
     uint8_t stream; /* number of the telemetry stream in its group: two streams of a device draw differently */
     uint64_t seed;
-    int64_t epoch_unix_ms; /* the simulated clock at t = 0 */
+    int64_t epoch_unix_ms;             /* the simulated clock at t = 0 */
+    const struct telemetry *telemetry; /* `first` and `messages`; NULL: neither */
 };
 
 /* The schedule of group->telemetry[stream], with its own `every`. */
 struct schedule schedule_of(const struct fleet_group *group, unsigned stream, uint64_t seed, int64_t epoch_unix_ms);
 /* t(1). `connect`: the device's intended connect; INSTANT_NEVER gives INSTANT_NEVER. */
 instant schedule_first(const struct schedule *s, uint32_t device, instant connect);
-/* t(n + 1), from previous = t(n), n ≥ 1. Later than `previous` by 1 us at least, so that time goes on whatever
- * `every` is. */
+/* t(n + 1), from previous = t(n), n ≥ 1; INSTANT_NEVER after the last listed message. Later than `previous` by 1 us at
+ * least, so that time goes on whatever `every` is; listed messages may share an instant. */
 instant schedule_next(const struct schedule *s, uint32_t device, uint64_t n, instant previous);
 /* Closed pacing: the think time after the answer to message n. */
 span schedule_think(const struct schedule *s, uint32_t device, uint64_t n);

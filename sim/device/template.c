@@ -299,6 +299,29 @@ static int compile_choice(struct compiler *c, size_t from, size_t to) {
     return 0;
 }
 
+/* The digits give way to the bytes that they stand for: a literal. */
+static int compile_hex(struct compiler *c, size_t from, size_t to) {
+    static const char digits[] = "0123456789abcdefABCDEF";
+    trim(c, &from, &to);
+    char *bytes = c->storage + from;
+    size_t count = 0, odd = 0;
+    for (size_t i = from; i < to; i++) {
+        const char *digit = strchr(digits, c->storage[i]);
+        if (c->storage[i] == ' ')
+            continue;
+        if (digit == NULL)
+            return refuse(c, i, 1, "hex() takes hexadecimal digits, two for each byte: hex(00 1f ff)");
+        unsigned value = (unsigned)(digit - digits);
+        value -= value < 16 ? 0 : 6;
+        bytes[count] = (char)(odd == 0 ? value << 4 : (unsigned char)bytes[count] | value);
+        count += odd;
+        odd ^= 1;
+    }
+    if (odd != 0)
+        return refuse(c, from, to - from, "hex() with half a byte: an odd number of digits");
+    return add_literal(c, from, from + count);
+}
+
 static const struct function {
     const char *name;
     unsigned scope;
@@ -307,6 +330,7 @@ static const struct function {
 } functions[] = {
     {"random(", TEMPLATE_RANDOMS, "payloads", compile_random},
     {"choice(", TEMPLATE_RANDOMS, "payloads", compile_choice},
+    {"hex(", TEMPLATE_HEXES, "payloads", compile_hex},
     {"hmac(", TEMPLATE_HMACS, "user names and passwords", compile_hmac},
 };
 

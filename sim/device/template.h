@@ -2,7 +2,7 @@
  *
  * Variables: ${device.id|index|imei|region|fleet|profile}, ${msg.seq|time|mark}, ${signal.x}, ${signal.x:.1f}, ${secret.X},
  * ${run.id}. "$${" is a literal "${". ${vars.x} and ${env.X} are gone before: loading replaces them. A text that is as a whole
- * one of random(64B), hmac(KEY, TEXT), choice(a:0.8,b:0.2) is that function; the arguments of hmac are templates. */
+ * one of random(64B), hex(00ff), hmac(KEY, TEXT), choice(a:0.8,b:0.2) is that function; the arguments of hmac are templates. */
 #ifndef MUSTER_DEVICE_TEMPLATE_H
 #define MUSTER_DEVICE_TEMPLATE_H
 
@@ -46,7 +46,8 @@ enum template_scope {
     TEMPLATE_OF_SIGNAL = 4,  /* signal.* */
     TEMPLATE_OF_SECRET = 8,  /* secret.X */
     TEMPLATE_RANDOMS = 16,   /* random(N), choice(…) */
-    TEMPLATE_HMACS = 32      /* hmac(key, text) */
+    TEMPLATE_HMACS = 32,     /* hmac(key, text) */
+    TEMPLATE_HEXES = 64      /* hex(…): bytes that no text can have */
 };
 
 struct template_token {

@@ -85,6 +85,8 @@ static int load_secrets(const struct plan *p, struct secret_table *secrets, char
             error = secret_table_load(secrets, &group->telemetry[t].topic, why, why_size);
             if (error == 0)
                 error = secret_table_load(secrets, &group->telemetry[t].payload, why, why_size);
+            for (unsigned m = 0; m < group->telemetry[t].message_count && error == 0; m++)
+                error = secret_table_load(secrets, &group->telemetry[t].messages[m].payload, why, why_size);
         }
     }
     return error;

@@ -41,7 +41,9 @@ static void write_row(const struct schema_row *row, struct text *out) {
     const struct schema_row *child = schema_next_child(row, NULL);
     text_printf(out, "%s\n", row->path[0] == '\0' ? "scenario" : row->path);
     text_printf(out, "  %s", schema_describe(row, described, sizeof described));
-    if ((row->flags & SCHEMA_REQUIRED) != 0)
+    if (row->unless != NULL)
+        text_printf(out, "; required, or %s", row->unless);
+    else if ((row->flags & SCHEMA_REQUIRED) != 0)
         text_append(out, "; required");
     if (row->standard != NULL)
         text_printf(out, "; default %s", row->standard[0] == '\0' ? "empty" : row->standard);

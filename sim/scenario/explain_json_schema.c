@@ -67,6 +67,11 @@ static void write_integer(struct json_write *w, const struct schema_row *row) {
     json_write_close_object(w);
 }
 
+/* A key that another one may replace is left to the validator, which says it better. */
+static bool is_required(const struct schema_row *row) {
+    return (row->flags & SCHEMA_REQUIRED) != 0 && row->verbs == 0 && row->unless == NULL;
+}
+
 static void write_object(struct json_write *w, const struct schema_row *row) {
     const struct schema_row *child = NULL;
     bool required = false;
@@ -84,14 +89,14 @@ static void write_object(struct json_write *w, const struct schema_row *row) {
     while ((child = schema_next_child(row, child)) != NULL) {
         json_write_key(w, schema_last(child));
         write_reference(w, child, "");
-        required = required || ((child->flags & SCHEMA_REQUIRED) != 0 && child->verbs == 0);
+        required = required || is_required(child);
     }
     json_write_close_object(w);
     if (required) {
         json_write_key(w, "required");
         json_write_open_array(w);
         while ((child = schema_next_child(row, child)) != NULL)
-            if ((child->flags & SCHEMA_REQUIRED) != 0 && child->verbs == 0)
+            if (is_required(child))
                 json_write_string(w, schema_last(child));
         json_write_close_array(w);
     }

@@ -46,7 +46,9 @@ static void write_key_row(const struct schema_row *row, struct text *out) {
     text_printf(out, "| `%s` | ", strcmp(schema_last(row), "*") == 0 ? "*name*" : schema_last(row));
     write_cell(schema_describe(row, described, sizeof described), out);
     text_append(out, " | ");
-    if ((row->flags & SCHEMA_REQUIRED) != 0)
+    if (row->unless != NULL)
+        text_printf(out, "required, or `%s`", row->unless);
+    else if ((row->flags & SCHEMA_REQUIRED) != 0)
         text_append(out, "required");
     else if (row->standard != NULL && row->standard[0] != '\0')
         text_printf(out, "`%s`", row->standard);

@@ -190,7 +190,10 @@ static void lint_stream(const struct plan_build *b, const struct fleet_group *g,
     span keepalive = g->profile->mqtt.keepalive_s * SPAN_S;
     lint_topic(b, &t->topic, node_or(node_get(n, "topic"), n));
     lint_payload(b, &t->payload, node_or(node_get(n, "payload"), n));
-    if (t->pace == PACE_OPEN && keepalive > 0 && (span)dist_median(&t->every) > keepalive && g->telemetry_count == 1)
+    for (unsigned i = 0; i < t->message_count; i++)
+        lint_payload(b, &t->messages[i].payload, node_get(n, "messages")->entries[i].value);
+    if (t->pace == PACE_OPEN && t->message_count == 0 && keepalive > 0 && (span)dist_median(&t->every) > keepalive &&
+        g->telemetry_count == 1)
         diagnostic_add(
             b->found, "W407", mark_or(node_get(n, "every"), n),
             "devices of fleets.%s publish less often than their keep-alive of %us: they will ping in between", g->fleet,

@@ -32,6 +32,17 @@ static size_t rendered_size(const struct template *t, const struct payload_conte
     return size;
 }
 
+/* Of the stream's payload; of listed messages, on average. */
+static double payload_size(const struct telemetry *t, const struct payload_context *c, void *scratch) {
+    if (t->message_count == 0)
+        return t->random_size > 0 ? t->random_size : (double)rendered_size(&t->payload, c, scratch);
+    double sum = 0;
+    for (unsigned i = 0; i < t->message_count; i++)
+        sum += t->messages[i].random_size > 0 ? t->messages[i].random_size
+                                              : (double)rendered_size(&t->messages[i].payload, c, scratch);
+    return sum / t->message_count;
+}
+
 /* Bytes of one publish and its acknowledgements, as the group's first device sends it. */
 static double publish_bytes(const struct plan *p, unsigned group, const struct telemetry *t, uint32_t device,
                             void *scratch) {
@@ -49,7 +60,7 @@ static double publish_bytes(const struct plan *p, unsigned group, const struct t
                                 .signals = values};
     double size = (double)rendered_size(&t->topic, &c, scratch) + PUBLISH_BYTES + t->qos * ACK_BYTES +
                   (t->qos == 2 ? ACK_BYTES : 0);
-    size += t->random_size > 0 ? t->random_size : (double)rendered_size(&t->payload, &c, scratch);
+    size += payload_size(t, &c, scratch);
     if (g->profile->mqtt.version == MQTT_5_0)
         size += t->mark == MARK_PROPERTY ? PROPERTY_BYTES : 1;
     return size;

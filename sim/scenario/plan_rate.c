@@ -47,19 +47,30 @@ char *plan_rate_scaled(const char *every, double rate) {
     return text_take(&out);
 }
 
+static void scale_key(struct node *map, const char *key, double rate) {
+    struct node *value = node_get(map, key);
+    if (node_is_empty(value))
+        return;
+    char *scaled = plan_rate_scaled(node_text(value), rate);
+    node_set_text(value, scaled);
+    free(scaled);
+}
+
+static void scale_stream(struct node *stream, double rate) {
+    const struct node *messages = node_get(stream, "messages");
+    scale_key(stream, "every", rate);
+    scale_key(stream, "first", rate);
+    for (size_t i = 0; messages != NULL && i < messages->count; i++)
+        scale_key(messages->entries[i].value, "at", rate);
+}
+
 /* One stream's map, or a list of them. */
 static void scale_streams(struct node *telemetry, double rate) {
     if (telemetry == NULL || telemetry->kind == NODE_SCALAR)
         return;
     size_t count = telemetry->kind == NODE_LIST ? telemetry->count : 1;
-    for (size_t i = 0; i < count; i++) {
-        struct node *every = node_get(telemetry->kind == NODE_LIST ? telemetry->entries[i].value : telemetry, "every");
-        if (node_is_empty(every))
-            continue;
-        char *scaled = plan_rate_scaled(node_text(every), rate);
-        node_set_text(every, scaled);
-        free(scaled);
-    }
+    for (size_t i = 0; i < count; i++)
+        scale_stream(telemetry->kind == NODE_LIST ? telemetry->entries[i].value : telemetry, rate);
 }
 
 void plan_rate_scale(struct node *root, double rate) {

@@ -51,25 +51,84 @@ static struct template message_template(const struct plan_build *b, const struct
                                   signals->count);
 }
 
+/* Of a stream that lists its messages, a place that all of them have. */
 static enum mark_place mark_of(const struct telemetry *t, const struct profile *p, bool wanted) {
+    unsigned in_template = 0, at_head = 0, payloads = t->message_count > 0 ? t->message_count : 1;
+    for (unsigned i = 0; i < payloads; i++) {
+        in_template += t->message_count > 0 ? t->messages[i].payload.has_mark : t->payload.has_mark;
+        at_head += (t->message_count > 0 ? t->messages[i].random_size : t->random_size) >= PAYLOAD_MARK_SIZE;
+    }
     if (!wanted)
         return MARK_NONE;
-    if (t->payload.has_mark)
+    if (in_template == payloads)
         return MARK_TEMPLATE;
-    if (t->random_size >= PAYLOAD_MARK_SIZE)
+    if (at_head == payloads)
         return MARK_HEAD;
     return p->mqtt.version == MQTT_5_0 ? MARK_PROPERTY : MARK_NONE;
 }
 
-static void read_stream(const struct plan_build *b, const struct node *n, const struct fleet_group *g,
-                        const struct stream_names *signals, struct telemetry *t) {
-    t->every = value_dist_at(n, "fleets.*.telemetry.every");
+static uint32_t random_size_of(const struct template *payload) {
+    bool random = payload->count == 1 && payload->tokens[0].kind == TEMPLATE_RANDOM;
+    return random ? payload->tokens[0].size : 0;
+}
+
+static void refuse_with_messages(const struct plan_build *b, const struct node *stream, const char *key) {
+    diagnostic_help(diagnostic_add(b->found, "E419", node_get(stream, key)->mark,
+                                   "'%s' and 'messages' exclude each other: listed messages have their times", key),
+                    "leave '%s' out, or use `every`", key);
+}
+
+/* Listed messages have a mean gap as well, by which loads and sizes are estimated. */
+static void read_messages(const struct plan_build *b, const struct node *stream, const struct stream_names *signals,
+                          struct telemetry *t) {
+    const struct node *list = node_get(stream, "messages");
+    struct telemetry_message *messages = plan_memory_take(b->memory, list->count, sizeof *messages);
+    for (size_t i = 0; i < list->count; i++) {
+        const struct node *one = list->entries[i].value;
+        bool own = node_get(one, "payload") != NULL;
+        messages[i].at = value_span_at(one, "fleets.*.telemetry.messages.[].at");
+        messages[i].payload =
+            own ? message_template(b, one, "fleets.*.telemetry.messages.[].payload", signals) : t->payload;
+        messages[i].random_size = random_size_of(&messages[i].payload);
+        if (i > 0 && messages[i].at < messages[i - 1].at)
+            diagnostic_help(diagnostic_add(b->found, "E419", node_get(one, "at")->mark,
+                                           "this message is due before the one above it"),
+                            "list messages in the order of their times");
+    }
+    if (t->pace == PACE_CLOSED)
+        refuse_with_messages(b, stream, "pace");
+    if (t->alignment == ALIGN_WALLCLOCK)
+        refuse_with_messages(b, stream, "alignment");
+    if (value_word_at(stream, "fleets.*.telemetry.schedule") == 1)
+        refuse_with_messages(b, stream, "schedule");
+    t->messages = messages;
+    t->message_count = (unsigned)list->count;
+    t->every = (struct dist){.kind = DIST_CONSTANT, .a = (double)b->plan->duration / (double)list->count};
+}
+
+static void read_times(const struct plan_build *b, const struct node *n, const struct stream_names *signals,
+                       struct telemetry *t) {
+    const struct node *messages = node_get(n, "messages");
     t->pace = value_word_at(n, "fleets.*.telemetry.pace") == 1 ? PACE_CLOSED : PACE_OPEN;
     t->alignment = value_word_at(n, "fleets.*.telemetry.alignment") == 1 ? ALIGN_WALLCLOCK : ALIGN_NONE;
+    if (messages != NULL && messages->count > 0) {
+        read_messages(b, n, signals, t);
+        return;
+    }
+    t->every = value_dist_at(n, "fleets.*.telemetry.every");
+    t->has_first = value_given(n, "fleets.*.telemetry.first");
+    t->first = value_span_at(n, "fleets.*.telemetry.first");
+    if (t->has_first && (t->pace == PACE_CLOSED || t->alignment == ALIGN_WALLCLOCK))
+        diagnostic_add(b->found, "E419", node_get(n, "first")->mark,
+                       "'first' goes with an open schedule that is not aligned to the clock");
+}
+
+static void read_stream(const struct plan_build *b, const struct node *n, const struct fleet_group *g,
+                        const struct stream_names *signals, struct telemetry *t) {
     t->topic = message_template(b, n, "fleets.*.telemetry.topic", signals);
     t->payload = message_template(b, n, "fleets.*.telemetry.payload", signals);
-    if (t->payload.count == 1 && t->payload.tokens[0].kind == TEMPLATE_RANDOM)
-        t->random_size = t->payload.tokens[0].size;
+    t->random_size = random_size_of(&t->payload);
+    read_times(b, n, signals, t);
     t->qos = (uint8_t)value_integer_at(n, "fleets.*.telemetry.qos");
     t->retain = value_bool_at(n, "fleets.*.telemetry.retain");
     t->mark = (uint8_t)mark_of(t, g->profile, value_word_at(n, "fleets.*.telemetry.audit") == 0);

@@ -5,7 +5,7 @@
 #include "mqtt/mqtt_session.h"
 #include "scenario/plan_build.h"
 
-enum { PLAN_STREAMS_MAX = 16, PLAN_STREAMS_FILTERS_MAX = MQTT_FILTERS_MAX };
+enum { PLAN_STREAMS_MAX = 64, PLAN_STREAMS_FILTERS_MAX = MQTT_FILTERS_MAX };
 
 /* How many filters the fleet itself lists: telemetry comes in through these. */
 static inline unsigned plan_streams_listed(const struct fleet_group *g) {

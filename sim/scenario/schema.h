@@ -60,6 +60,7 @@ struct schema_row {
     const char *const *words;       /* WORD: all of them; other kinds: accepted besides. Ends with NULL */
     unsigned scope;                 /* TEMPLATE: enum template_scope of device/template.h */
     unsigned verbs; /* below timeline.[]: SCHEMA_VERB bits of the verbs (device/action.h) that take the key; 0: all */
+    const char *unless;   /* REQUIRED: not where this key of the same map is, and never beside it; NULL: always */
     const char *refers;   /* REFERENCE: "profiles", "regions", "timeline"; NAMED: the names themselves refer */
     const char *standard; /* the default as the user would write it; NULL: none */
     const char *example;

@@ -17,8 +17,9 @@
 #define YEARS(n)        SECONDS((n)*31536000.0)
 #define IN_NAMES        TEMPLATE_OF_DEVICE
 #define IN_MESSAGES     (TEMPLATE_OF_DEVICE | TEMPLATE_OF_MESSAGE | TEMPLATE_OF_SIGNAL)
-#define IN_PAYLOADS     (IN_MESSAGES | TEMPLATE_OF_SECRET | TEMPLATE_RANDOMS)
-#define IN_COMMANDS     (TEMPLATE_OF_DEVICE | TEMPLATE_OF_MESSAGE | TEMPLATE_OF_SECRET | TEMPLATE_RANDOMS)
+#define IN_PAYLOADS     (IN_MESSAGES | TEMPLATE_OF_SECRET | TEMPLATE_RANDOMS | TEMPLATE_HEXES)
+#define IN_COMMANDS     (TEMPLATE_OF_DEVICE | TEMPLATE_OF_MESSAGE | TEMPLATE_OF_SECRET | TEMPLATE_RANDOMS | TEMPLATE_HEXES)
+#define IN_WILLS        (TEMPLATE_OF_DEVICE | TEMPLATE_HEXES)
 #define IN_CREDENTIALS  (TEMPLATE_OF_DEVICE | TEMPLATE_OF_SECRET | TEMPLATE_HMACS)
 #define WORDS(...)                                                                                                     \
     (const char *const[]) {                                                                                            \
@@ -152,7 +153,7 @@ const struct schema_row schema_rows[] = {
     ROW("profiles.*.mqtt.will", MAP, .doc = "The message that the server publishes when the device vanishes."),
     ROW("profiles.*.mqtt.will.topic", TEMPLATE, .flags = SCHEMA_REQUIRED, .scope = IN_NAMES,
         .example = "\"gone/${device.id}\"", .doc = "Where it is published."),
-    ROW("profiles.*.mqtt.will.payload", TEMPLATE, .scope = IN_NAMES, .standard = "", .example = "offline",
+    ROW("profiles.*.mqtt.will.payload", TEMPLATE, .scope = IN_WILLS, .standard = "", .example = "offline",
         .doc = "What it says."),
     ROW("profiles.*.mqtt.will.qos", INTEGER, .max = 2, .standard = "0", .example = "1",
         .doc = "Its quality of service."),
@@ -302,13 +303,26 @@ const struct schema_row schema_rows[] = {
         .doc = "A number or one of walk, sine, uniform, normal, counter, choice."),
     ROW("fleets.*.telemetry", MAP, .flags = SCHEMA_OR_LIST,
         .doc = "What devices publish: one stream, or a list of streams."),
-    DIST("fleets.*.telemetry.every", DURATION, .flags = SCHEMA_REQUIRED | SCHEMA_SETTABLE, .max = YEARS(1),
-         .example = "exp(60s)",
+    DIST("fleets.*.telemetry.every", DURATION, .flags = SCHEMA_REQUIRED | SCHEMA_SETTABLE, .unless = "messages",
+         .max = YEARS(1), .example = "exp(60s)",
          .doc = "The gap between two messages (pace open), or the think time after an answer (pace closed)."),
+    QUANTITY("fleets.*.telemetry.first", DURATION, .max = YEARS(1), .example = "2500ms",
+             .doc =
+                 "When the first message is due, from the device's intended connect (with restart_on_connect: from "
+                 "each connection). Without it: drawn, U(0, mean of `every`), so that devices do not march in step."),
+    ROW("fleets.*.telemetry.messages", LIST, .example = "[{at: 1s, payload: on}, {at: 7500ms, payload: off}]",
+        .doc = "The messages one by one, instead of `every`: exactly these, at exactly these times. `muster import` "
+               "writes such lists."),
+    ROW("fleets.*.telemetry.messages.[]", MAP, .doc = "One message."),
+    QUANTITY("fleets.*.telemetry.messages.[].at", DURATION, .flags = SCHEMA_REQUIRED, .max = YEARS(10),
+             .example = "7500ms",
+             .doc = "When it is due, from the device's intended connect; never before the one that stands above it."),
+    ROW("fleets.*.telemetry.messages.[].payload", TEMPLATE, .scope = IN_PAYLOADS, .example = "hex(00 1f ff)",
+        .doc = "Its payload. Without it: the stream's."),
     ROW("fleets.*.telemetry.topic", TEMPLATE, .flags = SCHEMA_REQUIRED, .scope = IN_MESSAGES,
         .example = "\"m/${device.region}/${device.id}\"", .doc = "The topic."),
     ROW("fleets.*.telemetry.payload", TEMPLATE, .scope = IN_PAYLOADS, .standard = "", .example = "random(64B)",
-        .doc = "The payload: a template, random(N), or choice(a:0.8,b:0.2)."),
+        .doc = "The payload: a template, random(N), hex(00 1f ff), or choice(a:0.8,b:0.2)."),
     ROW("fleets.*.telemetry.qos", INTEGER, .max = 2, .standard = "0", .example = "1", .doc = "Quality of service."),
     ROW("fleets.*.telemetry.retain", BOOLEAN, .standard = "false", .example = "true",
         .doc = "Ask the server to keep the last message."),

@@ -240,6 +240,11 @@ static bool is_misspelt(const struct level *l, const char *key) {
     return false;
 }
 
+/* An empty list says nothing; what is no list is complained of elsewhere. */
+static bool is_said(const struct node *n) {
+    return n != NULL && (n->refused || n->kind != NODE_LIST || n->count > 0);
+}
+
 static void check_required(struct walk *w, const struct level *l, const struct node_entry *e) {
     char place[NODE_PATH_MAX];
     const struct schema_row *child = NULL;
@@ -250,10 +255,14 @@ static void check_required(struct walk *w, const struct level *l, const struct n
         bool none = given == NULL || (container && !given->refused && given->count == 0);
         if ((child->flags & SCHEMA_REQUIRED) == 0 || !verb_takes(child, l->verb) || !none)
             continue;
+        if (child->unless != NULL && is_said(node_get(l->node, child->unless)))
+            continue;
         if ((l->verb == ANY_VERB && child->verbs != 0) || is_misspelt(l, key))
             continue;
-        struct diagnostic *d = diagnostic_add(w->list, "E203", mark_of(l, e), "'%s' is missing in %s", key,
-                                              where(w, l, place, sizeof place));
+        struct diagnostic *d =
+            diagnostic_add(w->list, "E203", mark_of(l, e), "'%s'%s%s%s is missing in %s", key,
+                           child->unless != NULL ? " (or '" : "", child->unless != NULL ? child->unless : "",
+                           child->unless != NULL ? "')" : "", where(w, l, place, sizeof place));
         if (child->example != NULL)
             diagnostic_help(d, "for instance %s: %s", key, child->example);
         else
@@ -267,6 +276,8 @@ static const struct {
 } exclusive[] = {
     {"", {"target", "targets", NULL}},
     {"fleets.*", {"profile", "mix", NULL}},
+    {"fleets.*.telemetry", {"every", "messages", NULL}},
+    {"fleets.*.telemetry", {"first", "messages", NULL}},
     {"timeline.[]", {"at", "after", "when"}},
 };
 

@@ -35,6 +35,8 @@ const struct value_function value_functions[] = {
     {"random", "payload", "size", "So many random bytes; from 22 B on they begin with the mark.", "random(64B)", 0},
     {"choice", "payload", "text:weight, …", "One of the texts, drawn anew for every message.",
      "choice(on:0.8, off:0.2)", 0},
+    {"hex", "payload", "digits", "Bytes in hexadecimal, two digits each; for payloads that are no text.",
+     "hex(00 1f ff)", 0},
     {"hmac", "payload", "key, text", "HMAC-SHA256 in lower-case hexadecimal; for passwords.",
      "hmac(${secret.FLEET_KEY}, ${device.id})", 0},
     {.name = NULL},

@@ -231,10 +231,26 @@ static void a_message_is_random_or_rendered_as_its_stream_says(void) {
     template_free(&text.payload);
 }
 
+static void a_listed_message_has_its_own_payload(void) {
+    struct telemetry_message listed[] = {{.payload = compiled("a ${msg.seq}")}, {.random_size = 30}};
+    struct telemetry t = {.messages = listed, .message_count = 2};
+    static const size_t sizes[] = {3, 3, 30, 3};
+    for (uint32_t n = 0; n < 4; n++) { /* 0 is the first as well, and after the last they begin again */
+        struct payload_context c = context(NULL);
+        uint8_t buffer[64];
+        struct bytes_writer w = bytes_writer_of(buffer, sizeof buffer);
+        c.n = n;
+        CU_ASSERT_EQUAL(payload_of_message(&t, &c, &w), 0);
+        CU_ASSERT_EQUAL(bytes_written(&w), sizes[n]);
+    }
+    template_free(&listed[0].payload);
+}
+
 HARNESS_MAIN("payload", HARNESS_CASE(variables_are_replaced), HARNESS_CASE(numbers_are_as_short_as_they_can_be),
              HARNESS_CASE(the_largest_numbers_fit), HARNESS_CASE(the_mark_stands_where_it_is_named),
              HARNESS_CASE(hmac_is_the_digest_in_lower_case_hex), HARNESS_CASE(a_missing_secret_is_an_error),
              HARNESS_CASE(every_buffer_that_is_too_small_is_noticed),
              HARNESS_CASE(random_bytes_are_keyed_by_device_and_message),
              HARNESS_CASE(random_bytes_carry_the_mark_at_their_head), HARNESS_CASE(a_choice_keeps_its_weights),
-             HARNESS_CASE(a_message_is_random_or_rendered_as_its_stream_says))
+             HARNESS_CASE(a_message_is_random_or_rendered_as_its_stream_says),
+             HARNESS_CASE(a_listed_message_has_its_own_payload))

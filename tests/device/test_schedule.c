@@ -160,6 +160,31 @@ static void decisions_differ_in_every_part(void) {
     CU_ASSERT_EQUAL(base, UINT64_C(0xc0ca41464dde4f4f)); /* known answer: it never changes */
 }
 
+static void a_first_message_may_have_its_time(void) {
+    struct dist d = every(DIST_CONSTANT, 10e9, 0);
+    struct telemetry t = {.has_first = true, .first = 1500 * SPAN_MS};
+    struct schedule s = of(&d, ALIGN_NONE);
+    s.telemetry = &t;
+    CU_ASSERT_EQUAL(schedule_first(&s, 3, 2 * SPAN_S), 3500 * SPAN_MS);
+    CU_ASSERT_EQUAL(schedule_next(&s, 3, 1, 3500 * SPAN_MS), 13500 * SPAN_MS);
+    CU_ASSERT_EQUAL(schedule_first(&s, 3, INSTANT_NEVER), INSTANT_NEVER);
+}
+
+static void listed_messages_have_their_times_and_an_end(void) {
+    static const struct telemetry_message listed[] = {{.at = SPAN_S}, {.at = 4 * SPAN_S}, {.at = 4 * SPAN_S}};
+    struct dist d = every(DIST_CONSTANT, 10e9, 0);
+    struct telemetry t = {.messages = listed, .message_count = 3};
+    struct schedule s = of(&d, ALIGN_NONE);
+    s.telemetry = &t;
+    instant at = schedule_first(&s, 9, 7 * SPAN_S);
+    CU_ASSERT_EQUAL(at, 8 * SPAN_S);
+    CU_ASSERT_EQUAL(at = schedule_next(&s, 9, 1, at), 11 * SPAN_S);
+    CU_ASSERT_EQUAL(at = schedule_next(&s, 9, 2, at), 11 * SPAN_S);
+    CU_ASSERT_EQUAL(at = schedule_next(&s, 9, 3, at), INSTANT_NEVER);
+    CU_ASSERT_EQUAL(schedule_next(&s, 9, 4, at), INSTANT_NEVER);
+    CU_ASSERT_EQUAL(schedule_first(&s, 9, INSTANT_NEVER), INSTANT_NEVER);
+}
+
 HARNESS_MAIN("schedule", HARNESS_CASE(the_first_message_comes_a_uniform_phase_after_the_connect),
              HARNESS_CASE(gaps_are_the_draws_of_every), HARNESS_CASE(the_mean_rate_is_that_of_every),
              HARNESS_CASE(two_streams_and_two_devices_draw_differently), HARNESS_CASE(time_goes_on_whatever_is_drawn),
@@ -168,4 +193,5 @@ HARNESS_MAIN("schedule", HARNESS_CASE(the_first_message_comes_a_uniform_phase_af
              HARNESS_CASE(wallclock_streams_begin_at_the_next_multiple), HARNESS_CASE(clock_errors_do_not_add_up),
              HARNESS_CASE(a_clock_error_stays_within_half_a_period),
              HARNESS_CASE(the_schedule_of_a_group_is_that_of_its_stream),
-             HARNESS_CASE(think_times_are_draws_of_every_and_may_be_zero), HARNESS_CASE(decisions_differ_in_every_part))
+             HARNESS_CASE(think_times_are_draws_of_every_and_may_be_zero), HARNESS_CASE(decisions_differ_in_every_part),
+             HARNESS_CASE(a_first_message_may_have_its_time), HARNESS_CASE(listed_messages_have_their_times_and_an_end))

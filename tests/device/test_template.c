@@ -154,10 +154,24 @@ static void tokens_are_bounded(void) {
     template_free(&t);
 }
 
+static void hex_is_a_literal_of_bytes(void) {
+    CU_ASSERT_EQUAL(compile("hex(00 1f FF)", (unsigned)ANYTHING), 0);
+    CU_ASSERT(t.count == 1 && bytes_equal(t.tokens[0].text, bytes_of("\0\x1f\xff", 3)));
+    CU_ASSERT_TRUE(template_is_literal(&t));
+    template_free(&t);
+    CU_ASSERT_EQUAL(compile("hex()", (unsigned)ANYTHING), 0);
+    CU_ASSERT_EQUAL(t.count, 0);
+    template_free(&t);
+    static const char *const wrong[] = {"hex(0)", "hex(0g)", "hex(00", "hex(0x00)", "hex(00,11)"};
+    for (size_t i = 0; i < COUNT_OF(wrong); i++)
+        CU_ASSERT_EQUAL(compile(wrong[i], (unsigned)ANYTHING), ERR_MALFORMED);
+    CU_ASSERT_EQUAL(compile("hex(00)", TEMPLATE_OF_DEVICE), ERR_MALFORMED);
+}
+
 HARNESS_MAIN("device/template", HARNESS_CASE(literals_and_variables_become_tokens_in_order),
              HARNESS_CASE(signals_have_an_index_and_a_format), HARNESS_CASE(two_dollars_are_a_literal),
              HARNESS_CASE(an_empty_text_has_no_tokens), HARNESS_CASE(some_variables_tell_the_devices_of_a_fleet_apart),
              HARNESS_CASE(a_mark_is_noticed), HARNESS_CASE(errors_point_at_the_variable),
              HARNESS_CASE(a_place_allows_some_variables_only), HARNESS_CASE(random_has_a_size),
              HARNESS_CASE(hmac_holds_the_tokens_of_key_and_text), HARNESS_CASE(choices_carry_running_shares),
-             HARNESS_CASE(tokens_are_bounded))
+             HARNESS_CASE(tokens_are_bounded), HARNESS_CASE(hex_is_a_literal_of_bytes))

@@ -63,6 +63,19 @@ static void the_resolved_scenario_and_its_hash_have_the_new_values(void) {
     compiled_free(&twice);
 }
 
+static void listed_messages_and_first_ones_come_closer(void) {
+    struct compiled c =
+        compiled_with("version: 1\ntarget: builtin\nduration: 1min\nfleets: {a: {count: 1, telemetry: "
+                      "[{topic: t, messages: [{at: 2s}, {at: 10s}]}, {topic: u, first: 4s, every: 8s}]}}\n",
+                      &(struct plan_options){.has_seed = true, .rate = 2});
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    const struct telemetry *t = c.plan->groups[0].telemetry;
+    CU_ASSERT_TRUE(t[0].messages[0].at == SPAN_S && t[0].messages[1].at == 5 * SPAN_S);
+    CU_ASSERT_TRUE(t[1].first == 2 * SPAN_S && t[1].every.a == 4e9);
+    compiled_free(&c);
+}
+
 HARNESS_MAIN("scenario/plan_rate", HARNESS_CASE(durations_are_divided), HARNESS_CASE(distributions_keep_their_shape),
              HARNESS_CASE(the_plan_has_so_many_times_the_messages_of_the_same_devices),
-             HARNESS_CASE(the_resolved_scenario_and_its_hash_have_the_new_values))
+             HARNESS_CASE(the_resolved_scenario_and_its_hash_have_the_new_values),
+             HARNESS_CASE(listed_messages_and_first_ones_come_closer))

@@ -1,5 +1,6 @@
 #include "scenario/plan_streams.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/draw.h"
@@ -65,10 +66,56 @@ static void there_is_a_limit_of_streams(void) {
         strcat(text, "{every: 1s, topic: a},");
     strcat(text, "]}}\n");
     struct compiled c = compiled_of(text);
-    CU_ASSERT_TRUE(compiled_found(&c, "E406", "more than 16"));
+    CU_ASSERT_TRUE(compiled_found(&c, "E406", "more than 64"));
     compiled_free(&c);
+}
+
+static void messages_may_be_listed_one_by_one(void) {
+    struct compiled c = compiled_of(
+        "duration: 1min\nfleets: {a: {count: 1, telemetry: [\n"
+        "  {topic: a, payload: std, messages: [{at: 1s}, {at: 2s, payload: \"random(40B)\"}, {at: 2s, payload: "
+        "\"hex(00ff)\"}]},\n"
+        "  {topic: b, payload: \"random(22B)\", messages: [{at: 0s}, {at: 3s, payload: \"random(30B)\"}]},\n"
+        "  {topic: c, first: 250ms, every: 10s}]}}\n");
+    if (c.plan == NULL)
+        compiled_print(&c);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    const struct telemetry *t = c.plan->groups[0].telemetry;
+    CU_ASSERT_EQUAL_FATAL(t[0].message_count, 3);
+    CU_ASSERT_TRUE(t[0].messages[0].at == SPAN_S && t[0].messages[2].at == 2 * SPAN_S);
+    CU_ASSERT_TRUE(bytes_equal(t[0].messages[0].payload.tokens[0].text, bytes_of_text("std")));
+    CU_ASSERT_EQUAL(t[0].messages[1].random_size, 40);
+    CU_ASSERT_TRUE(bytes_equal(t[0].messages[2].payload.tokens[0].text, bytes_of("\0\xff", 2)));
+    CU_ASSERT_TRUE(t[0].mark == MARK_PROPERTY && t[1].mark == MARK_HEAD);     /* a place that all of them have */
+    CU_ASSERT_TRUE(t[0].every.kind == DIST_CONSTANT && t[0].every.a == 20e9); /* three in a minute */
+    CU_ASSERT_TRUE(!t[0].has_first && t[2].has_first && t[2].first == 250 * SPAN_MS && t[2].message_count == 0);
+    compiled_free(&c);
+}
+
+static void is_refused(const char *stream, const char *code, const char *words) {
+    char text[400];
+    snprintf(text, sizeof text, "duration: 1min\nfleets: {a: {count: 1, telemetry: {topic: a, %s}}}\n", stream);
+    struct compiled c = compiled_of(text);
+    CU_ASSERT_TRUE(compiled_found(&c, code, words));
+    if (!compiled_found(&c, code, words))
+        compiled_print(&c);
+    compiled_free(&c);
+}
+
+static void what_does_not_go_with_listed_messages_is_refused(void) {
+    is_refused("messages: [{at: 2s}, {at: 1s}]", "E419", "before the one above");
+    is_refused("messages: [{at: 2s}], pace: closed", "E419", "'pace' and 'messages'");
+    is_refused("messages: [{at: 2s}], alignment: wallclock", "E419", "'alignment' and 'messages'");
+    is_refused("messages: [{at: 2s}], schedule: restart_on_connect", "E419", "'schedule' and 'messages'");
+    is_refused("messages: [{at: 2s}], every: 1s", "E209", "exclude each other");
+    is_refused("messages: [{at: 2s}], first: 1s", "E209", "exclude each other");
+    is_refused("messages: []", "E203", "'every' (or 'messages') is missing");
+    is_refused("messages: [{payload: x}]", "E203", "'at' is missing");
+    is_refused("qos: 1", "E203", "'every' (or 'messages') is missing");
+    is_refused("every: 1s, first: 1s, pace: closed", "E419", "'first' goes with");
 }
 
 HARNESS_MAIN("scenario/plan_streams", HARNESS_CASE(streams_arrive_with_their_marks),
              HARNESS_CASE(filters_are_texts_or_maps), HARNESS_CASE(streams_agree_on_their_schedule),
-             HARNESS_CASE(there_is_a_limit_of_streams))
+             HARNESS_CASE(there_is_a_limit_of_streams), HARNESS_CASE(messages_may_be_listed_one_by_one),
+             HARNESS_CASE(what_does_not_go_with_listed_messages_is_refused))
