@@ -24,6 +24,14 @@ const struct draw_stream draw_streams[DRAW_STREAMS] = {
     {DRAW_BURST, "burst"},
     {DRAW_SAMPLE, "sample"},
     {DRAW_COMMANDS_DELAY, "commands.delay"},
+    {DRAW_LINK_BURST, "link.burst"},
+    {DRAW_LINK_DATAGRAM, "link.datagram"},
+    {DRAW_LINK_COVERAGE, "link.coverage"},
+    {DRAW_LINK_QUALITY, "link.quality"},
+    {DRAW_LINK_ATTACH, "link.attach"},
+    {DRAW_LINK_CELL, "link.cell"},
+    {DRAW_LINK_DNS, "link.dns"},
+    {DRAW_CLOCK_DRIFT, "clock.drift"},
 };
 
 /* hash_name of each row above, written out because a draw must not hash a string (test: they agree). */
@@ -45,6 +53,14 @@ static const uint32_t keys[DRAW_STREAMS] = {
     [DRAW_BURST] = 0xfd3600a1,
     [DRAW_SAMPLE] = 0x96e382a7,
     [DRAW_COMMANDS_DELAY] = 0x33911336,
+    [DRAW_LINK_BURST] = 0xb1cfcca1,
+    [DRAW_LINK_DATAGRAM] = 0xdba8ecfe,
+    [DRAW_LINK_COVERAGE] = 0xb2a47a1b,
+    [DRAW_LINK_QUALITY] = 0x9121fc26,
+    [DRAW_LINK_ATTACH] = 0x90b1d844,
+    [DRAW_LINK_CELL] = 0xec2b20b5,
+    [DRAW_LINK_DNS] = 0xa604d4bc,
+    [DRAW_CLOCK_DRIFT] = 0x5f329d68,
 };
 
 enum { PHILOX_ROUNDS = 10, FILL_MAX = 1 << 20 };

@@ -28,6 +28,14 @@ enum draw_stream_id {
     DRAW_BURST,            /* "burst" */
     DRAW_SAMPLE,           /* "sample": devices whose states are noted */
     DRAW_COMMANDS_DELAY,   /* "commands.delay": before the reply to the n-th command */
+    DRAW_LINK_BURST,       /* "link.burst": whether the channel is good or bad, and for how long */
+    DRAW_LINK_DATAGRAM,    /* "link.datagram": duplicates of single datagrams */
+    DRAW_LINK_COVERAGE,    /* "link.coverage": the class of coverage that a device lives in */
+    DRAW_LINK_QUALITY,     /* "link.quality": the quality of a site */
+    DRAW_LINK_ATTACH,      /* "link.attach": the n-th registration with the network */
+    DRAW_LINK_CELL,        /* "link.cell": cells: which, for how long, and what changing costs */
+    DRAW_LINK_DNS,         /* "link.dns": the name lookup of an attempt */
+    DRAW_CLOCK_DRIFT,      /* "clock.drift": how wrong a device's clock runs */
     DRAW_STREAMS
 };
 

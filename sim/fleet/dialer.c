@@ -115,7 +115,8 @@ void dialer_open(struct worker *w, uint32_t number) {
     span delay = 0;
     if (s.link != NULL) {
         struct impair_params params = effective_link(&w->host, &s);
-        delay = impair_connect_delay(&params, (struct impair_key){w->host.seed, life->id}, life->attempts + 1u);
+        delay = impair_connect_delay(&params, (struct impair_key){w->host.seed, life->id}, life->attempts + 1u,
+                                     loop_now(w->loop));
     }
     *dial = (struct dial){.open_at = instant_add(loop_now(w->loop), delay), .delay = delay};
     life->connection = c;

@@ -26,7 +26,9 @@ struct impair_block {
 };
 
 bool impair_is_clear(const struct impair_params *p) {
-    return p->loss_ppm == 0 && p->up_bps == 0 && p->down_bps == 0 && dist_is_constant(&p->rtt) && p->rtt.a <= 0;
+    bool in_time = dist_is_constant(&p->rtt) && p->rtt.a <= 0 && p->rtt_shift == 0;
+    bool bursts = p->bursts != NULL && p->burst.kind != BURST_NONE;
+    return in_time && !bursts && p->loss_ppm == 0 && p->up_bps == 0 && p->down_bps == 0 && p->duplicate_ppm == 0;
 }
 
 span impair_retransmission(const struct impair_params *p) {
@@ -38,7 +40,9 @@ span impair_retransmission(const struct impair_params *p) {
 static span round_trip(const struct impair_params *p, struct impair_key key, enum draw_stream_id stream, uint64_t n) {
     const span longest = 2 * (span)UINT32_MAX * SPAN_US; /* half of it must fit half_us */
     uint64_t bits = dist_is_constant(&p->rtt) ? 0 : draw_u64(key.seed, key.device, draw_stream_key(stream), n);
-    span rtt = dist_sample_span(&p->rtt, bits);
+    span rtt = instant_add(p->rtt_shift, dist_sample_span(&p->rtt, bits));
+    if (p->rtt_max > 0)
+        rtt = instant_min(rtt, p->rtt_max);
     return rtt < 0 ? 0 : instant_min(rtt, longest);
 }
 
@@ -47,15 +51,40 @@ static bool is_lost(const struct impair_params *p, struct impair_key key, enum d
            draw_below(draw_u64(key.seed, key.device, draw_stream_key(stream), n), MILLION) < p->loss_ppm;
 }
 
-span impair_connect_delay(const struct impair_params *p, struct impair_key key, uint64_t attempt) {
+/* What is sent at different instants of the future by one channel. A channel that moves on with time is asked for them without being
+ * moved beyond the present, where other packets will find it; one that moves with packets counts these like any other. */
+struct channel {
+    struct burst_state copy;
+    struct burst_state *used; /* NULL: no bursts */
+};
+
+static struct channel channel_at(const struct impair_params *p) {
+    struct channel c = {.used = p->burst.kind == BURST_NONE ? NULL : p->bursts};
+    return c;
+}
+
+static bool in_burst(struct channel *c, const struct impair_params *p, struct impair_key key, instant at, bool first) {
+    if (c->used == NULL)
+        return false;
+    if (!first && p->burst.kind == BURST_TIME && c->used != &c->copy) {
+        c->copy = *c->used;
+        c->used = &c->copy;
+    }
+    return burst_loses(&p->burst, c->used, key.seed, key.device, at);
+}
+
+span impair_connect_delay(const struct impair_params *p, struct impair_key key, uint64_t attempt, instant now) {
     uint64_t n = attempt << REPEAT_BITS;
-    span delay = round_trip(p, key, DRAW_LINK_HANDSHAKE, n);
-    span wait = syn_repeat;
-    for (unsigned i = 1; i <= IMPAIR_SYN_REPEATS_MAX && is_lost(p, key, DRAW_LINK_HANDSHAKE, n + i); i++) {
+    span delay = 0, wait = syn_repeat;
+    struct channel c = channel_at(p);
+    for (unsigned i = 1; i <= IMPAIR_SYN_REPEATS_MAX; i++) {
+        bool burst = in_burst(&c, p, key, instant_add(now, delay), i == 1);
+        if (!is_lost(p, key, DRAW_LINK_HANDSHAKE, n + i) && !burst)
+            break;
         delay += wait;
         wait *= 2;
     }
-    return delay;
+    return delay + round_trip(p, key, DRAW_LINK_HANDSHAKE, n);
 }
 
 /* Half a round trip: what an uplink unit leaves over serves the next downlink unit, so that a request and its answer together
@@ -75,9 +104,13 @@ static span propagation(struct link_state *s, const struct impair_params *p, str
     return rtt - half;
 }
 
-static span stall(struct link_state *s, const struct impair_params *p, struct impair_key key, uint64_t n) {
+static span stall(struct link_state *s, const struct impair_params *p, struct impair_key key, uint64_t n, instant now) {
     span total = 0, wait = impair_retransmission(p);
-    for (unsigned i = 0; i < IMPAIR_REPEATS_MAX && is_lost(p, key, DRAW_LINK_LOSS, n << REPEAT_BITS | i); i++) {
+    struct channel c = channel_at(p);
+    for (unsigned i = 0; i < IMPAIR_REPEATS_MAX; i++) {
+        bool burst = in_burst(&c, p, key, instant_add(now, total), i == 0);
+        if (!is_lost(p, key, DRAW_LINK_LOSS, n << REPEAT_BITS | i) && !burst)
+            break;
         total += wait;
         wait = instant_min(2 * wait, retransmission_max);
         if (s->losses < UINT16_MAX)
@@ -91,14 +124,22 @@ static span transmission(const struct impair_params *p, enum impair_direction d,
     return bps == 0 ? 0 : (span)(size * 8 * (uint64_t)SPAN_S / bps);
 }
 
+/* How long the device is silent after it has sent for that long. */
+static span silence_after(const struct impair_params *p, enum impair_direction d, span sending) {
+    if (d == IMPAIR_DOWN || p->duty_ppm == 0 || p->duty_ppm >= MILLION)
+        return 0;
+    return (span)((__int128)sending * (MILLION - p->duty_ppm) / p->duty_ppm);
+}
+
 instant impair_stream_release(struct link_state *s, const struct impair_params *p, struct impair_key key,
                               enum impair_direction d, size_t size, instant now) {
     CHECK(size <= IMPAIR_UNIT_MAX);
     uint64_t n = (uint64_t)d << DIRECTION_SHIFT | s->units[d]++;
-    instant arrival = instant_add(now, propagation(s, p, key, d, n) + stall(s, p, key, n));
-    instant *last = &s->release[d];
-    *last = instant_add(instant_max(*last, arrival), transmission(p, d, size));
-    return *last;
+    instant arrival = instant_add(now, propagation(s, p, key, d, n) + stall(s, p, key, n, now));
+    span sending = transmission(p, d, size);
+    instant release = instant_add(instant_max(s->release[d], arrival), sending);
+    s->release[d] = instant_add(release, silence_after(p, d, sending));
+    return release;
 }
 
 static struct impair_block *first_of(const struct link_state *s, enum impair_direction d) {
@@ -139,6 +180,7 @@ static struct impair_block *cut_into_blocks(struct bytes data, instant now, stru
 
 int impair_stream_push(struct link_state *s, const struct impair_params *p, struct impair_key key,
                        enum impair_direction d, struct bytes data, instant now, struct pool *pool, instant *release) {
+    instant out = now;
     if (data.size > impair_room(s, d))
         return ERR_TOO_BIG;
     if (data.size > 0) {
@@ -146,7 +188,7 @@ int impair_stream_push(struct link_state *s, const struct impair_params *p, stru
         if (first == NULL)
             return ERR_NO_MEMORY;
         for (struct impair_block *b = first; b != NULL; b = b->next)
-            b->release = impair_stream_release(s, p, key, d, b->size, now);
+            out = b->release = impair_stream_release(s, p, key, d, b->size, now);
         if (s->held && impair_is_empty(s))
             s->stuck = now;
         last->next = s->last[d] == NULL ? first : s->last[d]->next;
@@ -156,9 +198,87 @@ int impair_stream_push(struct link_state *s, const struct impair_params *p, stru
         s->queued[d] += (uint32_t)data.size;
     }
     if (release != NULL)
-        *release = s->held ? INSTANT_NEVER : instant_max(s->release[d], now);
+        *release = s->held ? INSTANT_NEVER : instant_max(out, now);
     return 0;
 }
+
+/* --- datagrams ------------------------------------------------------------------------------------------------------ */
+
+/* In the order of arrival, behind those of the same instant. */
+static void insert(struct link_state *s, enum impair_direction d, struct impair_block *b) {
+    struct impair_block *last = s->last[d];
+    s->queued[d] += b->size;
+    if (last == NULL || last->release <= b->release) {
+        b->next = last == NULL ? b : last->next;
+        if (last != NULL)
+            last->next = b;
+        s->last[d] = b;
+        return;
+    }
+    struct impair_block *before = last; /* whose next is the first */
+    while (before->next->release <= b->release)
+        before = before->next;
+    b->next = before->next;
+    before->next = b;
+}
+
+/* Half a round trip of its own: datagrams do not know which of them answers which. */
+static int queue_copy(struct link_state *s, const struct impair_params *p, struct impair_key key,
+                      enum impair_direction d, struct bytes data, instant now, struct pool *pool) {
+    struct impair_block *b = pool_take(pool, block_bytes(data.size));
+    if (b == NULL)
+        return ERR_NO_MEMORY;
+    uint64_t n = (uint64_t)d << DIRECTION_SHIFT | s->units[d]++;
+    span sending = transmission(p, d, data.size);
+    instant left = instant_add(instant_max(s->release[d], now), sending);
+    s->release[d] = instant_add(left, silence_after(p, d, sending));
+    *b = (struct impair_block){.release = instant_add(left, round_trip(p, key, DRAW_LINK_RTT, n) / 2),
+                               .answered = now,
+                               .size = (uint16_t)data.size};
+    memcpy(b->data, data.data, data.size);
+    insert(s, d, b);
+    return 0;
+}
+
+int impair_datagram_push(struct link_state *s, const struct impair_params *p, struct impair_key key,
+                         enum impair_direction d, struct bytes data, instant now, struct pool *pool, unsigned *copies) {
+    *copies = 0;
+    if (data.size == 0 || data.size > IMPAIR_UNIT_MAX || 2 * data.size > impair_room(s, d))
+        return ERR_TOO_BIG;
+    uint64_t n = ((uint64_t)d << DIRECTION_SHIFT | s->units[d]) << REPEAT_BITS;
+    struct channel c = channel_at(p);
+    bool burst = in_burst(&c, p, key, now, true);
+    if (s->held || burst || is_lost(p, key, DRAW_LINK_LOSS, n)) {
+        s->units[d]++;
+        if (s->losses < UINT16_MAX)
+            s->losses++;
+        return 0;
+    }
+    uint64_t twice = draw_u64(key.seed, key.device, draw_stream_key(DRAW_LINK_DATAGRAM), n);
+    unsigned wanted = p->duplicate_ppm > 0 && draw_below(twice, MILLION) < p->duplicate_ppm ? 2 : 1;
+    while (*copies < wanted && queue_copy(s, p, key, d, data, now, pool) == 0)
+        (*copies)++;
+    return *copies > 0 ? 0 : ERR_NO_MEMORY;
+}
+
+static void drop_queued(struct link_state *s, struct pool *pool) {
+    for (int d = 0; d < IMPAIR_DIRECTIONS; d++) {
+        struct impair_block *first = first_of(s, (enum impair_direction)d);
+        if (first != NULL) {
+            s->last[d]->next = NULL; /* opens the ring */
+            give_chain(first, pool);
+        }
+        s->last[d] = NULL;
+        s->queued[d] = 0;
+    }
+}
+
+void impair_datagram_hold(struct link_state *s, instant now, struct pool *pool) {
+    drop_queued(s, pool);
+    impair_hold(s, now);
+}
+
+/* --- both ----------------------------------------------------------------------------------------------------------- */
 
 unsigned impair_take_losses(struct link_state *s) {
     unsigned losses = s->losses;
@@ -220,16 +340,8 @@ bool impair_is_empty(const struct link_state *s) {
 }
 
 void impair_clear(struct link_state *s, struct pool *pool) {
-    for (int d = 0; d < IMPAIR_DIRECTIONS; d++) {
-        struct impair_block *first = first_of(s, (enum impair_direction)d);
-        if (first != NULL) {
-            s->last[d]->next = NULL; /* opens the ring */
-            give_chain(first, pool);
-        }
-        s->last[d] = NULL;
-        s->queued[d] = 0;
-        s->release[d] = 0;
-    }
+    drop_queued(s, pool);
+    s->release[IMPAIR_UP] = s->release[IMPAIR_DOWN] = 0;
     s->half_pending = false;
     s->stuck = INSTANT_NEVER;
 }

@@ -8,8 +8,10 @@
  *   release = max(previous release of that direction, now + delay) + size / rate
  *
  * A unit of a stream that the network loses waits max(200 ms, 2 · median rtt), doubled per repeat, and what
- * follows waits behind it. Functions that keep order are called impair_stream_*; single datagrams will be
- * impair_datagram_* over the same state. */
+ * follows waits behind it: on a stream, loss becomes time. Functions that keep order are called impair_stream_*.
+ *
+ * Those called impair_datagram_* are for single messages over the same state: each is delayed on its own and may overtake
+ * those before it, what is lost is lost for good, and some arrive twice. A link carries one or the other, never both. */
 #ifndef MUSTER_TRANSPORT_IMPAIR_H
 #define MUSTER_TRANSPORT_IMPAIR_H
 
@@ -21,6 +23,7 @@
 #include "base/dist.h"
 #include "base/instant.h"
 #include "base/pool.h"
+#include "transport/burst.h"
 
 enum {
     IMPAIR_UNIT_MAX = 1400,     /* bytes of a stream that are delayed, and lost, together */
@@ -32,10 +35,16 @@ enum {
 /* What the network does, as it is at the moment; shared by all devices of a group unless the timeline changes it
  * for some. */
 struct impair_params {
-    struct dist rtt;           /* ns; constant 0: none */
-    uint32_t loss_ppm;         /* of units, each direction */
-    uint64_t up_bps, down_bps; /* bit/s; 0: unlimited */
-    span rtt_median;           /* dist_median of rtt */
+    struct dist rtt;            /* ns; constant 0: none */
+    span rtt_shift, rtt_max;    /* added to what is drawn; the sum is cut at rtt_max, 0: not at all */
+    uint32_t loss_ppm;          /* of units, each direction, independent of one another */
+    struct burst_params burst;  /* losses in bursts besides */
+    struct burst_state *bursts; /* the device's own channel; NULL: there are no bursts */
+    uint64_t up_bps, down_bps;  /* bit/s; 0: unlimited */
+    uint32_t
+        duty_ppm; /* share of time that the device may send; 0: all. After a transmission of t it is silent for t·(1/duty − 1) */
+    uint32_t duplicate_ppm; /* of datagrams that arrive twice */
+    span rtt_median;        /* the median of shift and rtt together */
 };
 /* Neither delay, loss nor rate: units may go straight to the transport while nothing is queued or held. */
 bool impair_is_clear(const struct impair_params *p);
@@ -67,7 +76,7 @@ struct impair_key {
 
 /* What connecting costs: one round trip, and 1, 3, 7 … s before it for a SYN that is lost once, twice, three times
  * …; `attempt` keys the draws. */
-span impair_connect_delay(const struct impair_params *p, struct impair_key key, uint64_t attempt);
+span impair_connect_delay(const struct impair_params *p, struct impair_key key, uint64_t attempt, instant now);
 
 /* Computes the release of the next unit of that direction, and moves the state on; queues nothing. size ≤
  * IMPAIR_UNIT_MAX. */
@@ -78,6 +87,15 @@ instant impair_stream_release(struct link_state *s, const struct impair_params *
  * IMPAIR_QUEUE_MAX, ERR_NO_MEMORY. */
 int impair_stream_push(struct link_state *s, const struct impair_params *p, struct impair_key key,
                        enum impair_direction d, struct bytes data, instant now, struct pool *pool, instant *release);
+
+/* Queues a copy of one datagram by the instant of its arrival, which may be before that of earlier ones; of those that arrive at the same
+ * instant the earlier one is first. *copies: how many of it will arrive, 0 (lost, or the link is held), 1 or 2 (each delayed on its
+ * own). ERR_TOO_BIG past IMPAIR_UNIT_MAX or IMPAIR_QUEUE_MAX, ERR_NO_MEMORY: nothing is queued. */
+int impair_datagram_push(struct link_state *s, const struct impair_params *p, struct impair_key key,
+                         enum impair_direction d, struct bytes data, instant now, struct pool *pool, unsigned *copies);
+/* A silent outage begins: unlike a stream, what is on its way is gone. */
+void impair_datagram_hold(struct link_state *s, instant now, struct pool *pool);
+
 /* How often the network lost a unit since the last call. */
 unsigned impair_take_losses(struct link_state *s);
 /* How many bytes impair_stream_push would still take. */

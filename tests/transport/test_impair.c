@@ -1,5 +1,6 @@
 #include "transport/impair.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -220,11 +221,11 @@ static void a_retransmission_waits_twice_the_median_and_200_ms_at_least(void) {
 
 static void connecting_costs_a_round_trip_and_1_3_7_seconds_for_a_lost_syn(void) {
     struct impair_params p = constant(80 * SPAN_MS);
-    CU_ASSERT_EQUAL(impair_connect_delay(&p, key, 0), 80 * SPAN_MS);
+    CU_ASSERT_EQUAL(impair_connect_delay(&p, key, 0, 0), 80 * SPAN_MS);
     p.loss_ppm = 500000;
     unsigned count[IMPAIR_SYN_REPEATS_MAX + 1] = {0}, n = 64000;
     for (unsigned i = 0; i < n; i++) {
-        span wait = impair_connect_delay(&p, key, i) - 80 * SPAN_MS;
+        span wait = impair_connect_delay(&p, key, i, 0) - 80 * SPAN_MS;
         unsigned k = 0;
         while (k < IMPAIR_SYN_REPEATS_MAX && wait != ((1 << k) - 1) * SPAN_S)
             k++;
@@ -236,7 +237,7 @@ static void connecting_costs_a_round_trip_and_1_3_7_seconds_for_a_lost_syn(void)
     CU_ASSERT_DOUBLE_EQUAL(count[2], 8000, 400);
     CU_ASSERT_DOUBLE_EQUAL(count[3], 4000, 300);
     p = lognormal(80 * SPAN_MS, 0.7);
-    CU_ASSERT_NOT_EQUAL(impair_connect_delay(&p, key, 1), impair_connect_delay(&p, key, 2));
+    CU_ASSERT_NOT_EQUAL(impair_connect_delay(&p, key, 1, 0), impair_connect_delay(&p, key, 2, 0));
 }
 
 static void luck_is_keyed_by_seed_and_device(void) {
@@ -342,6 +343,145 @@ static void a_link_is_clear_only_without_delay_loss_and_rate(void) {
     CU_ASSERT_FALSE(impair_is_clear(&p));
 }
 
+/* RTT = d0 + LogN(ln m, s), cut at a maximum: one sample in two lies below d0 + m, and none above the maximum. */
+static double shifted(double x) {
+    return x <= 50 ? 0 : 0.5 * erfc(-log((x - 50) / 120) / 0.6 / sqrt(2));
+}
+static int compare(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+static void round_trips_are_shifted_log_normal_and_cut(void) {
+    enum { N = 20000 };
+    static double x[N];
+    struct impair_params p = lognormal(120 * SPAN_MS, 0.6);
+    p.rtt_shift = 50 * SPAN_MS;
+    for (unsigned i = 0; i < N; i++)
+        x[i] = (double)impair_connect_delay(&p, key, i, 0) / SPAN_MS;
+    qsort(x, N, sizeof x[0], compare);
+    double distance = 0;
+    for (int i = 0; i < N; i++)
+        distance = fmax(distance, fmax(shifted(x[i]) - (double)i / N, (double)(i + 1) / N - shifted(x[i])));
+    CU_ASSERT(distance * sqrt(N) < 1.95);
+    p.rtt_max = 300 * SPAN_MS;
+    unsigned at_most = 0;
+    for (unsigned i = 0; i < N; i++) {
+        span rtt = impair_connect_delay(&p, key, i, 0);
+        CU_ASSERT(rtt <= p.rtt_max);
+        at_most += rtt == p.rtt_max;
+    }
+    CU_ASSERT_DOUBLE_EQUAL((double)at_most / N, 1 - shifted(300), 0.01);
+}
+
+static void bursts_on_a_stream_become_time(void) {
+    struct burst_state channel = {0};
+    struct impair_params p = constant(100 * SPAN_MS);
+    p.burst = (struct burst_params){.kind = BURST_TIME, .good = 60 * SPAN_S, .bad = 5 * SPAN_S};
+    CU_ASSERT(impair_is_clear(&(struct impair_params){.burst = p.burst}));
+    p.bursts = &channel;
+    CU_ASSERT_FALSE(impair_is_clear(&p));
+    struct link_state s = {0};
+    unsigned late = 0, waits = 0;
+    enum { UNITS = 20000 };
+    for (unsigned i = 0; i < UNITS; i++) { /* far apart: each meets the channel anew */
+        instant now = (instant)(i + 1) * SPAN_H;
+        span wait = impair_stream_release(&s, &p, key, IMPAIR_UP, 10, now) - now - 50 * SPAN_MS;
+        late += wait > 0;
+        waits += impair_take_losses(&s);
+        CU_ASSERT(wait == 0 || wait >= 200 * SPAN_MS);
+        CU_ASSERT(channel.until >= now); /* repeats lie in the future: they move nothing */
+    }
+    CU_ASSERT_DOUBLE_EQUAL((double)late / UNITS, 5.0 / 65, 0.007);
+    CU_ASSERT(waits > 3 * late); /* a burst swallows repeats too, until one comes after it */
+}
+
+static void a_duty_cycle_keeps_the_device_silent(void) {
+    struct impair_params p = constant(0);
+    p.up_bps = 8000;
+    p.duty_ppm = 10000; /* 1 % */
+    struct link_state s = {0};
+    struct pool *pool = pool_new(1 << 20);
+    CU_ASSERT_EQUAL(push(&s, &p, IMPAIR_UP, "0123456789", SPAN_S, pool), SPAN_S + 10 * SPAN_MS);
+    CU_ASSERT_EQUAL(push(&s, &p, IMPAIR_UP, "0123456789", SPAN_S, pool), 2 * SPAN_S + 10 * SPAN_MS);
+    CU_ASSERT_EQUAL(push(&s, &p, IMPAIR_UP, "0123456789", 10 * SPAN_S, pool), 10 * SPAN_S + 10 * SPAN_MS);
+    CU_ASSERT_EQUAL(push(&s, &p, IMPAIR_DOWN, "x", SPAN_S, pool), SPAN_S);
+    CU_ASSERT_EQUAL(push(&s, &p, IMPAIR_DOWN, "x", SPAN_S, pool), SPAN_S);
+    impair_clear(&s, pool);
+    pool_free(pool);
+}
+
+static void datagrams_overtake_and_come_in_the_order_of_arrival(void) {
+    struct impair_params p = lognormal(SPAN_S, 1.2);
+    struct link_state s = {0};
+    struct pool *pool = pool_new(1 << 20);
+    enum { N = 500 };
+    for (unsigned i = 0; i < N; i++) {
+        uint8_t number[2] = {(uint8_t)(i >> 8), (uint8_t)i};
+        unsigned copies = 0;
+        CU_ASSERT_EQUAL(impair_datagram_push(&s, &p, key, IMPAIR_UP, bytes_of(number, 2), i * SPAN_MS, pool, &copies),
+                        0);
+        CU_ASSERT_EQUAL(copies, 1);
+    }
+    struct impair_unit u;
+    unsigned overtaken = 0, last = 0, count = 0;
+    instant previous = 0;
+    for (; impair_peek(&s, IMPAIR_UP, &u); count++) {
+        unsigned number = (unsigned)u.data.data[0] << 8 | u.data.data[1];
+        CU_ASSERT(u.release >= previous);
+        CU_ASSERT_EQUAL(u.answered, number * SPAN_MS);
+        overtaken += number < last;
+        last = number;
+        previous = u.release;
+        impair_pop(&s, IMPAIR_UP, u.data.size, pool);
+    }
+    CU_ASSERT_EQUAL(count, N);
+    CU_ASSERT(overtaken > N / 4);
+    CU_ASSERT_EQUAL(pool_in_use(pool), 0);
+    pool_free(pool);
+}
+
+static void datagrams_are_lost_for_good_and_some_come_twice(void) {
+    struct impair_params p = constant(100 * SPAN_MS);
+    p.loss_ppm = 100000;
+    p.duplicate_ppm = 50000;
+    struct link_state s = {0};
+    struct pool *pool = pool_new(1 << 22);
+    enum { N = 20000 };
+    unsigned by_copies[3] = {0}, copies = 0, arrived = 0;
+    for (unsigned i = 0; i < N; i++) {
+        CU_ASSERT_EQUAL(impair_datagram_push(&s, &p, key, IMPAIR_UP, bytes_of_text("x"), i * SPAN_S, pool, &copies), 0);
+        by_copies[copies]++;
+        struct impair_unit u;
+        for (; impair_peek(&s, IMPAIR_UP, &u); arrived++) {
+            CU_ASSERT_EQUAL(u.release, i * SPAN_S + 50 * SPAN_MS);
+            impair_pop(&s, IMPAIR_UP, 1, pool);
+        }
+    }
+    CU_ASSERT_DOUBLE_EQUAL((double)by_copies[0] / N, 0.1, 0.007);
+    CU_ASSERT_DOUBLE_EQUAL((double)by_copies[2] / N, 0.9 * 0.05, 0.005);
+    CU_ASSERT_EQUAL(arrived, by_copies[1] + 2 * by_copies[2]);
+    CU_ASSERT_EQUAL(impair_take_losses(&s), by_copies[0]);
+    CU_ASSERT_EQUAL(impair_datagram_push(&s, &p, key, IMPAIR_UP, bytes_of_text(""), 0, pool, &copies), ERR_TOO_BIG);
+    pool_free(pool);
+}
+
+static void datagrams_vanish_in_an_outage(void) {
+    struct impair_params p = constant(100 * SPAN_MS);
+    struct link_state s = {0};
+    struct pool *pool = pool_new(1 << 20);
+    unsigned copies;
+    CU_ASSERT_EQUAL(impair_datagram_push(&s, &p, key, IMPAIR_UP, bytes_of_text("a"), 0, pool, &copies), 0);
+    impair_datagram_hold(&s, 10 * SPAN_MS, pool);
+    CU_ASSERT(impair_is_empty(&s));
+    CU_ASSERT_EQUAL(impair_datagram_push(&s, &p, key, IMPAIR_UP, bytes_of_text("b"), SPAN_S, pool, &copies), 0);
+    CU_ASSERT_EQUAL(copies, 0);
+    impair_resume(&s, &p, 2 * SPAN_S);
+    CU_ASSERT_EQUAL(impair_datagram_push(&s, &p, key, IMPAIR_UP, bytes_of_text("c"), 3 * SPAN_S, pool, &copies), 0);
+    expect(&s, IMPAIR_UP, "c", 3 * SPAN_S + 50 * SPAN_MS, pool);
+    CU_ASSERT_EQUAL(pool_in_use(pool), 0);
+    pool_free(pool);
+}
+
 HARNESS_MAIN("impair", HARNESS_CASE(a_request_and_its_answer_take_one_round_trip),
              HARNESS_CASE(an_unsolicited_unit_takes_half_of_a_draw_of_its_own), HARNESS_CASE(streams_keep_their_order),
              HARNESS_CASE(the_rate_spaces_units_in_each_direction), HARNESS_CASE(large_writes_travel_in_units),
@@ -355,4 +495,8 @@ HARNESS_MAIN("impair", HARNESS_CASE(a_request_and_its_answer_take_one_round_trip
              HARNESS_CASE(when_a_push_comes_out_can_be_asked_after_an_outage),
              HARNESS_CASE(what_was_held_keeps_its_order_and_its_rate),
              HARNESS_CASE(a_new_connection_begins_a_new_order_under_the_same_hold),
-             HARNESS_CASE(a_link_is_clear_only_without_delay_loss_and_rate))
+             HARNESS_CASE(a_link_is_clear_only_without_delay_loss_and_rate),
+             HARNESS_CASE(round_trips_are_shifted_log_normal_and_cut), HARNESS_CASE(bursts_on_a_stream_become_time),
+             HARNESS_CASE(a_duty_cycle_keeps_the_device_silent),
+             HARNESS_CASE(datagrams_overtake_and_come_in_the_order_of_arrival),
+             HARNESS_CASE(datagrams_are_lost_for_good_and_some_come_twice), HARNESS_CASE(datagrams_vanish_in_an_outage))
