@@ -15,6 +15,7 @@ const struct action_verb_row action_verbs[ACTION_VERBS] = {
     {DO_MARK, "mark", "puts a line into the run's events; does nothing else", false, false},
     {DO_STOP, "stop", "devices stop for good: they intend nothing more and disconnect", false, true},
     {DO_COMMAND, "command", "the observer sends each of the devices a command and waits for its reply", false, true},
+    {DO_ROAM, "roam", "devices move to another network: a new address, and a new connection", true, true},
 };
 
 bool action_selects(const struct action *a, uint32_t device) {

@@ -22,6 +22,7 @@ enum action_verb {
     DO_MARK,
     DO_STOP,
     DO_COMMAND,
+    DO_ROAM,
     ACTION_VERBS
 };
 struct action_verb_row {
@@ -124,10 +125,11 @@ struct action {
     const uint32_t *rank;
     uint32_t selected;
     enum link_down_how how;
-    uint32_t messages;       /* burst */
-    struct template payload; /* command */
-    uint8_t qos;             /* command */
-    span within;             /* command: how long its reply is waited for */
+    const struct network *network; /* roam */
+    uint32_t messages;             /* burst */
+    struct template payload;       /* command */
+    uint8_t qos;                   /* command */
+    span within;                   /* command: how long its reply is waited for */
     struct setting settings[SETTINGS_MAX];
     unsigned setting_count;
 };

@@ -23,6 +23,8 @@ void device_begin(struct device_host *h, const struct device_slot *s, instant fi
     for (unsigned i = 0; i < h->tracked_count; i++)
         fired[i].end = INSTANT_NEVER;
     life->action_at = device_timeline_next(h, s, INT64_MIN);
+    if (s->radio != NULL)
+        radio_begin(h, s);
     behave_telemetry_begin(h, s, first_connect);
 }
 
@@ -31,6 +33,7 @@ void device_begin(struct device_host *h, const struct device_slot *s, instant fi
 enum due {
     DUE_ACTION,
     DUE_FIRED_END,
+    DUE_RADIO,
     DUE_ATTEMPT,
     DUE_ATTEMPT_TIMEOUT,
     DUE_TELEMETRY,
@@ -46,11 +49,13 @@ static instant session_deadline(struct device_host *h, const struct device_slot 
 
 static enum due earliest(struct device_host *h, const struct device_slot *s, instant *at) {
     const struct device *life = s->life;
-    bool waits_for_link = life->state == STATE_CONNECTING && life->connection == NULL && device_step_cut(s);
+    bool waits_for_link =
+        life->state == STATE_CONNECTING && life->connection == NULL && device_step_cut(s) && !radio_registers(s);
     bool attempt_ends = waits_for_link || device_opening(life);
     const instant candidates[DUE_NOTHING] = {
         [DUE_ACTION] = life->action_at,
         [DUE_FIRED_END] = device_timeline_fired_end(h, s),
+        [DUE_RADIO] = s->radio == NULL ? INSTANT_NEVER : radio_next(s),
         [DUE_ATTEMPT] = life->state == STATE_BACKOFF ? life->attempt_at : INSTANT_NEVER,
         [DUE_ATTEMPT_TIMEOUT] = attempt_ends ? life->deadline : INSTANT_NEVER,
         [DUE_TELEMETRY] = behave_telemetry_next(s),
@@ -74,6 +79,9 @@ static void act(struct device_host *h, const struct device_slot *s, enum due wha
         break;
     case DUE_FIRED_END:
         device_timeline_fired_due(h, s);
+        break;
+    case DUE_RADIO:
+        radio_due(h, s);
         break;
     case DUE_ATTEMPT:
         device_step_attempt(h, s, at);
@@ -140,6 +148,7 @@ void device_attempt(struct device_host *h, const struct device_slot *s, struct o
 void device_opened(struct device_host *h, const struct device_slot *s, const struct op *op) {
     recorder_tally(h->recorder, s->life->group, h->step.now, TALLY_CONNECTIONS, 1);
     s->life->flags &= (uint8_t)~DEVICE_ATTEMPTING;
+    radio_opened(h, s);
     if (drivers_of(s->group)->up(h, s, op) < 0) {
         device_step_end_op(h, s, op, OP_BROKEN, OP_DROP_NONE, CLOSE_LOCAL);
         device_step_close(h, s, CLOSE_LOCAL);

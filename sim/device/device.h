@@ -4,6 +4,7 @@
  *   device        64 bytes of life: who it is, where it stands, what comes next
  *   session       the protocol's state (drivers.h; MQTT: mqtt/mqtt_session.h)
  *   link_state    its modelled link (transport/impair.h); only in fleets with a network or a link entry
+ *   radio_state   cells, outages and registration (radio.h); only in groups that have some
  *   behaviour     its telemetry streams, signals and fired `when` entries; laid out per group
  *
  * Functions here never touch a socket, a clock or the heap. The worker (fleet/worker.c) owns the slabs, lends a struct device_host,
@@ -19,6 +20,7 @@
 #include "base/pool.h"
 #include "device/action.h"
 #include "device/profile.h"
+#include "device/radio.h"
 #include "device/secret.h"
 #include "metrics/recorder.h"
 #include "metrics/step.h"
@@ -87,7 +89,8 @@ struct behaviour {
 struct device_slot {
     struct device *life;
     void *session;
-    struct link_state *link; /* NULL: no modelled link */
+    struct link_state *link;   /* NULL: no modelled link */
+    struct radio_state *radio; /* NULL: the group has none */
     struct behaviour *behaviour;
     const struct fleet_group *group;
 };

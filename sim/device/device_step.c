@@ -41,7 +41,7 @@ void device_step_attempt(struct device_host *h, const struct device_slot *s, ins
     life->deadline = instant_add(h->step.now, effective_profile(h, s)->timeouts.connect);
     device_step_state(h, s, STATE_CONNECTING);
     if (!device_step_cut(s))
-        h->orders.open = true;
+        h->orders.open = s->radio == NULL || radio_attempt(h, s);
     else if (s->behaviour->how == LINK_REFUSE)
         device_step_abort_attempt(h, s, CLOSE_LINK_DOWN);
     /* else: nothing passes; the attempt waits for the link or for its timeout */
@@ -67,6 +67,7 @@ static void count_failure(const struct device_host *h, const struct device_slot 
 
 void device_step_disconnected(struct device_host *h, const struct device_slot *s, enum close_reason why) {
     struct device *life = s->life;
+    radio_closed(h, s);
     bool was_online = life->state == STATE_ONLINE;
     bool ours = why == CLOSE_TIMELINE || why == CLOSE_LINK_DOWN || why == CLOSE_GUARD || why == CLOSE_POLITE ||
                 why == CLOSE_LOCAL;
@@ -126,7 +127,7 @@ void device_step_down(struct device_host *h, const struct device_slot *s, enum c
 
 void device_step_close(struct device_host *h, const struct device_slot *s, enum close_reason why) {
     if (h->orders.close == KEEP_CONNECTION) {
-        bool vanishes = device_step_cut(s) && s->behaviour->how == LINK_SILENT;
+        bool vanishes = device_step_unheard(s) && (!device_step_cut(s) || s->behaviour->how == LINK_SILENT);
         if (vanishes)
             h->orders.close = CLOSE_AS_GHOST;
         else if (why == CLOSE_LINK_DOWN || (why == CLOSE_TIMELINE && h->step.out.at == h->step.out.start))
@@ -143,7 +144,7 @@ void device_step_close(struct device_host *h, const struct device_slot *s, enum 
 /* What would count against the backend does not when the device's own link was down in between. */
 static enum op_outcome judged(const struct device_slot *s, const struct op *op, enum op_outcome outcome) {
     bool against_backend = outcome == OP_REFUSED || outcome == OP_TIMEOUT || outcome == OP_BROKEN;
-    bool own_link = device_step_cut(s) || s->life->down_last >= op->intended;
+    bool own_link = device_step_unheard(s) || s->life->down_last >= op->intended;
     return against_backend && own_link ? OP_WITHDRAWN : outcome;
 }
 
@@ -210,7 +211,7 @@ enum op_outcome device_step_end_op(struct device_host *h, const struct device_sl
 
 void device_step_tell_end(struct device_host *h, const struct device_slot *s, enum close_reason why,
                           uint8_t reason_code) {
-    enum op_outcome outcome = device_step_cut(s) ? OP_WITHDRAWN : OP_BROKEN;
+    enum op_outcome outcome = device_step_unheard(s) ? OP_WITHDRAWN : OP_BROKEN;
     recorder_reason(h->recorder, s->life->group, s->life->id, OP_MQTT_CONNECT, outcome, reason_code, why, h->step.now);
     if (outcome != OP_BROKEN || h->step.now >= h->closes)
         return;

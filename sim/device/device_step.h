@@ -38,6 +38,10 @@ void device_step_refuse(struct device_host *h, const struct device_slot *s, cons
 static inline bool device_step_cut(const struct device_slot *s) {
     return s->behaviour->cuts > 0;
 }
+/* Nothing of its connection gets through, or everything is refused: by a cut, or because a middlebox forgot it. */
+static inline bool device_step_unheard(const struct device_slot *s) {
+    return device_step_cut(s) || (s->radio != NULL && (s->radio->flags & RADIO_SWALLOWED) != 0);
+}
 
 /* What templates are filled with for this device at that instant; `seq` and `signals` are a message's. */
 struct payload_context device_step_context(const struct device_host *h, const struct device_slot *s, instant at);
@@ -54,6 +58,9 @@ void device_events_handle(struct device_host *h, const struct device_slot *s);
 instant device_timeline_next(const struct device_host *h, const struct device_slot *s, instant after);
 /* Does what the timeline says for life->action_at and moves it on. */
 void device_timeline_apply(struct device_host *h, const struct device_slot *s);
+/* The device's own link is cut, or one cut of it ends, as link_down does; cuts nest. */
+void device_timeline_cut(struct device_host *h, const struct device_slot *s, enum link_down_how how);
+void device_timeline_mend(struct device_host *h, const struct device_slot *s);
 /* Does at once what an entry of that verb would begin: connect, disconnect or stop. */
 void device_timeline_do(struct device_host *h, const struct device_slot *s, enum action_verb verb, instant at);
 /* Earliest end of a tracked entry that is active. */

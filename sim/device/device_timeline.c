@@ -98,7 +98,7 @@ static void mend(struct device_host *h, const struct device_slot *s) {
         return;
     s->life->down_last = h->step.now;
     if (s->life->connection != NULL)
-        h->orders.link = LINK_RETURNS;
+        h->orders.link = device_step_unheard(s) ? LINK_AS_IS : LINK_RETURNS; /* a middlebox may have forgotten it */
     else if (s->life->state == STATE_CONNECTING && (s->life->flags & DEVICE_STOPPED) == 0)
         h->orders.open = true; /* the attempt's SYN is repeated until its timeout, and now it passes */
 }
@@ -122,6 +122,18 @@ static void tell_away(const struct device_host *h, const struct device_slot *s, 
         atomic_store_explicit(place, INSTANT_NEVER, memory_order_relaxed);
     else if (came_back_at_once || atomic_load_explicit(place, memory_order_relaxed) == INSTANT_NEVER)
         atomic_store_explicit(place, h->step.now, memory_order_relaxed);
+}
+
+void device_timeline_cut(struct device_host *h, const struct device_slot *s, enum link_down_how how) {
+    cut(h, s, how);
+    device_events_handle(h, s);
+    tell_away(h, s, false);
+}
+
+void device_timeline_mend(struct device_host *h, const struct device_slot *s) {
+    mend(h, s);
+    device_events_handle(h, s);
+    tell_away(h, s, false);
 }
 
 static void begin(struct device_host *h, const struct device_slot *s, const struct action *a, instant at) {
@@ -153,6 +165,9 @@ static void begin(struct device_host *h, const struct device_slot *s, const stru
     case DO_STOP:
         stop(h, s);
         break;
+    case DO_ROAM:
+        radio_roam(h, s, a->network);
+        break;
     case DO_HOLD:
     case DO_MARK:
     case DO_COMMAND: /* the control thread sends it */
@@ -181,6 +196,9 @@ static void undo(struct device_host *h, const struct device_slot *s, const struc
         break;
     case DO_LINK_DOWN:
         mend(h, s);
+        break;
+    case DO_ROAM:
+        radio_roam(h, s, s->group->network);
         break;
     default:
         break;

@@ -53,9 +53,10 @@ const struct dist *effective_every(const struct device_host *h, const struct dev
 }
 
 struct impair_params effective_link(const struct device_host *h, const struct device_slot *s) {
-    if (s->life->values == 0)
-        return link_params(s->group->network);
     const struct action *active[VALUE_ACTIONS_MAX];
-    unsigned count = active_in_order(h, s, active);
-    return link_params_with(s->group->network, active, count);
+    unsigned count = s->life->values == 0 ? 0 : active_in_order(h, s, active);
+    const struct network *n = radio_network(s);
+    struct impair_params p = count == 0 ? link_params(n) : link_params_with(n, active, count);
+    p.bursts = s->radio == NULL ? NULL : &s->radio->burst;
+    return p;
 }

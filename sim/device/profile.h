@@ -8,16 +8,52 @@
 
 #include "base/dist.h"
 #include "base/instant.h"
+#include "device/nat.h"
+#include "device/outage.h"
 #include "device/template.h"
 #include "mqtt/mqtt_session.h"
 #include "transport/address.h"
+#include "transport/burst.h"
 
-/* networks.* */
+/* networks.*.cells */
+struct cells {
+    uint32_t count;           /* of each region; 0: the network has none */
+    struct dist dwell;        /* ns in one cell; constant 0: devices stay where they are */
+    struct dist gap;          /* ns without a link while they change */
+    uint32_t new_address_ppm; /* changes after which connections are gone */
+    bool reselects;           /* each change costs a registration, as with NB-IoT, which has no handover */
+};
+
+/* networks.*.dns */
+struct lookups {
+    uint32_t fail_ppm; /* attempts whose name lookup fails, after `tries` times `timeout` */
+    span timeout;
+    uint32_t tries;
+};
+
+struct network_class;
+
+/* networks.*, and what some devices have instead (networks.*.coverage.*, networks.*.quality.*) */
 struct network {
     const char *name;
-    struct dist rtt;           /* ns, drawn per uplink unit; constant 0: none */
-    uint32_t loss_ppm;         /* per unit, parts per million */
-    uint64_t up_bps, down_bps; /* bit/s; 0: unlimited */
+    const struct network *parent; /* of a class: the network that it is one of; else NULL */
+    struct dist rtt;              /* ns, drawn per uplink unit; constant 0: none */
+    span rtt_shift, rtt_max;      /* added to what is drawn, then cut; 0: not at all */
+    uint32_t loss_ppm;            /* per unit, parts per million, each on its own */
+    struct burst_params burst;    /* or in bursts */
+    uint64_t up_bps, down_bps;    /* bit/s; 0: unlimited */
+    uint32_t duty_ppm;            /* share of time that a device may send; 0: all */
+    struct dist attach;           /* ns that a registration takes; constant 0: none is needed */
+    struct nat nat;
+    const struct network_class *coverage,
+        *quality; /* of devices, of sites; what the shares leave over has the network itself */
+    unsigned coverage_count, quality_count;
+    struct cells cells;
+    struct lookups dns;
+};
+struct network_class {
+    uint32_t share_ppm;
+    struct network network;
 };
 
 /* profiles.*.reconnect */
@@ -161,7 +197,11 @@ struct fleet_group {
     const char *fleet, *profile_name, *region, *target_name; /* labels; region "" when there is none */
     uint16_t fleet_index;
     const struct profile *profile;
-    const struct network *network;   /* NULL: no modelled link */
+    const struct network *network; /* NULL: no modelled link */
+    const struct outage
+        *outages; /* that may hit its devices: those of everybody, and of the networks they may come to */
+    unsigned outage_count;
+    bool radio; /* devices have a struct radio_state: for their network, their outages, or entries that let them roam */
     const struct identity *identity; /* NULL: none */
     const struct target *target;
     const struct telemetry *telemetry;

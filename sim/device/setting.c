@@ -35,6 +35,7 @@ void setting_apply_network(const struct setting *s, struct network *n) {
         break;
     case SET_LOSS:
         n->loss_ppm = (uint32_t)whole(s->number * PARTS_PER_MILLION, PARTS_PER_MILLION);
+        n->burst = (struct burst_params){0};
         break;
     case SET_UP:
         n->up_bps = whole(s->number, INT64_MAX);

@@ -147,6 +147,25 @@ static bool is_modelled(struct worker *w, uint32_t number, struct impair_params 
     return !impair_is_clear(params) || !impair_is_empty(s.link) || s.link->held;
 }
 
+/* A packet meets the middlebox of the device's network, if there is one: CLOSE_NONE, or why the connection ends. From then on one that was
+ * swallowed is silent for good. */
+static enum close_reason pass_middlebox(struct worker *w, uint32_t number) {
+    struct device_slot s = worker_slot(w, number);
+    if (s.radio == NULL || (s.life->connection->flags & CONNECTION_SILENT) != 0)
+        return CLOSE_NONE;
+    switch (radio_passes(&w->host, &s, loop_now(w->loop))) {
+    case NAT_SWALLOWS:
+        wire_silence(w, number, true);
+        break;
+    case NAT_BREAKS:
+        return CLOSE_LINK_DOWN;
+    case NAT_PASSES:
+    case NAT_REBINDS: /* of datagrams: the connection goes on from another port */
+        break;
+    }
+    return CLOSE_NONE;
+}
+
 static bool push(struct worker *w, uint32_t number, const struct impair_params *params, enum impair_direction d,
                  struct bytes data, instant now, instant *release) {
     struct impair_key key = {w->host.seed, w->lives[number].id};
@@ -168,10 +187,10 @@ enum close_reason wire_emit(struct worker *w, uint32_t number) {
     w->host.spent = 0;
     instant sent = step->now;
     struct impair_params params;
-    enum close_reason failed;
-    if (is_modelled(w, number, &params))
+    enum close_reason failed = pass_middlebox(w, number);
+    if (failed == CLOSE_NONE && is_modelled(w, number, &params))
         failed = push(w, number, &params, IMPAIR_UP, data, step->now, &sent) ? CLOSE_NONE : CLOSE_LOCAL;
-    else
+    else if (failed == CLOSE_NONE)
         failed = transmit(w, number, data);
     if (sent == INSTANT_NEVER)
         sent = step->now;
@@ -259,6 +278,11 @@ static void end_of_stream(struct worker *w, uint32_t number, int error) {
 static void receive(struct worker *w, uint32_t number) {
     struct connection *c = w->lives[number].connection;
     size_t room = WORKER_RECEIVE_SIZE;
+    enum close_reason broken = pass_middlebox(w, number);
+    if (broken != CLOSE_NONE)
+        worker_lost(w, number, broken);
+    if (broken != CLOSE_NONE || (c->flags & CONNECTION_SILENT) != 0)
+        return;
     struct impair_params params;
     bool modelled = is_modelled(w, number, &params);
     if (modelled && impair_room(&w->links[number], IMPAIR_DOWN) < room)

@@ -26,6 +26,10 @@ struct device_slot worker_slot(struct worker *w, uint32_t number) {
         .life = life,
         .session = w->sessions + number * w->session_size,
         .link = w->links == NULL ? NULL : &w->links[number],
+        .radio = !w->plan->groups[group].radio
+                     ? NULL
+                     : (struct radio_state *)(void *)(w->radios + w->group_radios[group] +
+                                                      place * radio_size(&w->plan->groups[group])),
         .behaviour = (struct behaviour *)(void *)(w->behaviours + w->group_behaviours[group] +
                                                   place * w->behaviour_sizes[group]),
         .group = &w->plan->groups[group],

@@ -51,10 +51,12 @@ struct worker {
     uint8_t *sessions;
     size_t session_size;
     struct link_state *links; /* NULL: no modelled links in this plan */
+    uint8_t *radios;          /* states of devices whose group has them, laid out by group; NULL: no group has */
     uint8_t *behaviours;
     uint32_t *group_first;    /* [group_count + 1]: devices are laid out by group */
     size_t *group_behaviours; /* [group_count]: where the blocks of the group begin */
     size_t *behaviour_sizes;  /* [group_count] */
+    size_t *group_radios;     /* [group_count]: where the radio states of the group begin */
 
     struct device_host host;
     struct guard guard;

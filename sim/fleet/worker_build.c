@@ -16,7 +16,7 @@ enum { POOL_PER_DEVICE = 64 << 10, POOL_MIN = 256 << 20, CACHE_LINE = 64 };
 /* Does the modelled link of any device ever delay or cut? */
 static bool needs_links(const struct plan *p) {
     for (unsigned i = 0; i < p->group_count; i++)
-        if (p->groups[i].network != NULL)
+        if (p->groups[i].network != NULL || p->groups[i].radio)
             return true;
     for (unsigned i = 0; i < p->action_count; i++)
         if (p->actions[i].verb == DO_LINK || p->actions[i].verb == DO_LINK_DOWN)
@@ -47,8 +47,10 @@ static void *slab(size_t count, size_t size) {
 
 static bool lay_out_groups(struct worker *w) {
     const struct plan *p = w->plan;
-    size_t at = 0;
+    size_t at = 0, radios = 0;
     for (unsigned g = 0; g < p->group_count; g++) {
+        w->group_radios[g] = radios;
+        radios += radio_size(&p->groups[g]) * w->group_first[g + 1];
         w->behaviour_sizes[g] = behaviour_size(&p->groups[g], w->host.tracked_count);
         w->group_behaviours[g] = at;
         at += w->behaviour_sizes[g] * w->group_first[g + 1];
@@ -60,7 +62,9 @@ static bool lay_out_groups(struct worker *w) {
     w->sessions = slab(count, w->session_size);
     w->behaviours = slab(1, at > 0 ? at : 1);
     w->links = needs_links(p) ? slab(count, sizeof *w->links) : NULL;
-    return w->lives != NULL && w->sessions != NULL && w->behaviours != NULL && (w->links != NULL || !needs_links(p));
+    w->radios = radios > 0 ? slab(1, radios) : NULL;
+    return w->lives != NULL && w->sessions != NULL && w->behaviours != NULL && (w->links != NULL || !needs_links(p)) &&
+           (w->radios != NULL || radios == 0);
 }
 
 struct placing {
@@ -168,7 +172,8 @@ int worker_build(struct worker *w, const struct plan *plan, unsigned worker, uns
     w->group_first = calloc(groups + 1, sizeof *w->group_first);
     w->group_behaviours = calloc(groups, sizeof *w->group_behaviours);
     w->behaviour_sizes = calloc(groups, sizeof *w->behaviour_sizes);
-    if (w->group_first == NULL || w->group_behaviours == NULL || w->behaviour_sizes == NULL)
+    w->group_radios = calloc(groups, sizeof *w->group_radios);
+    if (w->group_first == NULL || w->group_behaviours == NULL || w->behaviour_sizes == NULL || w->group_radios == NULL)
         return ERR_NO_MEMORY;
     fill_host(w, secrets);
     atomic_store(&w->ends, plan->duration);
@@ -195,6 +200,8 @@ void worker_build_free(struct worker *w) {
     free(w->lives);
     free(w->sessions);
     free(w->links);
+    free(w->radios);
+    free(w->group_radios);
     free(w->behaviours);
     free(w->group_first);
     free(w->group_behaviours);

@@ -37,6 +37,15 @@ const struct tally_row tally_rows[TALLY_KINDS] = {
     {TALLY_AUDIT_DUPLICATED, "mqtt.audit.duplicated", "copies of audited messages after the first"},
     {TALLY_AUDIT_REORDERED, "mqtt.audit.reordered", "audited messages that a later one overtook"},
     {TALLY_AUDIT_EXCLUDED, "mqtt.audit.excluded", "sent messages of a time when the observer could not see"},
+    {TALLY_OUTAGES_DEVICE, "net.outage.device", "outages of a device alone"},
+    {TALLY_OUTAGES_CELL, "net.outage.cell", "outages of its cell that a device was in"},
+    {TALLY_OUTAGES_REGION, "net.outage.region", "outages of its region that a device was in"},
+    {TALLY_OUTAGES_BACKEND, "net.outage.backend", "outages of the way to its backend that a device was in"},
+    {TALLY_REGISTRATIONS, "net.registration", "registrations with a network"},
+    {TALLY_HANDOVERS, "net.handover", "changes from one cell to another"},
+    {TALLY_ADDRESS_CHANGES, "net.address_change", "changes of address that ended a device's connections unheard"},
+    {TALLY_NAT_EXPIRED, "net.nat.expired", "connections that a middlebox had forgotten when the next packet came"},
+    {TALLY_LOOKUPS_FAILED, "net.dns.failed", "name lookups that failed, and attempts with them"},
 };
 
 unsigned segments_find(const struct segments *s, instant at) {

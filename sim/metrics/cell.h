@@ -49,6 +49,15 @@ enum tally_kind {
     TALLY_AUDIT_DUPLICATED, /* mqtt.audit.duplicated: copies after the first */
     TALLY_AUDIT_REORDERED,  /* mqtt.audit.reordered: first copies overtaken by a later message */
     TALLY_AUDIT_EXCLUDED,   /* mqtt.audit.excluded: sent messages of a time when the observer could not see */
+    TALLY_OUTAGES_DEVICE,   /* net.outage.device */
+    TALLY_OUTAGES_CELL,     /* net.outage.cell */
+    TALLY_OUTAGES_REGION,   /* net.outage.region */
+    TALLY_OUTAGES_BACKEND,  /* net.outage.backend */
+    TALLY_REGISTRATIONS,    /* net.registration */
+    TALLY_HANDOVERS,        /* net.handover */
+    TALLY_ADDRESS_CHANGES,  /* net.address_change */
+    TALLY_NAT_EXPIRED,      /* net.nat.expired */
+    TALLY_LOOKUPS_FAILED,   /* net.dns.failed */
     TALLY_KINDS
 };
 struct tally_row {

@@ -93,6 +93,12 @@ const struct diagnostic_code diagnostic_codes[] = {
      "Commands are sent by the observer, which does not know the state of a device: state and where do not go with "
      "it."},
     {"E428", "backend's own numbers", "observe.backend names no source, or one that cannot be read."},
+    {"E440", "network not understood",
+     "Losses in bursts need `share` and `burst`, or `good` and `bad`; shares of coverage or quality exceed 100 %; a "
+     "duty "
+     "cycle needs a rate."},
+    {"E441", "outage not understood", "An outage comes by chance (mttf) or planned (every), and not too often."},
+    {"E442", "too many outages", "More kinds of outages than may hit one group of devices, or more networks than 250."},
     {"E501", "too many sources", "More than 65,536 source addresses."},
     {"E502", "source addresses",
      "More connections to one node than the ports of all source addresses: most of them would fail."},

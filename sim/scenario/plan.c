@@ -15,6 +15,7 @@
 #include "scenario/plan_fleets.h"
 #include "scenario/plan_lint.h"
 #include "scenario/plan_observe.h"
+#include "scenario/plan_outages.h"
 #include "scenario/plan_rate.h"
 #include "scenario/plan_resources.h"
 #include "scenario/plan_targets.h"
@@ -133,6 +134,7 @@ static void compile(const struct plan_build *b) {
         return;
     }
     timeline_make(b);
+    plan_outages_make(b);
     timeline_phases(b);
     checks_make(b);
     checks_segments(b);

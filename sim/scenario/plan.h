@@ -65,6 +65,8 @@ struct plan {
     uint16_t *group_of; /* [device_count] */
     struct target *targets;
     unsigned target_count;
+    const struct network **networks; /* that fleets or entries name, each once */
+    unsigned network_count;
     struct action *actions; /* in file order */
     unsigned action_count;
     struct phase *phases;

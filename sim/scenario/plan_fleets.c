@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/draw.h"
 #include "scenario/deal.h"
+#include "scenario/plan_networks.h"
 #include "scenario/plan_profiles.h"
 #include "scenario/plan_streams.h"
 #include "scenario/plan_targets.h"
@@ -128,7 +129,7 @@ static void make_fleet(const struct plan_build *b, const struct node_entry *e, s
     f->node = n;
     f->mix = choices_of(b, node_get(n, "mix"), value_text_at(n, "fleets.*.profile"));
     f->regions = choices_of(b, node_get(n, "regions"), NULL);
-    f->network = plan_profiles_network(b, value_text_at(n, "fleets.*.network"));
+    f->network = plan_networks_find(b, value_text_at(n, "fleets.*.network"));
     f->identity = plan_profiles_identity(b, value_text_at(n, "fleets.*.identity"));
     f->target = plan_targets_find(b->plan, target);
     if (f->target == NULL) {

@@ -7,8 +7,6 @@
 #include "scenario/schema.h"
 #include "scenario/value.h"
 
-enum { LOSS_PARTS = 1000000 };
-
 static void release_template(void *what) {
     template_free(what);
     free(what);
@@ -140,20 +138,7 @@ struct profile *plan_profiles_make(const struct plan_build *b, const char *name,
     return p;
 }
 
-/* --- networks and identities ---------------------------------------------------------------------------------------- */
-
-const struct network *plan_profiles_network(const struct plan_build *b, const char *name) {
-    if (name == NULL)
-        return NULL;
-    const struct node *n = node_get(node_get(b->root, "networks"), name);
-    struct network *made = plan_memory_take(b->memory, 1, sizeof *made);
-    made->name = plan_memory_text(b->memory, name);
-    made->rtt = value_dist_at(n, "networks.*.rtt");
-    made->loss_ppm = (uint32_t)(value_number_at(n, "networks.*.loss") * LOSS_PARTS + 0.5);
-    made->up_bps = (uint64_t)value_number_at(n, "networks.*.up");
-    made->down_bps = (uint64_t)value_number_at(n, "networks.*.down");
-    return made;
-}
+/* --- identities --------------------------------------------------------------------------------------------------- */
 
 const struct identity *plan_profiles_identity(const struct plan_build *b, const char *name) {
     if (name == NULL)

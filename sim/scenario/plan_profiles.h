@@ -1,4 +1,4 @@
-/* Profiles, networks and identities of a plan, from their nodes. */
+/* Profiles and identities of a plan, from their nodes. */
 #ifndef MUSTER_SCENARIO_PLAN_PROFILES_H
 #define MUSTER_SCENARIO_PLAN_PROFILES_H
 
@@ -10,8 +10,6 @@
 
 /* The profile of that name with its defaults; `name` NULL: all defaults. `protocol`: the fleet's own word for it, or NULL. */
 struct profile *plan_profiles_make(const struct plan_build *b, const char *name, const char *protocol);
-/* NULL for name NULL. */
-const struct network *plan_profiles_network(const struct plan_build *b, const char *name);
 /* NULL for name NULL. `signals` are none: identities know devices only. */
 const struct identity *plan_profiles_identity(const struct plan_build *b, const char *name);
 

@@ -1,34 +1,5 @@
 /* The scenario language, version 1: one row per key. Order is the order of the reference. */
-#include "device/action.h"
-#include "device/template.h"
-#include "scenario/schema.h"
-
-#define ROW(path_, kind_, ...)                                                                                         \
-    { .path = path_, .kind = SCHEMA_##kind_, .since = "0.1", __VA_ARGS__ }
-#define QUANTITY(path_, dimension_, ...) ROW(path_, QUANTITY, .dimension = UNITS_##dimension_, __VA_ARGS__)
-#define DIST(path_, dimension_, ...)     ROW(path_, DIST, .dimension = UNITS_##dimension_, __VA_ARGS__)
-
-#define ONLY(verb)      SCHEMA_VERB(DO_##verb)
-#define DEVICE_VERBS    (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(BURST) | ONLY(RESET) | ONLY(STOP) | LASTING_DEVICES)
-#define CHOOSING_VERBS  (DEVICE_VERBS | ONLY(COMMAND))
-#define LASTING_DEVICES (ONLY(LINK) | ONLY(LINK_DOWN) | ONLY(SET))
-#define LASTING_VERBS   (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(HOLD) | LASTING_DEVICES)
-#define SECONDS(n)      ((n)*1e9)
-#define YEARS(n)        SECONDS((n)*31536000.0)
-#define IN_NAMES        TEMPLATE_OF_DEVICE
-#define IN_MESSAGES     (TEMPLATE_OF_DEVICE | TEMPLATE_OF_MESSAGE | TEMPLATE_OF_SIGNAL)
-#define IN_PAYLOADS     (IN_MESSAGES | TEMPLATE_OF_SECRET | TEMPLATE_RANDOMS | TEMPLATE_HEXES)
-#define IN_COMMANDS     (TEMPLATE_OF_DEVICE | TEMPLATE_OF_MESSAGE | TEMPLATE_OF_SECRET | TEMPLATE_RANDOMS | TEMPLATE_HEXES)
-#define IN_WILLS        (TEMPLATE_OF_DEVICE | TEMPLATE_HEXES)
-#define IN_CREDENTIALS  (TEMPLATE_OF_DEVICE | TEMPLATE_OF_SECRET | TEMPLATE_HMACS)
-#define WORDS(...)                                                                                                     \
-    (const char *const[]) {                                                                                            \
-        __VA_ARGS__, NULL                                                                                              \
-    }
-
-#define PROTOCOLS WORDS("mqtt311", "mqtt5")
-#define REPLIES   WORDS("send", "ignore")
-#define JITTERS   WORDS("none", "full", "equal", "decorrelated")
+#include "scenario/schema_parts.h"
 
 const struct schema_row schema_rows[] = {
     ROW("", MAP, .doc = "A scenario: what the fleet is, what happens to it, and what must hold."),
@@ -122,16 +93,64 @@ const struct schema_row schema_rows[] = {
     ROW("networks.*.extends", TEXT, .example = "lte-m",
         .doc = "Another network, of this scenario or of the library in profiles/networks, from which everything comes "
                "that is not said here."),
-    DIST("networks.*.rtt", DURATION, .flags = SCHEMA_SETTABLE, .max = SECONDS(600), .standard = "0s",
-         .example = "\"lognormal(p50=90ms, p99=700ms)\"",
-         .doc = "Round-trip time added to what the real path takes; half of it delays each direction."),
-    QUANTITY("networks.*.loss", SHARE, .flags = SCHEMA_SETTABLE, .max = 0.99, .standard = "0%", .example = "0.5%",
-             .doc = "Loss per unit of 1,400 B. On a stream, loss becomes time: what was lost is sent again and what "
-                    "follows waits."),
-    QUANTITY("networks.*.up", BITRATE, .flags = SCHEMA_SETTABLE, .min = 1, .max = 1e12, .words = WORDS("unlimited"),
-             .standard = "unlimited", .example = "375kbps", .doc = "Rate from the device to the backend."),
-    QUANTITY("networks.*.down", BITRATE, .flags = SCHEMA_SETTABLE, .min = 1, .max = 1e12, .words = WORDS("unlimited"),
-             .standard = "unlimited", .example = "300kbps", .doc = "Rate from the backend to the device."),
+    LINK_ROWS("networks.*", SCHEMA_SETTABLE, "0s", "0%", "unlimited"),
+    ROW("networks.*.nat", WORD, .flags = SCHEMA_OR_MAP, .words = WORDS("none", "strict", "carrier", "iot-sim", "home"),
+        .standard = "none", .example = "carrier",
+        .doc = "A middlebox that forgets connections which nothing has used for a while: strict after 5 min, carrier "
+               "after 1 h, iot-sim after 6 h, home after 2 h 4 min."),
+    QUANTITY("networks.*.nat.tcp", DURATION, .flags = SCHEMA_REQUIRED, .min = SECONDS(1), .max = YEARS(1),
+             .example = "5min", .doc = "How long a TCP connection may be idle."),
+    ROW("networks.*.nat.on_expire", WORD, .words = WORDS("blackhole", "rst"), .standard = "blackhole", .example = "rst",
+        .doc = "blackhole: from then on nothing passes, and each side finds out by its own timeout. rst: the next "
+               "packet ends the connection."),
+    QUANTITY("networks.*.duty_cycle", SHARE, .min = 0.0001, .max = 1, .standard = "100%", .example = "1%",
+             .doc = "Share of the time that a device may send: after each transmission it is silent. Needs `up`."),
+    ROW("networks.*.coverage", NAMED, .example = "{cellar: {share: 15%, rtt: 6s}}",
+        .doc = "Classes of coverage, for shares of the devices: what a class says holds for them, the rest is as "
+               "above."),
+    ROW("networks.*.coverage.*", MAP, .doc = "One class of coverage."),
+    QUANTITY("networks.*.coverage.*.share", SHARE, .flags = SCHEMA_REQUIRED, .max = 1, .example = "15%",
+             .doc = "Share of the devices. What all shares leave over has the network itself."),
+    LINK_ROWS("networks.*.coverage.*", 0, NULL, NULL, NULL),
+    ROW("networks.*.quality", NAMED, .example = "{misconfigured: {share: 5%, rtt: 8s}}",
+        .doc = "Qualities of sites, for shares of them: a site is a cell, or a device where there are no cells. They "
+               "come before coverage."),
+    ROW("networks.*.quality.*", MAP, .doc = "One quality."),
+    QUANTITY("networks.*.quality.*.share", SHARE, .flags = SCHEMA_REQUIRED, .max = 1, .example = "5%",
+             .doc = "Share of the sites."),
+    LINK_ROWS("networks.*.quality.*", 0, NULL, NULL, NULL),
+    ROW("networks.*.cells", MAP, .example = "{count: 40, dwell: exp(2min), gap: 100ms}",
+        .doc = "Cells: a device is in one of its region's. Outages of scope cell hit all devices of one."),
+    ROW("networks.*.cells.count", INTEGER, .flags = SCHEMA_REQUIRED, .min = 1, .max = 1000000, .example = "40",
+        .doc = "How many cells each region has."),
+    DIST("networks.*.cells.dwell", DURATION, .max = YEARS(1), .standard = "0s", .example = "exp(2min)",
+         .doc = "How long a device stays in one. 0s: for good."),
+    DIST("networks.*.cells.gap", DURATION, .max = SECONDS(600), .standard = "0s", .example = "\"uniform(50ms, 500ms)\"",
+         .doc = "How long nothing passes while it changes to another."),
+    QUANTITY("networks.*.cells.new_address", SHARE, .max = 1, .standard = "0%", .example = "2%",
+             .doc = "Share of the changes that give the device another address: its connection is gone, the backend "
+                    "is not told, and it connects anew."),
+    ROW("networks.*.cells.reselect", BOOLEAN, .standard = "false", .example = "true",
+        .doc = "Each change costs a registration (`attach`) besides: NB-IoT has no handover."),
+    ROW("networks.*.dns", MAP, .example = "{fail: 1%}", .doc = "Name lookups before attempts to connect."),
+    QUANTITY("networks.*.dns.fail", SHARE, .flags = SCHEMA_REQUIRED, .max = 1, .example = "1%",
+             .doc = "Share of attempts that end because the lookup fails."),
+    QUANTITY("networks.*.dns.timeout", DURATION, .min = SECONDS(0.001), .max = SECONDS(600), .standard = "5s",
+             .example = "3s", .doc = "How long the resolver waits for an answer."),
+    ROW("networks.*.dns.tries", INTEGER, .min = 1, .max = 20, .standard = "3", .example = "2",
+        .doc = "How often it asks before the lookup has failed."),
+    ROW("networks.*.outages", NAMED, .doc = "As `outages`, for devices on this network."),
+    ROW("networks.*.outages.*", MAP, .doc = "One kind of outage."),
+    OUTAGE_ROWS("networks.*.outages.*"),
+    ROW("outages", NAMED, .example = "{storm: {scope: region, mttf: 180day, down: 4h}}",
+        .doc = "Outages that happen by themselves, by chance or at planned times. All devices of a scope are hit at "
+               "the same instants, and what fails meanwhile is not held against the backend."),
+    ROW("outages.*", MAP, .doc = "One kind of outage."),
+    OUTAGE_ROWS("outages.*"),
+    ROW("outages.*.fleets", REFERENCE, .flags = SCHEMA_OR_LIST, .refers = "fleets", .example = "meters",
+        .doc = "Whom it may hit. Without it: all."),
+    ROW("outages.*.regions", REFERENCE, .flags = SCHEMA_OR_LIST, .refers = "regions", .example = "eu-west",
+        .doc = "Where it may hit. Without it: everywhere."),
     ROW("profiles", NAMED, .doc = "Device classes: how the firmware behaves."),
     ROW("profiles.*", MAP, .doc = "One device class."),
     ROW("profiles.*.extends", TEXT, .example = "meter",
@@ -412,7 +431,7 @@ const struct schema_row schema_rows[] = {
     ROW("timeline.[]", MAP, .doc = "One entry: what is done, when, to whom."),
     ROW("timeline.[].do", WORD, .flags = SCHEMA_REQUIRED,
         .words = WORDS("connect", "disconnect", "hold", "burst", "link", "link_down", "reset", "set", "mark", "stop",
-                       "command"),
+                       "command", "roam"),
         .example = "link_down", .doc = "The verb."),
     ROW("timeline.[].id", NAME, .example = "outage",
         .doc = "A name: for `after`, for checks (during=outage), for the report."),
@@ -456,6 +475,9 @@ const struct schema_row schema_rows[] = {
         .standard = "silent", .example = "reset",
         .doc = "silent: nothing passes, connections stay. reset: connections are cut with RST, attempts time out. "
                "refuse: cut, attempts fail at once."),
+    ROW("timeline.[].to", REFERENCE, .flags = SCHEMA_REQUIRED, .refers = "networks", .verbs = ONLY(ROAM),
+        .example = "lte-m",
+        .doc = "The network that the devices move to; the end of `for` brings them back to their own."),
     ROW("timeline.[].messages", INTEGER, .flags = SCHEMA_REQUIRED, .min = 1, .max = 100000, .verbs = ONLY(BURST),
         .example = "10", .doc = "Extra messages per device, of its first telemetry stream."),
     ROW("timeline.[].payload", TEMPLATE, .scope = IN_COMMANDS, .verbs = ONLY(COMMAND), .standard = "",

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/draw.h"
 #include "scenario/condition.h"
+#include "scenario/plan_networks.h"
 #include "scenario/plan_profiles.h"
 #include "scenario/schema.h"
 #include "scenario/select.h"
@@ -78,6 +79,8 @@ static void read_entry(const struct plan_build *b, const struct node *n, unsigne
     if (a->has_for)
         a->lasting = value_dist_at(n, "timeline.[].for");
     a->how = (enum link_down_how)value_word_at(n, "timeline.[].how");
+    if (a->verb == DO_ROAM)
+        a->network = plan_networks_find(b, value_text_at(n, "timeline.[].to"));
     a->messages = (uint32_t)value_integer_at(n, "timeline.[].messages");
     if (a->verb == DO_COMMAND)
         read_command(b, n, a);

@@ -82,9 +82,11 @@ void rig_begin(struct rig *r, instant first_connect) {
     r->slot = (struct device_slot){.life = &r->life,
                                    .session = r->session,
                                    .link = &r->link,
+                                   .radio = r->group.radio ? (struct radio_state *)(void *)r->radio : NULL,
                                    .behaviour = (struct behaviour *)(void *)r->behaviour,
                                    .group = &r->group};
     CHECK(drivers_mqtt.session_size <= sizeof r->session);
+    CHECK(radio_size(&r->group) <= sizeof r->radio);
     CHECK(behaviour_size(&r->group, h->tracked_count) <= sizeof r->behaviour);
     step_begin(&h->step, -1, -1);
     device_begin(h, &r->slot, first_connect);

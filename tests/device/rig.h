@@ -23,6 +23,7 @@ struct rig {
     struct device life;
     uint8_t session[256] __attribute__((aligned(8)));
     struct link_state link;
+    uint8_t radio[256] __attribute__((aligned(8))); /* used if the group has `radio` */
     uint8_t behaviour[4096] __attribute__((aligned(8)));
     struct connection connection;
     struct device_slot slot;

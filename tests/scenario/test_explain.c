@@ -23,7 +23,7 @@ static void keys_are_found_by_path_pattern_and_end(void) {
     expect("profiles.meter.mqtt.keepalive", 0, "Keep Alive");
     expect("mqtt.keepalive", 0, "profiles.*.mqtt.keepalive\n");
     expect("keepalive", 0, "timeline.[].set.mqtt.keepalive");
-    expect("networks", 0, "keys: extends, rtt, loss, up, down");
+    expect("networks", 0, "keys: extends, rtt, rtt_shift");
     expect("scenario", 0, "keys: version");
     expect("timeline.[].how", 0, "goes with: link_down");
     expect("fleets.*.count", 0, "required");
