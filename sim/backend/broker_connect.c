@@ -351,12 +351,12 @@ static span admission_gap(const struct broker *b) {
     return b->options.admit_per_s > 0 ? (span)(1e9 / b->options.admit_per_s) : 0;
 }
 
-/* An even rate with a tolerance of 100 ms: what was not used up earlier than that is lost. */
+/* An even rate with a tolerance: what was not used up earlier than that is lost. */
 static bool admit(struct broker *b) {
     span gap = admission_gap(b);
     if (gap == 0)
         return true;
-    instant earliest = instant_add(b->now, -100 * SPAN_MS);
+    instant earliest = instant_add(b->now, -b->options.admit_window);
     if (b->admit_next > b->now)
         return false;
     b->admit_next = instant_add(instant_max(b->admit_next, earliest), gap);

@@ -344,6 +344,24 @@ static void connects_above_the_rate_are_refused(void) {
     transcript_end_empty(&t);
 }
 
+static void a_wider_window_admits_a_burst_of_its_share(void) {
+    BEGIN("admit=10/s", "admit_window=1s");
+    for (unsigned second = 0; second < 3; second++) {
+        unsigned accepted = 0;
+        for (unsigned i = 0; i < 50; i++) {
+            SEND(4, "10 [ <'MQTT'> 04 02 0000 <'x'> ]");
+            accepted += t.clients[4].out[3] == 0;
+            transcript_skip(&t, 4);
+            if (t.clients[4].connection != NULL)
+                transcript_drop(&t, 4);
+            t.clients[4].closed = false;
+        }
+        CU_ASSERT_EQUAL(accepted, second == 0 ? 11 : 10); /* the first one of all is free */
+        transcript_advance(&t, SPAN_S);
+    }
+    transcript_end_empty(&t);
+}
+
 static void connects_above_the_rate_wait_when_told_to(void) {
     BEGIN("admit=10/s", "admit_wait");
     for (unsigned i = 0; i < 5; i++) {
@@ -444,6 +462,7 @@ HARNESS_MAIN(
     HARNESS_CASE(a_wrong_echo_is_refused), HARNESS_CASE(only_auth_and_disconnect_come_before_connack),
     HARNESS_CASE(a_client_authenticates_again), HARNESS_CASE(auth_without_a_method_in_connect_is_a_protocol_error),
     HARNESS_CASE(an_unanswered_challenge_ends_in_time), HARNESS_CASE(connects_above_the_rate_are_refused),
-    HARNESS_CASE(connects_above_the_rate_wait_when_told_to), HARNESS_CASE(refuse_connects_refuses),
-    HARNESS_CASE(redirect_names_another_server), HARNESS_CASE(mute_connects_leaves_every_nth_unanswered),
-    HARNESS_CASE(spoiled_connacks_are_spoiled_as_announced), HARNESS_CASE(forget_sessions_forgets_them))
+    HARNESS_CASE(a_wider_window_admits_a_burst_of_its_share), HARNESS_CASE(connects_above_the_rate_wait_when_told_to),
+    HARNESS_CASE(refuse_connects_refuses), HARNESS_CASE(redirect_names_another_server),
+    HARNESS_CASE(mute_connects_leaves_every_nth_unanswered), HARNESS_CASE(spoiled_connacks_are_spoiled_as_announced),
+    HARNESS_CASE(forget_sessions_forgets_them))
