@@ -163,6 +163,26 @@ int64_t dist_sample_span(const struct dist *d, uint64_t bits) {
     return rest >= 0.5 ? whole + 1 : rest <= -0.5 ? whole - 1 : whole;
 }
 
+uint32_t dist_poisson(double mean, uint64_t bits) {
+    enum { COUNT_MAX = 1000 }; /* far beyond what 52 bits of u can ask for */
+    double u = draw_unit(bits);
+    if (!(mean > 0))
+        return 0;
+    if (mean > DIST_POISSON_EXACT) {
+        double z = dist_normal_quantile(u);
+        double x = mean + sqrt(mean) * z + (z * z - 1) / 6 + 0.5; /* Cornish and Fisher: the skewness counts */
+        return x <= 0 ? 0 : x >= (double)INT32_MAX ? INT32_MAX : (uint32_t)x;
+    }
+    double part = dist_exp(-mean), sum = part;
+    uint32_t n = 0;
+    while (u > sum && n < COUNT_MAX) {
+        n++;
+        part *= mean / n;
+        sum += part;
+    }
+    return n;
+}
+
 double dist_mean(const struct dist *d) {
     switch (d->kind) {
     case DIST_CONSTANT:

@@ -27,6 +27,9 @@ double dist_sine(double turns);        /* sin(2π·turns) */
 double dist_sample(const struct dist *d, uint64_t bits);
 /* dist_sample rounded to a span; saturates. */
 int64_t dist_sample_span(const struct dist *d, uint64_t bits);
+/* A Poisson number of that mean: by inversion up to DIST_POISSON_EXACT, beyond it by the normal, corrected for skewness. Saturates at 2^31 − 1. */
+enum { DIST_POISSON_EXACT = 64 };
+uint32_t dist_poisson(double mean, uint64_t bits);
 /* Mean and median of the distribution before any cut at zero; the mean of a pareto with alpha ≤ 1 is infinite. */
 double dist_mean(const struct dist *d);
 double dist_median(const struct dist *d);

@@ -232,10 +232,48 @@ static void constants_are_known_as_such(void) {
         CU_ASSERT_EQUAL(dist_is_constant(&rows[i].d), rows[i].constant);
 }
 
+/* Chi-square over the counts whose expectation is at least 5, the rest in one class; the limit is the 99.9 % point by Wilson and Hilferty. */
+static void check_poisson(double mean, uint64_t seed) {
+    enum { N = 20000, CLASSES = 256 };
+    unsigned seen[CLASSES] = {0}, classes = 0;
+    double p = exp(-mean), expected_rest = N, seen_rest = N, squares = 0;
+    for (uint64_t n = 0; n < N; n++) {
+        uint32_t count = dist_poisson(mean, draw_u64(seed, 1, 2, n));
+        seen[count < CLASSES ? count : CLASSES - 1]++;
+    }
+    for (unsigned k = 0; k < CLASSES - 1; k++) {
+        double expected = N * p;
+        if (expected >= 5) {
+            squares += (seen[k] - expected) * (seen[k] - expected) / expected;
+            expected_rest -= expected;
+            seen_rest -= seen[k];
+            classes++;
+        }
+        p *= mean / (k + 1);
+    }
+    if (expected_rest >= 5)
+        squares += (seen_rest - expected_rest) * (seen_rest - expected_rest) / expected_rest;
+    double freedom = classes - (expected_rest >= 5 ? 0 : 1), ninth = 2 / (9 * freedom);
+    double limit = freedom * pow(1 - ninth + 3.09 * sqrt(ninth), 3);
+    CU_ASSERT(squares < limit);
+}
+
+static void poisson_numbers_follow_their_distribution(void) {
+    static const double means[] = {0.05, 0.7, 3, 12, 40, 64, 120};
+    for (size_t i = 0; i < COUNT_OF(means); i++)
+        for (uint64_t seed = 1; seed <= 3; seed++)
+            check_poisson(means[i], seed);
+    CU_ASSERT_EQUAL(dist_poisson(0, 77), 0);
+    CU_ASSERT_EQUAL(dist_poisson(-1, 77), 0);
+    CU_ASSERT_EQUAL(dist_poisson(1e30, 77), INT32_MAX);
+    CU_ASSERT(dist_poisson(1e-9, UINT64_MAX) < 4);
+}
+
 HARNESS_MAIN("base/dist", HARNESS_CASE(ln_agrees_with_the_library),
              HARNESS_CASE(exp_agrees_with_the_library_and_saturates), HARNESS_CASE(normal_quantile_gives_known_answers),
              HARNESS_CASE(sine_takes_turns), HARNESS_CASE(samples_follow_their_distribution),
              HARNESS_CASE(samples_grow_with_their_bits), HARNESS_CASE(samples_at_fixed_bits_never_change),
              HARNESS_CASE(uniform_never_reaches_its_upper_end), HARNESS_CASE(durations_are_cut_at_zero_only_when_asked),
              HARNESS_CASE(spans_are_rounded_and_saturate), HARNESS_CASE(means_and_medians),
-             HARNESS_CASE(a_lognormal_given_by_percentiles_has_them), HARNESS_CASE(constants_are_known_as_such))
+             HARNESS_CASE(a_lognormal_given_by_percentiles_has_them), HARNESS_CASE(constants_are_known_as_such),
+             HARNESS_CASE(poisson_numbers_follow_their_distribution))
