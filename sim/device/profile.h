@@ -58,12 +58,14 @@ struct network_class {
 
 /* profiles.*.reconnect */
 enum reconnect_policy { RECONNECT_FIXED, RECONNECT_QUADRATIC, RECONNECT_EXPONENTIAL, RECONNECT_NEVER };
-enum reconnect_jitter { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED };
+enum reconnect_jitter { JITTER_NONE, JITTER_FULL, JITTER_EQUAL, JITTER_DECORRELATED, JITTER_TENTH };
 struct reconnect {
     enum reconnect_policy policy;
     enum reconnect_jitter jitter;
     span first, max;
     double factor;     /* exponential */
+    uint32_t repeat;   /* exponential: so many waits of one length before it grows; 0 is 1 */
+    bool at_once;      /* no wait before the first attempt after a loss: the rule begins with its failure */
     span spread;       /* U(0, spread) added to the first attempt after a loss */
     uint32_t attempts; /* give up after that many failures in a row; 0: never */
     span reset_after;  /* online for that long sets the count back; 0: at once */
@@ -119,6 +121,14 @@ struct identity {
     bool has_user, has_password;
 };
 
+/* fleets.*.telemetry.shape, and how often a meter counts (daily.h) */
+struct daily {
+    bool on;
+    double day, half_day; /* amplitudes, shares of the mean rate */
+    span day_peak, half_day_peak;
+    double weekend; /* rate of Saturday and Sunday, 1: that of other days */
+};
+
 /* fleets.*.signals */
 enum signal_kind {
     SIGNAL_CONSTANT,
@@ -127,7 +137,39 @@ enum signal_kind {
     SIGNAL_UNIFORM,
     SIGNAL_NORMAL,
     SIGNAL_COUNTER,
-    SIGNAL_CHOICE
+    SIGNAL_CHOICE,
+    SIGNAL_ANALOG, /* from here on: signal_model.h */
+    SIGNAL_METER,
+    SIGNAL_POSITION,
+    SIGNAL_VIBRATION,
+    SIGNAL_TRACE
+};
+struct signal_analog {
+    double mean, amplitude, sd, spread, lsb; /* spread: sd of the mean between devices; lsb 0: not quantised */
+    span peak, memory;                       /* hour of the highest value; correlation time */
+    double stuck, spike, gap;                /* shares */
+};
+struct signal_meter {
+    double start, spread, per_day, size, lsb, max; /* size: mean of an increment; max 0: no rollover */
+    span swap;                                     /* mean time between exchanges, 0: never */
+    struct daily daily;
+};
+struct signal_position {
+    double centre, reach, speed, scale, fix; /* m, m/s (root mean square), m per unit, m */
+    span memory;                             /* of the speed */
+};
+struct signal_vibration {
+    double base, idle, sd;          /* sd: relative */
+    span onset, doubling, from, to; /* onset: mean time to the defect, 0: none; from = to: day and night */
+};
+struct signal_trace {
+    const char *file;
+    unsigned column;       /* of the values, from 1; column 0 is the time */
+    const double *seconds; /* rising from 0; NULL until the plan reads the file */
+    const double *values;
+    unsigned count;
+    bool steps;     /* values hold until the next one, instead of a line between them */
+    double shuffle; /* devices begin at U(0, shuffle · length) */
 };
 struct signal {
     const char *name;
@@ -142,11 +184,34 @@ struct signal {
     const uint32_t *weights;  /* parts of weight_sum */
     unsigned word_count;
     uint32_t weight_sum;
+    union {
+        struct signal_analog analog;
+        struct signal_meter meter;
+        struct signal_position position;
+        struct signal_vibration vibration;
+        struct signal_trace trace;
+    } of;
+};
+
+/* fleets.*.telemetry.motion (motion.h) */
+struct motion {
+    uint16_t trips; /* per day; 0: the stream does not depend on motion */
+    span moving;    /* per day, on average */
+    span still;     /* gap between messages of a thing that stands */
+};
+
+/* fleets.*.telemetry.trigger (trigger.h): `every` is how often it looks */
+struct trigger {
+    bool on, has_above, has_below;
+    uint8_t signal; /* index in the group's signals */
+    double change;  /* 0: any change is none */
+    double above, below;
+    span at_least; /* 0: never without cause */
 };
 
 /* fleets.*.telemetry, one stream */
 enum telemetry_pace { PACE_OPEN, PACE_CLOSED };
-enum telemetry_alignment { ALIGN_NONE, ALIGN_WALLCLOCK };
+enum telemetry_alignment { ALIGN_NONE, ALIGN_WALLCLOCK, ALIGN_BOOT };
 struct telemetry_message {
     span at; /* from the device's intended connect */
     struct template payload;
@@ -161,6 +226,10 @@ struct telemetry {
     unsigned message_count;
     enum telemetry_pace pace;
     enum telemetry_alignment alignment;
+    struct dist jitter; /* ns, around each instant of the schedule; constant 0: none */
+    struct daily shape;
+    struct motion motion;
+    struct trigger trigger;
     struct template topic, payload;
     uint32_t random_size; /* payload is random(N): N bytes, with the mark at its head when N ≥ 22 */
     uint8_t qos;
@@ -208,6 +277,8 @@ struct fleet_group {
     unsigned telemetry_count;
     const struct signal *signals;
     unsigned signal_count;
+    bool signals_evolve; /* some signal goes on with time, not with messages */
+    bool triggers;       /* some stream has a trigger */
     const struct subscription *subscriptions;
     unsigned subscription_count;
     uint32_t watched; /* bit mask of enum state_variable that some `when` entry names for this group */

@@ -4,15 +4,17 @@
  *
  *   fixed         v = first
  *   quadratic     v = first · (n + 1)², at most max     what libmosquitto computes for "exponential"
- *   exponential   v = first · factor^n, at most max
+ *   exponential   v = first · factor^⌊n / repeat⌋, at most max
  *   never         gives up at once
  *
  *   jitter none   v
  *   full          U(0, v)
  *   equal         v/2 + U(0, v/2)
  *   decorrelated  min(max, U(first, 3 · previous delay)), whatever the policy; the first time previous = first
+ *   tenth         v − U(0, v/10)
  *
- * `max` 0 is no cap. The first attempt after a loss waits U(0, spread) more. */
+ * `max` 0 is no cap. With `at_once` the first attempt after a loss does not wait, and the rule counts from the failure of that attempt
+ * (n − 1 for n). The first attempt after a loss waits U(0, spread) more. */
 #ifndef MUSTER_DEVICE_RECONNECT_H
 #define MUSTER_DEVICE_RECONNECT_H
 
@@ -20,6 +22,16 @@
 
 #include "base/instant.h"
 #include "device/profile.h"
+
+/* What real client libraries do when nobody configures them, and the rules of the literature, by the names that scenarios use. */
+struct reconnect_personality {
+    const char *name, *rule;
+    struct reconnect values;
+    const char *evidence; /* where it was read, and what of it was not */
+};
+extern const struct reconnect_personality reconnect_personalities[]; /* ends with name NULL */
+/* The row of that name; NULL when there is none. */
+const struct reconnect_personality *reconnect_personality(const char *name);
 
 /* The delay before the next attempt, INSTANT_NEVER when the device gives up. `failures`: attempts that failed in a
  * row; `attempt`: counts all attempts of the device's life, and keys the draws; *previous: the last delay since

@@ -66,7 +66,7 @@ void setting_apply_profile(const struct setting *s, struct profile *p) {
         p->reconnect.factor = s->number;
         break;
     case SET_RECONNECT_JITTER:
-        p->reconnect.jitter = (enum reconnect_jitter)whole(s->number, JITTER_DECORRELATED);
+        p->reconnect.jitter = (enum reconnect_jitter)whole(s->number, JITTER_TENTH);
         break;
     case SET_BUFFER_MESSAGES:
         p->buffer.messages = (uint32_t)whole(s->number, UINT32_MAX);

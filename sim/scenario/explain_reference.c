@@ -3,6 +3,7 @@
 
 #include "base/units.h"
 #include "device/action.h"
+#include "device/reconnect.h"
 #include "device/template.h"
 #include "scenario/diagnostic.h"
 #include "scenario/explain.h"
@@ -116,6 +117,13 @@ static void write_variables(struct text *out) {
         text_printf(out, "| `${%s}` | %s |\n", v->name, v->doc);
 }
 
+static void write_personalities(struct text *out) {
+    text_append(out, "\n## Reconnect personalities\n\nWords of `profiles.*.reconnect.policy` that stand for all values "
+                     "of its map.\n\n| word | waits | read where |\n|---|---|---|\n");
+    for (const struct reconnect_personality *p = reconnect_personalities; p->name != NULL; p++)
+        text_printf(out, "| `%s` | %s | %s |\n", p->name, p->rule, p->evidence);
+}
+
 static void write_units(struct text *out) {
     text_append(out, "\n## Units\n\n| kind | units |\n|---|---|\n");
     for (int d = 0; d < UNITS_DIMENSIONS; d++) {
@@ -148,6 +156,7 @@ void explain_reference(const struct explain_topic *const *topics, size_t count, 
     write_verbs(out);
     write_functions(out);
     write_variables(out);
+    write_personalities(out);
     write_units(out);
     write_codes(out);
     for (size_t t = 0; t < count; t++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "device/reconnect.h"
 #include "scenario/schema.h"
 #include "scenario/value.h"
 
@@ -85,15 +86,33 @@ static void read_will(const struct plan_build *b, const struct node *will, struc
     p->will_expiry_s = seconds_at(will, "profiles.*.mqtt.will.expiry");
 }
 
+/* The policy is a rule, whose values are those of the reference, or a personality, which brings its own. Keys that are given win. */
 static void read_reconnect(const struct node *n, struct reconnect *r) {
-    r->policy = (enum reconnect_policy)value_word_at(n, "profiles.*.reconnect.policy");
-    r->jitter = (enum reconnect_jitter)value_word_at(n, "profiles.*.reconnect.jitter");
-    r->first = value_span_at(n, "profiles.*.reconnect.first");
-    r->max = value_span_at(n, "profiles.*.reconnect.max");
-    r->factor = value_number_at(n, "profiles.*.reconnect.factor");
-    r->spread = value_span_at(n, "profiles.*.reconnect.spread");
-    r->attempts = (uint32_t)value_integer_at(n, "profiles.*.reconnect.attempts");
-    r->reset_after = value_span_at(n, "profiles.*.reconnect.reset_after");
+    const struct reconnect_personality *who = reconnect_personality(value_text_at(n, "profiles.*.reconnect.policy"));
+    if (who != NULL)
+        *r = who->values;
+    else
+        r->policy = (enum reconnect_policy)value_word_at(n, "profiles.*.reconnect.policy");
+#define WANTED(key) (who == NULL || value_given(n, "profiles.*.reconnect." key))
+    if (WANTED("jitter"))
+        r->jitter = (enum reconnect_jitter)value_word_at(n, "profiles.*.reconnect.jitter");
+    if (WANTED("first"))
+        r->first = value_span_at(n, "profiles.*.reconnect.first");
+    if (WANTED("max"))
+        r->max = value_span_at(n, "profiles.*.reconnect.max");
+    if (WANTED("factor"))
+        r->factor = value_number_at(n, "profiles.*.reconnect.factor");
+    if (WANTED("repeat"))
+        r->repeat = (uint32_t)value_integer_at(n, "profiles.*.reconnect.repeat");
+    if (WANTED("at_once"))
+        r->at_once = value_bool_at(n, "profiles.*.reconnect.at_once");
+    if (WANTED("spread"))
+        r->spread = value_span_at(n, "profiles.*.reconnect.spread");
+    if (WANTED("attempts"))
+        r->attempts = (uint32_t)value_integer_at(n, "profiles.*.reconnect.attempts");
+    if (WANTED("reset_after"))
+        r->reset_after = value_span_at(n, "profiles.*.reconnect.reset_after");
+#undef WANTED
 }
 
 static void read_timeouts(const struct node *n, struct profile *p) {

@@ -31,7 +31,7 @@
 
 #define PROTOCOLS WORDS("mqtt311", "mqtt5")
 #define REPLIES   WORDS("send", "ignore")
-#define JITTERS   WORDS("none", "full", "equal", "decorrelated")
+#define JITTERS   WORDS("none", "full", "equal", "decorrelated", "tenth")
 
 /* How a link behaves: of a network, and of classes of it, which begin with the network's values. */
 #define LINK_ROWS(prefix, flags_, no_time, no_loss, no_rate)                                                           \

@@ -217,21 +217,28 @@ const struct schema_row schema_rows[] = {
     ROW("profiles.*.mqtt.auth.data", TEXT, .example = "hello", .doc = "Authentication Data of CONNECT."),
     ROW("profiles.*.reconnect", MAP,
         .doc = "How long the device waits before it tries again after its connection failed or was lost."),
-    ROW("profiles.*.reconnect.policy", WORD, .words = WORDS("fixed", "quadratic", "exponential", "never"),
+    ROW("profiles.*.reconnect.policy", WORD,
+        .words = WORDS("fixed", "quadratic", "exponential", "never", "fixed-1s", "fixed-10s", "quadratic-30s", "expo",
+                       "full-jitter", "equal-jitter", "decorrelated", "minus10", "step-60"),
         .standard = "exponential", .example = "fixed",
-        .doc =
-            "fixed: always `first`. quadratic: first × (n + 1)². exponential: first × factor^n. never: stay offline."),
+        .doc = "fixed: always `first`. quadratic: first × (n + 1)². exponential: first × factor^n. never: stay "
+               "offline. The other words are personalities of real client libraries: each stands for all values of "
+               "this map, and what is given beside it wins, also what is inherited (section Reconnect personalities)."),
     QUANTITY("profiles.*.reconnect.first", DURATION, .flags = SCHEMA_SETTABLE, .max = SECONDS(86400), .standard = "1s",
              .example = "5s", .doc = "The wait before the first attempt."),
     QUANTITY("profiles.*.reconnect.factor", PLAIN, .flags = SCHEMA_SETTABLE, .min = 1, .max = 100, .standard = "2",
              .example = "1.5", .doc = "exponential: by how much the wait grows with every failure; 1 keeps it fixed."),
+    ROW("profiles.*.reconnect.repeat", INTEGER, .min = 1, .max = 1000, .standard = "1", .example = "3",
+        .doc = "exponential: how many waits of one length before it grows."),
+    ROW("profiles.*.reconnect.at_once", BOOLEAN, .standard = "false", .example = "true",
+        .doc = "The first attempt after a loss does not wait; the policy begins with its failure."),
     QUANTITY("profiles.*.reconnect.max", DURATION, .flags = SCHEMA_SETTABLE, .max = YEARS(1), .standard = "2min",
              .example = "128s", .doc = "The longest wait; 0s: no limit."),
     ROW("profiles.*.reconnect.jitter", WORD, .flags = SCHEMA_SETTABLE, .words = JITTERS, .standard = "full",
         .example = "none",
         .doc = "none: exactly the wait, so that a fleet that fell together comes back together. full: U(0, wait). "
                "equal: half of it and U(0, half). "
-               "decorrelated: min(max, U(first, 3 × previous wait))."),
+               "decorrelated: min(max, U(first, 3 × previous wait)). tenth: the wait less U(0, a tenth of it)."),
     QUANTITY("profiles.*.reconnect.spread", DURATION, .max = SECONDS(86400), .standard = "0s", .example = "30s",
              .doc = "U(0, spread) more before the first attempt after a loss: what keeps a whole fleet out of the "
                     "first second."),
@@ -319,7 +326,8 @@ const struct schema_row schema_rows[] = {
     ROW("fleets.*.signals", NAMED, .example = "{temp: \"walk(start=21, step=0.1, min=15, max=28)\"}",
         .doc = "What devices measure; payloads use it as ${signal.name}."),
     ROW("fleets.*.signals.*", SIGNAL, .example = "\"sine(mean=20, amplitude=5, period=1day)\"",
-        .doc = "A number or one of walk, sine, uniform, normal, counter, choice."),
+        .doc = "A number or one of walk, sine, uniform, normal, counter, choice, analog, meter, position, vibration, "
+               "trace."),
     ROW("fleets.*.telemetry", MAP, .flags = SCHEMA_OR_LIST,
         .doc = "What devices publish: one stream, or a list of streams."),
     DIST("fleets.*.telemetry.every", DURATION, .flags = SCHEMA_REQUIRED | SCHEMA_SETTABLE, .unless = "messages",
@@ -352,10 +360,54 @@ const struct schema_row schema_rows[] = {
         .example = "restart_on_connect",
         .doc = "continue: an outage does not move the schedule. restart_on_connect: it begins anew with every "
                "connection."),
-    ROW("fleets.*.telemetry.alignment", WORD, .words = WORDS("none", "wallclock"), .standard = "none",
+    ROW("fleets.*.telemetry.alignment", WORD, .words = WORDS("none", "wallclock", "boot"), .standard = "none",
         .example = "wallclock",
-        .doc = "none: every device has a phase of its own. wallclock: all send at multiples of `every` on the "
-               "simulated clock."),
+        .doc =
+            "none: every device has a phase of its own. wallclock: all send at multiples of `every` on the "
+            "simulated clock. boot: the first message at the device's intended connect, the others at multiples from "
+            "there; with restart_on_connect from each connection, so that a fleet that came back together stays in "
+            "step."),
+    DIST("fleets.*.telemetry.jitter", DURATION, .max = SECONDS(86400), .standard = "0s", .example = "30s",
+         .doc =
+             "Moves each message around its instant, and does not add up: U(0, jitter), or a distribution; "
+             "normal(0s, 200ms) is a clock error to both sides. At most one period, and only with a constant `every`."),
+    ROW("fleets.*.telemetry.shape", MAP, .example = "{day: 60%, day_peak: 19h}",
+        .doc = "How the rate follows the hour of the simulated clock and the day of the week; `every` is its mean on a "
+               "weekday. Constant gaps follow it too."),
+    QUANTITY("fleets.*.telemetry.shape.day", SHARE, .max = 1, .standard = "0%", .example = "60%",
+             .doc = "Amplitude of the wave that has one peak a day, as a share of the mean rate."),
+    QUANTITY("fleets.*.telemetry.shape.day_peak", DURATION, .max = SECONDS(86400), .standard = "12h", .example = "19h",
+             .doc = "Time of day of its peak."),
+    QUANTITY("fleets.*.telemetry.shape.half_day", SHARE, .max = 1, .standard = "0%", .example = "30%",
+             .doc = "Amplitude of the wave that has two peaks a day, 12 hours apart; with `day` at most 100 %."),
+    QUANTITY("fleets.*.telemetry.shape.half_day_peak", DURATION, .max = SECONDS(86400), .standard = "8h",
+             .example = "7h30min", .doc = "Time of day of one of its peaks."),
+    QUANTITY("fleets.*.telemetry.shape.weekend", SHARE, .max = 100, .standard = "100%", .example = "40%",
+             .doc = "Rate on Saturday and Sunday, as a share of that of other days."),
+    ROW("fleets.*.telemetry.motion", MAP, .example = "{moving: 8h, trips: 2, still: 24h}",
+        .doc = "The device moves at times, and `every` holds while it does; a trip begins with a message."),
+    QUANTITY("fleets.*.telemetry.motion.moving", DURATION, .flags = SCHEMA_REQUIRED, .min = SECONDS(60),
+             .max = SECONDS(57600), .example = "8h", .doc = "How long it moves per day, on average."),
+    ROW("fleets.*.telemetry.motion.trips", INTEGER, .min = 1, .max = 48, .standard = "2", .example = "4",
+        .doc =
+            "Trips per day. The day has so many equal parts, with a trip somewhere in each, of half to one and a half "
+            "times the mean length."),
+    QUANTITY("fleets.*.telemetry.motion.still", DURATION, .min = SECONDS(1), .max = YEARS(1), .standard = "24h",
+             .example = "6h", .doc = "The gap between messages while it stands."),
+    ROW("fleets.*.telemetry.trigger", MAP, .example = "{signal: temp, change: 0.5, at_least: 1h}",
+        .doc =
+            "Event-driven: `every` is how often the device looks at a signal, and a message goes out only when there "
+            "is cause: the first time, and by the keys below."),
+    ROW("fleets.*.telemetry.trigger.signal", TEXT, .flags = SCHEMA_REQUIRED, .example = "temp",
+        .doc = "One of the fleet's signals."),
+    QUANTITY("fleets.*.telemetry.trigger.change", PLAIN, .min = 0, .max = 1e15, .standard = "0", .example = "0.5",
+             .doc = "It lies so far or farther from the last value that was sent; 0: no cause."),
+    QUANTITY("fleets.*.telemetry.trigger.above", PLAIN, .min = -1e15, .max = 1e15, .example = "30",
+             .doc = "It has risen above this, or come back."),
+    QUANTITY("fleets.*.telemetry.trigger.below", PLAIN, .min = -1e15, .max = 1e15, .example = "2",
+             .doc = "It has fallen below this, or come back."),
+    QUANTITY("fleets.*.telemetry.trigger.at_least", DURATION, .max = YEARS(1), .standard = "0s", .example = "1h",
+             .doc = "The last message was so long ago; 0s: no cause."),
     ROW("fleets.*.telemetry.audit", WORD, .words = WORDS("mark", "none"), .standard = "mark", .example = "none",
         .doc = "mark: messages carry the mark by which subscribers recognise them, where ${msg.mark} stands, at the "
                "head of random(N) from 22 B on, or as user "

@@ -171,25 +171,28 @@ static struct drain drain(const struct reconnect *r) {
 
 #define WITHIN_5_PERCENT(value, want) CU_ASSERT_DOUBLE_EQUAL(value, want, 0.05 * (want))
 
+static struct drain drain_of(const char *personality) {
+    const struct reconnect_personality *p = reconnect_personality(personality);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+    return drain(&p->values);
+}
+
 static void a_fixed_delay_of_1_s_drains_at_the_admission_rate_by_brute_force(void) {
-    struct reconnect r = {.policy = RECONNECT_FIXED, .first = SPAN_S};
-    struct drain d = drain(&r);
+    struct drain d = drain_of("fixed-1s");
     WITHIN_5_PERCENT(d.all_back_s, 100);
     WITHIN_5_PERCENT(d.attempts_per_client, 50);
     WITHIN_5_PERCENT(d.worst_second, 50000);
 }
 
 static void a_fixed_delay_of_10_s_takes_ten_times_as_long(void) {
-    struct reconnect r = {.policy = RECONNECT_FIXED, .first = 10 * SPAN_S};
-    struct drain d = drain(&r);
+    struct drain d = drain_of("fixed-10s");
     WITHIN_5_PERCENT(d.all_back_s, 1000);
     WITHIN_5_PERCENT(d.attempts_per_client, 50);
     WITHIN_5_PERCENT(d.worst_second, 50000);
 }
 
 static void doubling_without_jitter_is_worse_than_no_back_off(void) {
-    struct reconnect r = {.policy = RECONNECT_EXPONENTIAL, .first = SPAN_S, .max = 128 * SPAN_S, .factor = 2};
-    struct drain d = drain(&r);
+    struct drain d = drain_of("expo");
     WITHIN_5_PERCENT(d.all_back_s, 3.5 * 3600);
     WITHIN_5_PERCENT(d.back_after_2h, 31000);
     CU_ASSERT(d.attempts_per_client > 43);
@@ -197,24 +200,83 @@ static void doubling_without_jitter_is_worse_than_no_back_off(void) {
 }
 
 static void full_jitter_drains_in_about_twice_the_ideal_time(void) {
-    struct reconnect r = {
-        .policy = RECONNECT_EXPONENTIAL, .jitter = JITTER_FULL, .first = SPAN_S, .max = 128 * SPAN_S, .factor = 2};
-    struct drain d = drain(&r);
+    struct drain d = drain_of("full-jitter");
     WITHIN_5_PERCENT(d.all_back_s, 202);
     WITHIN_5_PERCENT(d.attempts_per_client, 6.3);
     WITHIN_5_PERCENT(d.worst_second, 63000);
 }
 
 static void decorrelated_jitter_halves_the_worst_second(void) {
-    struct reconnect r = {.policy = RECONNECT_EXPONENTIAL,
-                          .jitter = JITTER_DECORRELATED,
-                          .first = SPAN_S,
-                          .max = 128 * SPAN_S,
-                          .factor = 2};
-    struct drain d = drain(&r);
+    struct drain d = drain_of("decorrelated");
     WITHIN_5_PERCENT(d.all_back_s, 200);
     WITHIN_5_PERCENT(d.attempts_per_client, 6.4);
     WITHIN_5_PERCENT(d.worst_second, 29000);
+}
+
+/* --- personalities ------------------------------------------------------------------------------------------------- */
+
+static void every_personality_has_a_rule_and_a_source(void) {
+    for (const struct reconnect_personality *p = reconnect_personalities; p->name != NULL; p++) {
+        CU_ASSERT(p->rule[0] != '\0' && p->evidence[0] != '\0' && p->values.first > 0);
+        CU_ASSERT_PTR_EQUAL(reconnect_personality(p->name), p);
+    }
+    CU_ASSERT_PTR_NULL(reconnect_personality("exponential"));
+    CU_ASSERT_PTR_NULL(reconnect_personality(NULL));
+}
+
+static void stepping_waits_three_times_before_it_doubles_and_gives_up(void) {
+    static const span minutes[] = {1, 1, 1, 2, 2, 2, 4, 4, 4, 8, 8, 8, 16, 16, 16, 30, 30, 30};
+    const struct reconnect *r = &reconnect_personality("step-60")->values;
+    for (uint32_t n = 0; n < COUNT_OF(minutes); n++)
+        CU_ASSERT_EQUAL(delay(r, n), minutes[n] * SPAN_MIN);
+    CU_ASSERT_EQUAL(delay(r, COUNT_OF(minutes)), INSTANT_NEVER);
+}
+
+static void a_tenth_less_begins_at_once_and_stays_within_a_tenth(void) {
+    const struct reconnect *r = &reconnect_personality("minus10")->values;
+    double low, high, mean;
+    CU_ASSERT_EQUAL(delay(r, 0), 0);
+    spread_of(r, 1, &low, &high, &mean);
+    CU_ASSERT(low >= 0.1152 && high <= 0.128);
+    CU_ASSERT_DOUBLE_EQUAL(mean, 0.1216, 0.0002);
+    spread_of(r, 4, &low, &high, &mean);
+    CU_ASSERT(low >= 0.9216 && high <= 1.024);
+    spread_of(r, 30, &low, &high, &mean);
+    CU_ASSERT(low >= 54 && high <= 60);
+}
+
+static void squares_are_what_libmosquitto_computes(void) {
+    static const span seconds[] = {1, 4, 9, 16, 25, 30, 30};
+    for (uint32_t n = 0; n < COUNT_OF(seconds); n++)
+        CU_ASSERT_EQUAL(delay(&reconnect_personality("quadratic-30s")->values, n), seconds[n] * SPAN_S);
+}
+
+static void full_equal_and_decorrelated_jitter_are_uniform(void) {
+    enum { N = 20000 };
+    static const struct {
+        const char *name;
+        uint32_t failures;
+        span previous;
+        double low, high;
+    } rows[] = {
+        {"full-jitter", 4, 0, 0, 16},  {"full-jitter", 40, 0, 0, 128}, {"equal-jitter", 4, 0, 8, 16},
+        {"decorrelated", 2, 5, 1, 15}, {"decorrelated", 9, 30, 1, 90}, {"minus10", 21, 0, 54, 60},
+    };
+    for (size_t k = 0; k < COUNT_OF(rows); k++) {
+        unsigned below[100] = {0};
+        for (uint32_t device = 0; device < N; device++) {
+            span previous = rows[k].previous * SPAN_S;
+            span d = reconnect_delay(&reconnect_personality(rows[k].name)->values, 11, device, rows[k].failures, 3,
+                                     &previous);
+            double u = (span_seconds(d) - rows[k].low) / (rows[k].high - rows[k].low);
+            CU_ASSERT_FATAL(u >= 0 && u < 1);
+            below[(unsigned)(u * 100)]++;
+        }
+        double squares = 0; /* chi-square with 99 degrees of freedom: below 148.2 in 99.9 % of honest samples */
+        for (unsigned i = 0; i < 100; i++)
+            squares += (below[i] - N / 100.0) * (below[i] - N / 100.0) / (N / 100.0);
+        CU_ASSERT(squares < 148.2);
+    }
 }
 
 HARNESS_MAIN("reconnect", HARNESS_CASE(plain_policies_give_known_delays),
@@ -226,4 +288,9 @@ HARNESS_MAIN("reconnect", HARNESS_CASE(plain_policies_give_known_delays),
              HARNESS_CASE(a_fixed_delay_of_10_s_takes_ten_times_as_long),
              HARNESS_CASE(doubling_without_jitter_is_worse_than_no_back_off),
              HARNESS_CASE(full_jitter_drains_in_about_twice_the_ideal_time),
-             HARNESS_CASE(decorrelated_jitter_halves_the_worst_second))
+             HARNESS_CASE(decorrelated_jitter_halves_the_worst_second),
+             HARNESS_CASE(every_personality_has_a_rule_and_a_source),
+             HARNESS_CASE(stepping_waits_three_times_before_it_doubles_and_gives_up),
+             HARNESS_CASE(a_tenth_less_begins_at_once_and_stays_within_a_tenth),
+             HARNESS_CASE(squares_are_what_libmosquitto_computes),
+             HARNESS_CASE(full_equal_and_decorrelated_jitter_are_uniform))

@@ -71,6 +71,33 @@ static void defaults_are_those_of_the_reference(void) {
     compiled_free(&c);
 }
 
+static void a_personality_stands_for_all_values_but_those_that_are_given(void) {
+    struct compiled c = compiled_of("duration: 1min\n"
+                                    "profiles:\n"
+                                    "  ios: {reconnect: {policy: expo}}\n"
+                                    "  mender: {reconnect: {policy: step-60, max: 4min, attempts: 12}}\n"
+                                    "  ours: {extends: ios, reconnect: {jitter: equal, spread: 5s}}\n"
+                                    "  steps: {reconnect: {repeat: 2, at_once: true}}\n"
+                                    "fleets: {a: {count: 8, mix: {ios: 25%, mender: 25%, ours: 25%, steps: 25%}}}\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    CU_ASSERT_EQUAL_FATAL(c.plan->group_count, 4);
+    for (unsigned i = 0; i < 4; i++) {
+        const struct profile *p = c.plan->groups[i].profile;
+        const struct reconnect *r = &p->reconnect;
+        CU_ASSERT(r->policy == RECONNECT_EXPONENTIAL && r->factor == 2);
+        if (strcmp(p->name, "ios") == 0)
+            CU_ASSERT(r->jitter == JITTER_NONE && r->max == 128 * SPAN_S && r->reset_after == 20 * SPAN_S &&
+                      r->spread == 0 && r->attempts == 0);
+        if (strcmp(p->name, "mender") == 0)
+            CU_ASSERT(r->first == SPAN_MIN && r->repeat == 3 && r->max == 4 * SPAN_MIN && r->attempts == 12);
+        if (strcmp(p->name, "ours") == 0)
+            CU_ASSERT(r->jitter == JITTER_EQUAL && r->spread == 5 * SPAN_S && r->max == 128 * SPAN_S);
+        if (strcmp(p->name, "steps") == 0)
+            CU_ASSERT(r->repeat == 2 && r->at_once && r->jitter == JITTER_FULL);
+    }
+    compiled_free(&c);
+}
+
 static void networks_and_identities_arrive(void) {
     struct compiled c = compiled_of(text);
     CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
@@ -86,4 +113,6 @@ static void networks_and_identities_arrive(void) {
 }
 
 HARNESS_MAIN("scenario/plan_profiles", HARNESS_CASE(every_key_of_a_profile_arrives),
-             HARNESS_CASE(defaults_are_those_of_the_reference), HARNESS_CASE(networks_and_identities_arrive))
+             HARNESS_CASE(defaults_are_those_of_the_reference),
+             HARNESS_CASE(a_personality_stands_for_all_values_but_those_that_are_given),
+             HARNESS_CASE(networks_and_identities_arrive))
