@@ -32,6 +32,8 @@ const struct draw_stream draw_streams[DRAW_STREAMS] = {
     {DRAW_LINK_CELL, "link.cell"},
     {DRAW_LINK_DNS, "link.dns"},
     {DRAW_CLOCK_DRIFT, "clock.drift"},
+    {DRAW_TELEMETRY_JITTER, "telemetry.jitter"},
+    {DRAW_TELEMETRY_MOTION, "telemetry.motion"},
 };
 
 /* hash_name of each row above, written out because a draw must not hash a string (test: they agree). */
@@ -61,6 +63,8 @@ static const uint32_t keys[DRAW_STREAMS] = {
     [DRAW_LINK_CELL] = 0xec2b20b5,
     [DRAW_LINK_DNS] = 0xa604d4bc,
     [DRAW_CLOCK_DRIFT] = 0x5f329d68,
+    [DRAW_TELEMETRY_JITTER] = 0xc6116d78,
+    [DRAW_TELEMETRY_MOTION] = 0x68398660,
 };
 
 enum { PHILOX_ROUNDS = 10, FILL_MAX = 1 << 20 };

@@ -36,6 +36,8 @@ enum draw_stream_id {
     DRAW_LINK_CELL,        /* "link.cell": cells: which, for how long, and what changing costs */
     DRAW_LINK_DNS,         /* "link.dns": the name lookup of an attempt */
     DRAW_CLOCK_DRIFT,      /* "clock.drift": how wrong a device's clock runs */
+    DRAW_TELEMETRY_JITTER, /* "telemetry.jitter": the n-th message's place around its instant */
+    DRAW_TELEMETRY_MOTION, /* "telemetry.motion": the n-th trip */
     DRAW_STREAMS
 };
 

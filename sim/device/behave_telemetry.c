@@ -32,7 +32,11 @@ void behave_telemetry_begin(struct device_host *h, const struct device_slot *s, 
         struct schedule schedule = schedule_now(h, s, i);
         bool scheduled = g->telemetry[i].pace == PACE_OPEN && !g->profile->restart_on_connect;
         streams[i].next = scheduled ? schedule_first(&schedule, s->life->id, first_connect) : INSTANT_NEVER;
+        if (behaviour_triggers(g, s->behaviour) != NULL)
+            behaviour_triggers(g, s->behaviour)[i] = trigger_begin();
     }
+    if (behaviour_sampled(g, s->behaviour) != NULL)
+        *behaviour_sampled(g, s->behaviour) = INSTANT_NEVER;
     double *signals = behaviour_signals(g, s->behaviour);
     for (unsigned i = 0; i < g->signal_count; i++)
         signals[i] = signal_begin(&g->signals[i]);
@@ -46,14 +50,30 @@ instant behave_telemetry_next(const struct device_slot *s) {
     return next;
 }
 
-/* The signals' values for the next message, and their fold for the decisions' hash. */
+/* Number of the next sample: every message takes one, and so does every look of a trigger that finds no cause. */
+static uint64_t sample_number(const struct device_slot *s) {
+    const struct stream_state *streams = behaviour_streams(s->behaviour);
+    uint64_t n = (uint64_t)s->behaviour->sequence + 1;
+    for (unsigned i = 0; s->group->triggers && i < s->group->telemetry_count; i++)
+        n += streams[i].silent;
+    return n;
+}
+
+/* The signals' values at `at`, and their fold for the decisions' hash. */
 static uint64_t advance_signals(struct device_host *h, const struct device_slot *s, instant at, double *values) {
-    double *states = behaviour_signals(s->group, s->behaviour);
-    int64_t clock = h->epoch_unix_ms * SPAN_MS + at;
+    const struct fleet_group *g = s->group;
+    double *states = behaviour_signals(g, s->behaviour);
+    instant *sampled = behaviour_sampled(g, s->behaviour);
+    struct signal_sample sample = {.seed = h->seed,
+                                   .device = s->life->id,
+                                   .n = sample_number(s),
+                                   .clock = h->epoch_unix_ms * SPAN_MS + at,
+                                   .begin = h->epoch_unix_ms * SPAN_MS,
+                                   .since = signal_since(sampled, at),
+                                   .motion = signal_motion(g)};
     uint64_t fold = 0;
-    for (unsigned i = 0; i < s->group->signal_count; i++) {
-        values[i] =
-            signal_advance(&s->group->signals[i], h->seed, s->life->id, s->behaviour->sequence, clock, &states[i]);
+    for (unsigned i = 0; i < g->signal_count; i++) {
+        values[i] = signal_advance(&g->signals[i], &sample, &states[i]);
         uint64_t bits;
         memcpy(&bits, &values[i], sizeof bits);
         fold = hash_fold(fold, bits);
@@ -214,12 +234,12 @@ static const struct telemetry *stream_of(const struct fleet_group *g, unsigned s
     return &g->telemetry[stream < g->telemetry_count ? stream : 0];
 }
 
-static void intend(struct device_host *h, const struct device_slot *s, unsigned stream, uint32_t n, instant at) {
+/* Message n of a stream, with these values. */
+static void intend(struct device_host *h, const struct device_slot *s, unsigned stream, uint32_t n, instant at,
+                   const double *values, uint64_t fold) {
     const struct telemetry *t = stream_of(s->group, stream);
-    double values[TEMPLATE_SIGNALS_MAX];
     struct behaviour *b = s->behaviour;
     b->sequence++;
-    uint64_t fold = advance_signals(h, s, at, values);
     bool scheduled = t->pace == PACE_OPEN && !s->group->profile->restart_on_connect;
     if (scheduled)
         h->decisions_hash += schedule_decision(s->life->id, OP_MQTT_PUBLISH, stream, n, at, fold);
@@ -240,6 +260,19 @@ static void intend(struct device_host *h, const struct device_slot *s, unsigned 
         drop(h, s, &op, OP_DROP_BUFFER_FULL);
 }
 
+/* The stream's instant has come: a message, unless its trigger finds no cause in the sample. */
+static void look(struct device_host *h, const struct device_slot *s, unsigned stream, instant at) {
+    struct stream_state *state = &behaviour_streams(s->behaviour)[stream];
+    const struct trigger *trigger = &s->group->telemetry[stream].trigger;
+    double values[TEMPLATE_SIGNALS_MAX];
+    uint64_t fold = advance_signals(h, s, at, values);
+    if (trigger->on &&
+        !trigger_fires(trigger, values[trigger->signal], at, &behaviour_triggers(s->group, s->behaviour)[stream]))
+        state->silent++;
+    else
+        intend(h, s, stream, state->n, at, values, fold);
+}
+
 void behave_telemetry_due(struct device_host *h, const struct device_slot *s, instant at) {
     struct stream_state *streams = behaviour_streams(s->behaviour);
     for (unsigned i = 0; i < s->group->telemetry_count; i++) {
@@ -256,15 +289,18 @@ void behave_telemetry_due(struct device_host *h, const struct device_slot *s, in
         } else {
             streams[i].next = INSTANT_NEVER;
         }
-        intend(h, s, i, streams[i].n, at);
+        look(h, s, i, at);
     }
 }
 
 void behave_telemetry_burst(struct device_host *h, const struct device_slot *s, instant at, uint32_t count) {
     if (s->group->telemetry_count == 0 || at >= h->ends)
         return;
-    for (uint32_t i = 0; i < count; i++)
-        intend(h, s, UINT8_MAX, i + 1, at);
+    for (uint32_t i = 0; i < count; i++) {
+        double values[TEMPLATE_SIGNALS_MAX];
+        uint64_t fold = advance_signals(h, s, at, values);
+        intend(h, s, UINT8_MAX, i + 1, at, values, fold);
+    }
 }
 
 void behave_telemetry_session_up(struct device_host *h, const struct device_slot *s) {

@@ -40,6 +40,10 @@ static void write_int(struct bytes_writer *out, int64_t value) {
 /* `precision` −1: the fewest digits that read back as the same number. */
 static void write_number(struct bytes_writer *out, double value, int precision) {
     char text[NUMBER_MAX];
+    if (value != value) { /* the sensor gave none */
+        write_text(out, "null");
+        return;
+    }
     if (precision >= 0) {
         snprintf(text, sizeof text, "%.*f", precision, value);
     } else {

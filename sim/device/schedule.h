@@ -6,8 +6,14 @@
  *
  * With `alignment: wallclock` there is no phase: t(1) is the first multiple of the mean of `every` on the
  * simulated clock after the intended connect, t(n) stays with its multiple, and what a draw differs from the mean
- * is the device's clock error around it, cut to less than half a period. `every` may change between two calls
- * (timeline entry `set`): the next gap is drawn from the new one.
+ * is the device's clock error around it, cut to less than half a period. With `alignment: boot` t(1) is the intended connect itself: all
+ * that start together stay together. `every` may change between two calls (timeline entry `set`): the next gap is drawn from the new one.
+ *
+ * `jitter` moves each instant around its place in the schedule and does not add up: a draw below a period (below half of one, to both
+ * sides, when it can be negative), never before the intended connect. It needs a constant `every`.
+ *
+ * With a shape, gaps are measured in the changed time of daily.h. With motion, a gap of `every` runs while the thing moves; a trip begins with a
+ * message, and a thing that stands sends every `still`.
  *
  * `first` takes the place of the drawn phase. A stream that lists its `messages` draws nothing:
  *
@@ -25,6 +31,9 @@
 struct schedule {
     const struct dist *every; /* as it is now for this device; borrowed */
     enum telemetry_alignment alignment;
+    const struct dist *jitter;   /* NULL: none */
+    const struct daily *shape;   /* NULL: none */
+    const struct motion *motion; /* NULL: none */
     uint8_t stream; /* number of the telemetry stream in its group: two streams of a device draw differently */
     uint64_t seed;
     int64_t epoch_unix_ms;             /* the simulated clock at t = 0 */

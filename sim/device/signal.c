@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/dist.h"
 #include "base/draw.h"
+#include "device/signal_model.h"
 
 static double clamp(double value, double min, double max) {
     return value < min ? min : value > max ? max : value;
@@ -34,23 +35,43 @@ static double choice(const struct signal *s, uint64_t bits) {
     return i;
 }
 
+span signal_since(instant *sampled, instant at) {
+    if (sampled == NULL)
+        return -1;
+    span since = *sampled == INSTANT_NEVER ? -1 : at - *sampled;
+    *sampled = at;
+    return since;
+}
+
+const struct motion *signal_motion(const struct fleet_group *g) {
+    for (unsigned i = 0; i < g->telemetry_count; i++)
+        if (g->telemetry[i].motion.trips > 0)
+            return &g->telemetry[i].motion;
+    return NULL;
+}
+
+bool signal_evolves(const struct signal *s) {
+    return s->kind == SIGNAL_ANALOG || s->kind == SIGNAL_METER || s->kind == SIGNAL_POSITION;
+}
+
 double signal_begin(const struct signal *s) {
     return s->start;
 }
 
-double signal_advance(const struct signal *s, uint64_t seed, uint32_t device, uint64_t n, int64_t clock,
-                      double *state) {
+double signal_advance(const struct signal *s, const struct signal_sample *at, double *state) {
     if (s->kind == SIGNAL_CONSTANT)
         return s->start;
+    if (s->kind >= SIGNAL_ANALOG)
+        return signal_model(s, at, state);
     if (s->kind == SIGNAL_SINE)
-        return sine(s, clock);
+        return sine(s, at->clock);
     double value = *state;
     if (s->kind == SIGNAL_COUNTER) {
         double next = value + s->step;
         *state = s->max > 0 ? fmod(next, s->max) : next;
         return value;
     }
-    uint64_t bits = draw_u64(seed, device, s->stream, n);
+    uint64_t bits = draw_u64(at->seed, at->device, s->stream, at->n);
     switch (s->kind) {
     case SIGNAL_WALK:
         *state = reflect(value + s->step * (2 * draw_unit(bits) - 1), s->min, s->max);

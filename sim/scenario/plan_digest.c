@@ -56,6 +56,20 @@ static void add_devices(struct crypto_digest *d, const struct plan *p) {
         add_number(d, p->group_of[i]);
 }
 
+/* What is in a file beside the scenario, which its hash does not see. */
+static void add_traces(struct crypto_digest *d, const struct fleet_group *g) {
+    for (unsigned i = 0; i < g->signal_count; i++) {
+        const struct signal_trace *t = &g->signals[i].of.trace;
+        for (unsigned k = 0; g->signals[i].kind == SIGNAL_TRACE && k < t->count; k++) {
+            uint64_t bits[2];
+            memcpy(&bits[0], &t->seconds[k], sizeof bits[0]);
+            memcpy(&bits[1], &t->values[k], sizeof bits[1]);
+            add_number(d, bits[0]);
+            add_number(d, bits[1]);
+        }
+    }
+}
+
 static void add_action(struct crypto_digest *d, const struct plan *p, const struct action *a) {
     add_text(d, a->id);
     add_number(d, (uint64_t)a->verb);
@@ -75,6 +89,8 @@ void plan_digest_plan(const struct plan *p, char out[65]) {
     add_number(&d, p->seed);
     add_text(&d, p->scenario_hash);
     add_devices(&d, p);
+    for (unsigned i = 0; i < p->group_count; i++)
+        add_traces(&d, &p->groups[i]);
     for (unsigned i = 0; i < p->action_count; i++)
         add_action(&d, p, &p->actions[i]);
     finish(&d, out);

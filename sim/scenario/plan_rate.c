@@ -60,6 +60,7 @@ static void scale_stream(struct node *stream, double rate) {
     const struct node *messages = node_get(stream, "messages");
     scale_key(stream, "every", rate);
     scale_key(stream, "first", rate);
+    scale_key(node_get(stream, "motion"), "still", rate);
     for (size_t i = 0; messages != NULL && i < messages->count; i++)
         scale_key(messages->entries[i].value, "at", rate);
 }

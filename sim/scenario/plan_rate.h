@@ -4,7 +4,7 @@
 
 #include "scenario/node.h"
 
-/* Divides every `every` of telemetry by `rate` (> 0), in fleets and where the timeline sets it: in the tree, so that the resolved scenario and its
+/* Divides every `every` of telemetry, and `still` of things that move, by `rate` (> 0), in fleets and where the timeline sets it: in the tree, so that the resolved scenario and its
  * hash have the new values. Distributions keep their shape. The tree is validated. */
 void plan_rate_scale(struct node *root, double rate);
 /* One value, "exp(30s)", "normal(5s, 500ms)", with its durations divided by `rate`. Free the result. */

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "device/schedule.h"
 #include "device/signal.h"
+#include "device/trigger.h"
 
 /* Entries are decisions of their own kinds, beyond enum op_kind, as devices count them (device/device_timeline.c). */
 enum { DECISION_ENTRY = 128, STREAM_OF_BURST = UINT8_MAX };
@@ -27,13 +28,16 @@ struct plan_walk {
     struct stream {
         instant next;
         uint64_t n;
+        struct trigger_state reported;
     } * streams;
     unsigned due;               /* stream to look at next when several are due at one instant; 0: none is */
     instant due_at;             /* that instant */
     const struct action *burst; /* under way, with so many messages gone */
     uint32_t burst_gone;
     double *states, *values; /* NULL: signals are not followed */
+    instant sampled;
     uint32_t sequence;
+    uint64_t samples;
     uint32_t active; /* value entries that hold now, by bit */
     bool stopped;
 };
@@ -116,6 +120,7 @@ static void begin_streams(struct plan_walk *w) {
     for (unsigned i = 0; i < w->group->telemetry_count; i++) {
         struct dist every;
         struct schedule s = schedule_now(w, i, &every);
+        w->streams[i].reported = trigger_begin();
         w->streams[i].next = is_scheduled(w->group, i) ? schedule_first(&s, w->device, connect) : INSTANT_NEVER;
     }
 }
@@ -129,7 +134,8 @@ struct plan_walk *plan_walk_new(const struct plan *p, uint32_t device, bool sign
     w->group = &p->groups[p->group_of[device]];
     collect_edges(w);
     begin_streams(w);
-    if (signals && w->group->signal_count > 0) {
+    w->sampled = INSTANT_NEVER;
+    if ((signals || w->group->triggers) && w->group->signal_count > 0) {
         w->states = calloc(w->group->signal_count, sizeof *w->states);
         w->values = calloc(w->group->signal_count, sizeof *w->values);
         CHECK(w->states != NULL && w->values != NULL);
@@ -152,22 +158,29 @@ void plan_walk_free(struct plan_walk *w) {
 /* --- steps ---------------------------------------------------------------------------------------------------------- */
 
 static uint64_t advance_signals(struct plan_walk *w, instant at) {
-    int64_t clock = w->plan->epoch_unix_ms * SPAN_MS + at;
+    const struct fleet_group *g = w->group;
+    int64_t begin = w->plan->epoch_unix_ms * SPAN_MS;
+    struct signal_sample sample = {.seed = w->plan->seed,
+                                   .device = w->device,
+                                   .n = ++w->samples,
+                                   .clock = begin + at,
+                                   .begin = begin,
+                                   .since = signal_since(g->signals_evolve ? &w->sampled : NULL, at),
+                                   .motion = signal_motion(g)};
     uint64_t fold = 0;
-    for (unsigned i = 0; w->values != NULL && i < w->group->signal_count; i++) {
+    for (unsigned i = 0; w->values != NULL && i < g->signal_count; i++) {
         uint64_t bits;
-        w->values[i] =
-            signal_advance(&w->group->signals[i], w->plan->seed, w->device, w->sequence, clock, &w->states[i]);
+        w->values[i] = signal_advance(&g->signals[i], &sample, &w->states[i]);
         memcpy(&bits, &w->values[i], sizeof bits);
         fold = hash_fold(fold, bits);
     }
     return fold;
 }
 
-static void fill_message(struct plan_walk *w, unsigned stream, uint64_t n, instant at, struct plan_walk_step *step) {
+static void fill_message(struct plan_walk *w, unsigned stream, uint64_t n, instant at, uint64_t fold,
+                         struct plan_walk_step *step) {
     unsigned source = stream < w->group->telemetry_count ? stream : 0; /* bursts have the first stream's schedule */
     w->sequence++;
-    uint64_t fold = advance_signals(w, at);
     *step = (struct plan_walk_step){.kind = PLAN_WALK_MESSAGE,
                                     .at = at,
                                     .entry = w->burst,
@@ -188,7 +201,8 @@ static bool next_of_burst(struct plan_walk *w, struct plan_walk_step *step) {
         return false;
     }
     w->burst_gone++;
-    fill_message(w, STREAM_OF_BURST, w->burst_gone, w->edges[w->next_edge - 1].at, step);
+    instant at = w->edges[w->next_edge - 1].at;
+    fill_message(w, STREAM_OF_BURST, w->burst_gone, at, advance_signals(w, at), step);
     return true;
 }
 
@@ -222,7 +236,11 @@ static bool next_message(struct plan_walk *w, instant at, struct plan_walk_step 
         struct schedule schedule = schedule_now(w, w->due, &every);
         s->n++;
         s->next = schedule_next(&schedule, w->device, s->n, at);
-        fill_message(w, w->due, s->n, at, step);
+        uint64_t fold = advance_signals(w, at);
+        const struct trigger *trigger = &w->group->telemetry[w->due].trigger;
+        if (trigger->on && !trigger_fires(trigger, w->values[trigger->signal], at, &s->reported))
+            continue;
+        fill_message(w, w->due, s->n, at, fold, step);
         w->due++;
         w->due_at = at;
         return true;

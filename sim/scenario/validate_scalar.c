@@ -1,5 +1,6 @@
 #include "scenario/validate_scalar.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -89,7 +90,8 @@ static void check_quantity(const struct subject *s) {
     bool percent = (row->flags & SCHEMA_PERCENT) != 0 && strchr(text, '%') == NULL;
     double scale = percent ? 100 : 1;
     enum units_dimension dimension = percent ? UNITS_PLAIN : row->dimension;
-    if (value_number(text, dimension, 0, 0, &value, why) != 0) {
+    double wide = row->min < 0 ? DBL_MAX : 0; /* first whether it is a quantity at all; only some may be negative */
+    if (value_number(text, dimension, -wide, wide, &value, why) != 0) {
         if (strstr(why, "is negative") != NULL)
             report(s, "E205", why);
         else

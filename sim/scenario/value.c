@@ -1,6 +1,7 @@
 #include "scenario/value.h"
 
 #include <arpa/inet.h>
+#include <float.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -295,7 +296,8 @@ double value_number_at(const struct node *map, const char *pattern) {
         CHECK(value_number(text, UNITS_PLAIN, 0, 100, &value, why) == 0);
         return value / 100;
     }
-    CHECK(value_number(text, row->dimension, 0, 0, &value, why) == 0);
+    double wide = row->min < 0 ? DBL_MAX : 0;
+    CHECK(value_number(text, row->dimension, -wide, wide, &value, why) == 0);
     return value;
 }
 

@@ -24,7 +24,7 @@ int value_number(const char *text, enum units_dimension dimension, double min, d
 /* A constant quantity or exp(m) uniform(a,b) normal(m,sd) lognormal(p50=,p99=) pareto(min,alpha). Cut at zero. */
 int value_dist(const char *text, enum units_dimension dimension, struct dist *out, char *why);
 /* 21.5 walk(start=, step=, min=, max=) sine(mean=, amplitude=, period=, phase=) uniform(a, b) normal(m, sd) counter(start=, step=, max=)
- * choice(a:0.8, b:0.2). name and stream are left zero. Free with value_signal_free. */
+ * choice(a:0.8, b:0.2), and analog, meter, position, vibration, trace (value_function.c); a trace has the name of its file only. name and stream are left zero. Free with value_signal_free. */
 int value_signal(const char *text, struct signal *out, char *why);
 void value_signal_free(struct signal *s); /* words and weights, not the name */
 /* "2026-01-01T00:00:00Z" (also with +hh:mm) to seconds since 1970. */

@@ -32,6 +32,32 @@ const struct value_function value_functions[] = {
      "counter(start=0, step=1, max=65535)", SIGNAL_COUNTER},
     {"choice", "signal", "word:weight, …", "One of the words, drawn anew for every message.",
      "choice(ok:0.95, fault:0.05)", SIGNAL_CHOICE},
+    {"analog", "signal", "mean, amplitude=, peak=15h, sd=, memory=1h, spread=, lsb=, stuck=, spike=, gap=",
+     "A slow sensor: a daily sine that is highest at `peak`, noise that forgets within `memory`, means that differ by "
+     "`spread` "
+     "between devices, in steps of `lsb`; faults as shares: hours stuck at a value, samples 10 sd off, samples missing "
+     "(null).",
+     "analog(mean=18, amplitude=6, sd=0.8, memory=2h, lsb=0.1, gap=0.1%)", SIGNAL_ANALOG},
+    {"meter", "signal", "per_day, size, start=, spread=, lsb=1, max=, swap=, day=, peak=19h, weekend=",
+     "A counter of events: `per_day` of them, each of mean `size`, more around `peak` by the share `day`; it shows "
+     "whole "
+     "steps of `lsb`, rolls over at `max`, and begins at 0 when it is exchanged, every `swap` on average.",
+     "meter(per_day=40, size=8, spread=100000, max=1000000, day=60%)", SIGNAL_METER},
+    {"position", "signal", "centre, reach, speed, memory=2min, scale=111320, fix=5",
+     "One axis of a vehicle in degrees: at most `reach` metres from `centre`, `speed` in m/s, `scale` metres per "
+     "degree, "
+     "fixes `fix` metres off. It stands when the fleet's motion says so.",
+     "position(52.52, reach=8000, speed=8)", SIGNAL_POSITION},
+    {"vibration", "signal", "base, onset=, doubling=14day, sd=5%, idle=, from=, to=",
+     "RMS of a machine: doubles every `doubling` after a defect that comes after `onset` on average; `idle` outside "
+     "the "
+     "shift from … to, Monday to Friday.",
+     "vibration(1.2, onset=60day, idle=0.1, from=6h, to=22h)", SIGNAL_VIBRATION},
+    {"trace", "signal", "file, column=1, steps=0, shuffle=0%",
+     "What a CSV file beside the scenario says: seconds in its first column, values in the others; a line between "
+     "them, or "
+     "steps. It begins again at its end; `shuffle` lets devices begin at different places.",
+     "trace(drive.csv, column=2, shuffle=100%)", SIGNAL_TRACE},
     {"random", "payload", "size", "So many random bytes; from 22 B on they begin with the mark.", "random(64B)", 0},
     {"choice", "payload", "text:weight, …", "One of the texts, drawn anew for every message.",
      "choice(on:0.8, off:0.2)", 0},

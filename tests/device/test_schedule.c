@@ -1,6 +1,8 @@
 #include "device/schedule.h"
 
+#include "base/check.h"
 #include "base/draw.h"
+#include "device/motion.h"
 #include "harness.h"
 
 static const int64_t epoch = 1767225600000; /* 2026-01-01T00:00:00Z */
@@ -185,6 +187,95 @@ static void listed_messages_have_their_times_and_an_end(void) {
     CU_ASSERT_EQUAL(schedule_first(&s, 9, INSTANT_NEVER), INSTANT_NEVER);
 }
 
+static void booted_together_they_stay_together(void) {
+    struct dist d = every(DIST_CONSTANT, 900e9, 0);
+    struct schedule s = of(&d, ALIGN_BOOT);
+    for (uint32_t device = 0; device < 100; device++) {
+        instant at = schedule_first(&s, device, 77 * SPAN_S);
+        CU_ASSERT_EQUAL(at, 77 * SPAN_S);
+        CU_ASSERT_EQUAL(schedule_next(&s, device, 1, at), 977 * SPAN_S);
+    }
+}
+
+/* Chi-square over 20 classes: 43.8 is the 99.9 % point. */
+static void jitter_moves_messages_around_their_places_and_does_not_add_up(void) {
+    static const enum telemetry_alignment alignments[] = {ALIGN_NONE, ALIGN_WALLCLOCK, ALIGN_BOOT};
+    struct dist d = every(DIST_CONSTANT, 60e9, 0), j = {.kind = DIST_UNIFORM, .a = 0, .b = 20e9};
+    for (unsigned i = 0; i < COUNT_OF(alignments); i++) {
+        struct schedule s = of(&d, alignments[i]);
+        instant place = schedule_first(&s, 5, SPAN_S), at;
+        unsigned seen[20] = {0};
+        s.jitter = &j;
+        at = schedule_first(&s, 5, SPAN_S);
+        for (uint64_t n = 1; n <= 20000; n++) {
+            CU_ASSERT_FATAL(at >= place && at < place + 20 * SPAN_S);
+            seen[(at - place) / SPAN_S]++;
+            at = schedule_next(&s, 5, n, at);
+            place += SPAN_MIN;
+        }
+        double squares = 0;
+        for (int k = 0; k < 20; k++)
+            squares += (seen[k] - 1000.0) * (seen[k] - 1000.0) / 1000;
+        CU_ASSERT(squares < 43.8);
+    }
+}
+
+static void jitter_wider_than_the_gap_is_cut_and_keeps_the_order(void) {
+    static const struct dist jitters[] = {{.kind = DIST_UNIFORM, .a = 0, .b = 600e9},
+                                          {.kind = DIST_NORMAL, .b = 600e9}};
+    struct dist d = every(DIST_CONSTANT, 60e9, 0);
+    for (unsigned i = 0; i < COUNT_OF(jitters); i++) {
+        struct schedule s = of(&d, ALIGN_WALLCLOCK);
+        s.jitter = &jitters[i];
+        instant at = schedule_first(&s, 5, SPAN_S), first = at;
+        CU_ASSERT(first >= SPAN_MIN);
+        for (uint64_t n = 1; n <= 10000; n++) {
+            instant next = schedule_next(&s, 5, n, at);
+            CU_ASSERT_FATAL(next > at);
+            at = next;
+        }
+        CU_ASSERT_DOUBLE_EQUAL(span_seconds(at - first), 600000, 120);
+    }
+}
+
+static void a_shape_moves_messages_to_its_hours(void) {
+    struct dist d = every(DIST_CONSTANT, 60e9, 0);
+    struct daily shape = {.on = true, .day = 0.8, .day_peak = 19 * SPAN_H, .weekend = 1};
+    struct schedule s = of(&d, ALIGN_NONE);
+    s.shape = &shape;
+    unsigned evening = 0, morning = 0, all = 0;
+    for (instant at = schedule_first(&s, 1, 0); at < SPAN_DAY; at = schedule_next(&s, 1, ++all, at)) {
+        evening += at / SPAN_H == 18;
+        morning += at / SPAN_H == 6;
+    }
+    CU_ASSERT_DOUBLE_EQUAL(all, 1440, 1);
+    CU_ASSERT_DOUBLE_EQUAL(evening, 60 * (1 + 0.8 * 0.989), 2);
+    CU_ASSERT_DOUBLE_EQUAL(morning, 60 * (1 - 0.8 * 0.989), 2);
+}
+
+/* Asset trackers: every 15 min while they move, 8 h a day, and once a day while they stand. */
+static void motion_decides_between_two_gaps(void) {
+    struct dist d = every(DIST_CONSTANT, 900e9, 0);
+    struct motion m = {.trips = 2, .moving = 8 * SPAN_H, .still = SPAN_DAY};
+    struct schedule s = of(&d, ALIGN_NONE);
+    s.motion = &m;
+    unsigned all = 0, standing = 0;
+    for (uint32_t device = 0; device < 200; device++) {
+        uint64_t n = 0;
+        for (instant at = schedule_first(&s, device, 0); at < 30 * SPAN_DAY; at = schedule_next(&s, device, n, at)) {
+            n++;
+            standing += !motion_moves(&m, 42, device, epoch * SPAN_MS + at);
+        }
+        all += (unsigned)n;
+    }
+    CU_ASSERT_DOUBLE_EQUAL(all / 200.0 / 30, 33, 0.5); /* a trip of 4 h begins with one and has on average 15.5 more */
+    CU_ASSERT_EQUAL(standing, 0);
+    m.still = 2 * SPAN_H;
+    for (instant at = schedule_first(&s, 7, 0); at < 30 * SPAN_DAY; at = schedule_next(&s, 7, 1, at))
+        standing += !motion_moves(&m, 42, 7, epoch * SPAN_MS + at);
+    CU_ASSERT(standing > 100);
+}
+
 HARNESS_MAIN("schedule", HARNESS_CASE(the_first_message_comes_a_uniform_phase_after_the_connect),
              HARNESS_CASE(gaps_are_the_draws_of_every), HARNESS_CASE(the_mean_rate_is_that_of_every),
              HARNESS_CASE(two_streams_and_two_devices_draw_differently), HARNESS_CASE(time_goes_on_whatever_is_drawn),
@@ -194,4 +285,8 @@ HARNESS_MAIN("schedule", HARNESS_CASE(the_first_message_comes_a_uniform_phase_af
              HARNESS_CASE(a_clock_error_stays_within_half_a_period),
              HARNESS_CASE(the_schedule_of_a_group_is_that_of_its_stream),
              HARNESS_CASE(think_times_are_draws_of_every_and_may_be_zero), HARNESS_CASE(decisions_differ_in_every_part),
-             HARNESS_CASE(a_first_message_may_have_its_time), HARNESS_CASE(listed_messages_have_their_times_and_an_end))
+             HARNESS_CASE(a_first_message_may_have_its_time), HARNESS_CASE(listed_messages_have_their_times_and_an_end),
+             HARNESS_CASE(booted_together_they_stay_together),
+             HARNESS_CASE(jitter_moves_messages_around_their_places_and_does_not_add_up),
+             HARNESS_CASE(jitter_wider_than_the_gap_is_cut_and_keeps_the_order),
+             HARNESS_CASE(a_shape_moves_messages_to_its_hours), HARNESS_CASE(motion_decides_between_two_gaps))

@@ -4,8 +4,14 @@
 
 #include "harness.h"
 
+static double advance(const struct signal *s, uint64_t seed, uint32_t device, uint64_t n, int64_t clock,
+                      double *state) {
+    struct signal_sample at = {.seed = seed, .device = device, .n = n, .clock = clock, .since = -1};
+    return signal_advance(s, &at, state);
+}
+
 static double next(const struct signal *s, uint64_t n, double *state) {
-    return signal_advance(s, 42, 7, n, 0, state);
+    return advance(s, 42, 7, n, 0, state);
 }
 
 static void a_constant_stays(void) {
@@ -44,10 +50,10 @@ static void a_sine_follows_the_simulated_clock(void) {
     struct signal s = {.kind = SIGNAL_SINE, .mean = 10, .amplitude = 5, .period = SPAN_DAY, .phase_turns = 0.25};
     double state = signal_begin(&s);
     int64_t midnight = INT64_C(1767225600) * SPAN_S;
-    CU_ASSERT_DOUBLE_EQUAL(signal_advance(&s, 1, 1, 1, midnight, &state), 15, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(signal_advance(&s, 1, 1, 2, midnight + 6 * SPAN_H, &state), 10, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(signal_advance(&s, 1, 1, 3, midnight + 12 * SPAN_H, &state), 5, 1e-12);
-    CU_ASSERT_DOUBLE_EQUAL(signal_advance(&s, 1, 1, 4, midnight + SPAN_DAY, &state), 15, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(advance(&s, 1, 1, 1, midnight, &state), 15, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(advance(&s, 1, 1, 2, midnight + 6 * SPAN_H, &state), 10, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(advance(&s, 1, 1, 3, midnight + 12 * SPAN_H, &state), 5, 1e-12);
+    CU_ASSERT_DOUBLE_EQUAL(advance(&s, 1, 1, 4, midnight + SPAN_DAY, &state), 15, 1e-12);
 }
 
 static void uniform_and_normal_are_drawn_anew(void) {
@@ -101,15 +107,36 @@ static void a_choice_keeps_its_weights(void) {
 static void values_are_keyed_by_seed_device_signal_and_message(void) {
     struct signal s = {.kind = SIGNAL_UNIFORM, .stream = 1, .min = 0, .max = 1}, other = s;
     other.stream = 2;
-    double state = 0, value = signal_advance(&s, 1, 1, 1, 0, &state);
-    CU_ASSERT_EQUAL(signal_advance(&s, 1, 1, 1, 99, &state), value);
-    CU_ASSERT_NOT_EQUAL(signal_advance(&s, 2, 1, 1, 0, &state), value);
-    CU_ASSERT_NOT_EQUAL(signal_advance(&s, 1, 2, 1, 0, &state), value);
-    CU_ASSERT_NOT_EQUAL(signal_advance(&s, 1, 1, 2, 0, &state), value);
-    CU_ASSERT_NOT_EQUAL(signal_advance(&other, 1, 1, 1, 0, &state), value);
+    double state = 0, value = advance(&s, 1, 1, 1, 0, &state);
+    CU_ASSERT_EQUAL(advance(&s, 1, 1, 1, 99, &state), value);
+    CU_ASSERT_NOT_EQUAL(advance(&s, 2, 1, 1, 0, &state), value);
+    CU_ASSERT_NOT_EQUAL(advance(&s, 1, 2, 1, 0, &state), value);
+    CU_ASSERT_NOT_EQUAL(advance(&s, 1, 1, 2, 0, &state), value);
+    CU_ASSERT_NOT_EQUAL(advance(&other, 1, 1, 1, 0, &state), value);
+}
+
+static void the_time_since_the_last_sample_is_kept_where_it_matters(void) {
+    instant sampled = INSTANT_NEVER;
+    CU_ASSERT(signal_since(NULL, 5) < 0);
+    CU_ASSERT(signal_since(&sampled, 5) < 0);
+    CU_ASSERT_EQUAL(signal_since(&sampled, 12), 7);
+    CU_ASSERT_EQUAL(signal_since(&sampled, 12), 0);
+    CU_ASSERT_FALSE(signal_evolves(&(struct signal){.kind = SIGNAL_WALK}));
+    CU_ASSERT_FALSE(signal_evolves(&(struct signal){.kind = SIGNAL_VIBRATION}));
+    CU_ASSERT_TRUE(signal_evolves(&(struct signal){.kind = SIGNAL_METER}));
+}
+
+static void the_first_stream_that_moves_moves_the_signals(void) {
+    struct telemetry streams[2] = {{.name = "0"}, {.name = "1"}};
+    struct fleet_group g = {.telemetry = streams, .telemetry_count = 2};
+    CU_ASSERT_PTR_NULL(signal_motion(&g));
+    streams[1].motion.trips = 2;
+    CU_ASSERT_PTR_EQUAL(signal_motion(&g), &streams[1].motion);
 }
 
 HARNESS_MAIN("signal", HARNESS_CASE(a_constant_stays), HARNESS_CASE(a_walk_begins_at_start_and_stays_within_its_walls),
              HARNESS_CASE(a_step_wider_than_the_room_ends_at_a_wall), HARNESS_CASE(a_sine_follows_the_simulated_clock),
              HARNESS_CASE(uniform_and_normal_are_drawn_anew), HARNESS_CASE(a_counter_counts_and_rolls_over),
-             HARNESS_CASE(a_choice_keeps_its_weights), HARNESS_CASE(values_are_keyed_by_seed_device_signal_and_message))
+             HARNESS_CASE(a_choice_keeps_its_weights), HARNESS_CASE(values_are_keyed_by_seed_device_signal_and_message),
+             HARNESS_CASE(the_time_since_the_last_sample_is_kept_where_it_matters),
+             HARNESS_CASE(the_first_stream_that_moves_moves_the_signals))

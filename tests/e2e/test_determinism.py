@@ -31,6 +31,21 @@ fleets:
     count: 40
     protocol: mqtt311
     telemetry: {every: "normal(1s, 200ms)", topic: "u/${device.id}", payload: "random(32B)", qos: 0}
+  three:
+    count: 30
+    signals:
+      level: "analog(mean=20, amplitude=3, sd=2, memory=3s, spread=1, lsb=0.1, spike=5%, gap=5%)"
+      water: "meter(per_day=100000, size=2, spread=1000)"
+      lat: "position(52.5, reach=500, speed=10, memory=1s)"
+    telemetry:
+      - every: 300ms
+        topic: "v/${device.id}"
+        payload: "[${signal.level}, ${signal.water}, ${signal.lat:.6f}]"
+        qos: 1
+        trigger: {signal: level, change: 1, above: 23, at_least: 2s}
+      - {every: exp(500ms), topic: w, shape: {day: 60%, half_day: 40%}}
+      - {every: 800ms, topic: x, jitter: 300ms, alignment: boot}
+      - {every: 400ms, topic: y, motion: {moving: 16h, trips: 1, still: 1s}}
 timeline:
   - {id: join, at: 0s, do: connect, who: all, over: 2s}
   - {id: cut, at: 3s, do: link_down, how: reset, who: {region: north, percent: 40}, for: "uniform(200ms, 1s)"}
@@ -87,7 +102,7 @@ def _():
 @suite.case("the run's decisions are those that plan --device prints")
 def _():
     (out,) = finished(run("planned"))
-    total = sum(int(planned(device)["decisions_hash"], 16) for device in range(141))
+    total = sum(int(planned(device)["decisions_hash"], 16) for device in range(171))
     suite.equal(total % 2**64, hashes(out)[1], "sum over all devices")
 
 

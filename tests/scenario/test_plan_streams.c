@@ -92,14 +92,20 @@ static void messages_may_be_listed_one_by_one(void) {
     compiled_free(&c);
 }
 
-static void is_refused(const char *stream, const char *code, const char *words) {
-    char text[400];
-    snprintf(text, sizeof text, "duration: 1min\nfleets: {a: {count: 1, telemetry: {topic: a, %s}}}\n", stream);
+static bool refused(const char *stream, const char *code, const char *what) {
+    char text[600];
+    snprintf(text, sizeof text, "duration: 1min\nfleets: {a: {count: 1, telemetry: {topic: a, %s}%s}}\n", stream,
+             strstr(stream, "signals") == NULL ? ", signals: {temp: 1}" : "");
     struct compiled c = compiled_of(text);
-    CU_ASSERT_TRUE(compiled_found(&c, code, words));
-    if (!compiled_found(&c, code, words))
+    bool found = compiled_found(&c, code, what);
+    if (!found)
         compiled_print(&c);
     compiled_free(&c);
+    return found;
+}
+
+static void is_refused(const char *stream, const char *code, const char *words) {
+    CU_ASSERT_TRUE(refused(stream, code, words));
 }
 
 static void what_does_not_go_with_listed_messages_is_refused(void) {
@@ -107,6 +113,7 @@ static void what_does_not_go_with_listed_messages_is_refused(void) {
     is_refused("messages: [{at: 2s}], pace: closed", "E419", "'pace' and 'messages'");
     is_refused("messages: [{at: 2s}], alignment: wallclock", "E419", "'alignment' and 'messages'");
     is_refused("messages: [{at: 2s}], schedule: restart_on_connect", "E419", "'schedule' and 'messages'");
+    is_refused("messages: [{at: 2s}], jitter: 1s", "E419", "'jitter' and 'messages'");
     is_refused("messages: [{at: 2s}], every: 1s", "E209", "exclude each other");
     is_refused("messages: [{at: 2s}], first: 1s", "E209", "exclude each other");
     is_refused("messages: []", "E203", "'every' (or 'messages') is missing");
@@ -115,7 +122,54 @@ static void what_does_not_go_with_listed_messages_is_refused(void) {
     is_refused("every: 1s, first: 1s, pace: closed", "E419", "'first' goes with");
 }
 
+static void what_decides_when_arrives(void) {
+    struct compiled c = compiled_of(
+        "duration: 1min\nfleets:\n  a:\n    count: 1\n    signals: {flow: 1, temp: \"analog(20, sd=1, lsb=0.5)\"}\n"
+        "    telemetry:\n"
+        "      - {every: 10s, topic: a, alignment: boot, jitter: 2s}\n"
+        "      - {every: 10s, topic: b, alignment: wallclock, jitter: \"normal(0s, 200ms)\"}\n"
+        "      - {every: exp(10s), topic: c, shape: {day: 60%, day_peak: 19h, half_day: 30%, weekend: 40%}}\n"
+        "      - {every: 15min, topic: d, motion: {moving: 8h, trips: 4, still: 6h}}\n"
+        "      - {every: 10s, topic: e, trigger: {signal: temp, change: 0.5, above: 30, below: -2, at_least: 1h}}\n"
+        "  b: {count: 1, signals: {n: counter()}, telemetry: {every: 1s, topic: a}}\n");
+    if (c.plan == NULL)
+        compiled_print(&c);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    const struct fleet_group *g = &c.plan->groups[0];
+    const struct telemetry *t = g->telemetry;
+    CU_ASSERT_TRUE(t[0].alignment == ALIGN_BOOT && t[0].jitter.kind == DIST_UNIFORM && t[0].jitter.b == 2e9);
+    CU_ASSERT_TRUE(t[1].alignment == ALIGN_WALLCLOCK && t[1].jitter.kind == DIST_NORMAL && !t[1].jitter.cut_at_zero);
+    CU_ASSERT_TRUE(t[2].shape.on && t[2].shape.day == 0.6 && t[2].shape.half_day == 0.3 && t[2].shape.weekend == 0.4);
+    CU_ASSERT_TRUE(t[2].shape.day_peak == 19 * SPAN_H && t[2].shape.half_day_peak == 8 * SPAN_H);
+    CU_ASSERT_TRUE(t[3].motion.moving == 8 * SPAN_H && t[3].motion.trips == 4 && t[3].motion.still == 6 * SPAN_H);
+    CU_ASSERT_TRUE(t[4].trigger.on && t[4].trigger.signal == 1 && t[4].trigger.change == 0.5);
+    CU_ASSERT_TRUE(t[4].trigger.has_above && t[4].trigger.above == 30 && t[4].trigger.below == -2 &&
+                   t[4].trigger.at_least == SPAN_H);
+    CU_ASSERT_TRUE(g->triggers && g->signals_evolve && !t[0].trigger.on && !t[0].shape.on);
+    CU_ASSERT_FALSE(c.plan->groups[1].triggers || c.plan->groups[1].signals_evolve);
+    compiled_free(&c);
+}
+
+static void ways_to_say_when_exclude_each_other(void) {
+    is_refused("every: exp(1s), jitter: 1s", "E209", "constant");
+    is_refused("every: 1s, jitter: 1s, shape: {day: 10%}", "E209", "jitter");
+    is_refused("every: 1s, alignment: boot, shape: {day: 10%}", "E209", "shape");
+    is_refused("every: 1s, alignment: boot, motion: {moving: 1h}", "E209", "motion");
+    is_refused("every: 1s, pace: closed, motion: {moving: 1h}", "E209", "closed");
+    is_refused("every: 1s, shape: {day: 60%, half_day: 41%}", "E205", "negative");
+    is_refused("every: 1s, trigger: {signal: tmep, change: 1}", "E301", "tmep");
+    is_refused("every: 1s, trigger: {signal: temp}", "W401", "one message");
+    CU_ASSERT_FALSE(refused("every: 1s, trigger: {signal: temp, change: 1}", "W401", "one message"));
+}
+
+static void a_trace_is_read_from_beside_the_scenario(void) {
+    is_refused("every: 1s}, signals: {x: trace(/etc/passwd)", "E114", "below");
+    is_refused("every: 1s}, signals: {x: trace(../x.csv)", "E114", "below");
+    is_refused("every: 1s}, signals: {x: trace(there-is-none.csv)", "E114", "there-is-none");
+}
+
 HARNESS_MAIN("scenario/plan_streams", HARNESS_CASE(streams_arrive_with_their_marks),
              HARNESS_CASE(filters_are_texts_or_maps), HARNESS_CASE(streams_agree_on_their_schedule),
              HARNESS_CASE(there_is_a_limit_of_streams), HARNESS_CASE(messages_may_be_listed_one_by_one),
-             HARNESS_CASE(what_does_not_go_with_listed_messages_is_refused))
+             HARNESS_CASE(what_does_not_go_with_listed_messages_is_refused), HARNESS_CASE(what_decides_when_arrives),
+             HARNESS_CASE(ways_to_say_when_exclude_each_other), HARNESS_CASE(a_trace_is_read_from_beside_the_scenario))
