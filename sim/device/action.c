@@ -16,6 +16,8 @@ const struct action_verb_row action_verbs[ACTION_VERBS] = {
     {DO_STOP, "stop", "devices stop for good: they intend nothing more and disconnect", false, true},
     {DO_COMMAND, "command", "the observer sends each of the devices a command and waits for its reply", false, true},
     {DO_ROAM, "roam", "devices move to another network: a new address, and a new connection", true, true},
+    {DO_CLOCK_SKEW, "clock_skew", "devices' clocks go wrong: what they report as the time, and when they think it is",
+     true, true},
 };
 
 bool action_selects(const struct action *a, uint32_t device) {

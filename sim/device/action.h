@@ -23,6 +23,7 @@ enum action_verb {
     DO_STOP,
     DO_COMMAND,
     DO_ROAM,
+    DO_CLOCK_SKEW,
     ACTION_VERBS
 };
 struct action_verb_row {
@@ -126,6 +127,7 @@ struct action {
     uint32_t selected;
     enum link_down_how how;
     const struct network *network; /* roam */
+    span skew;                     /* clock_skew */
     uint32_t messages;             /* burst */
     struct template payload;       /* command */
     uint8_t qos;                   /* command */

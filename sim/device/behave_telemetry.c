@@ -22,6 +22,7 @@ enum { EVENTS_SPARE = 4 };         /* what handling one event may add to the ste
 static struct schedule schedule_now(const struct device_host *h, const struct device_slot *s, unsigned stream) {
     struct schedule schedule = schedule_of(s->group, stream, h->seed, h->epoch_unix_ms);
     schedule.every = effective_every(h, s, &s->group->telemetry[stream]);
+    schedule.clock = device_step_clock(h, s);
     return schedule;
 }
 

@@ -225,6 +225,8 @@ void device_step_tell_end(struct device_host *h, const struct device_slot *s, en
 }
 
 struct payload_context device_step_context(const struct device_host *h, const struct device_slot *s, instant at) {
+    const struct clock_view clock = device_step_clock(h, s);
+    int64_t unix_ms = clock_shows(&clock, h->seed, h->start_unix_ms + at / SPAN_MS, at, s->behaviour->connects);
     return (struct payload_context){.group = s->group,
                                     .secrets = h->secrets,
                                     .run_id = h->run_id,
@@ -232,7 +234,7 @@ struct payload_context device_step_context(const struct device_host *h, const st
                                     .device = s->life->id,
                                     .index = device_index_in_fleet(h, s),
                                     .intended = at,
-                                    .unix_ms = h->start_unix_ms + at / SPAN_MS};
+                                    .unix_ms = unix_ms};
 }
 
 /* The rest of the link's queue is kept for acknowledgements, and for the one message that goes in last. */

@@ -2,6 +2,7 @@
 #ifndef MUSTER_DEVICE_DEVICE_STEP_H
 #define MUSTER_DEVICE_DEVICE_STEP_H
 
+#include "device/clock.h"
 #include "device/device.h"
 #include "device/payload.h"
 
@@ -43,6 +44,13 @@ static inline bool device_step_unheard(const struct device_slot *s) {
     return device_step_cut(s) || (s->radio != NULL && (s->radio->flags & RADIO_SWALLOWED) != 0);
 }
 
+/* The device's own clock. */
+static inline struct clock_view device_step_clock(const struct device_host *h, const struct device_slot *s) {
+    return (struct clock_view){.model = &s->group->profile->clock,
+                               .actions = h->actions,
+                               .action_count = h->action_count,
+                               .device = s->life->id};
+}
 /* What templates are filled with for this device at that instant; `seq` and `signals` are a message's. */
 struct payload_context device_step_context(const struct device_host *h, const struct device_slot *s, instant at);
 

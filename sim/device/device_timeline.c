@@ -170,7 +170,8 @@ static void begin(struct device_host *h, const struct device_slot *s, const stru
         break;
     case DO_HOLD:
     case DO_MARK:
-    case DO_COMMAND: /* the control thread sends it */
+    case DO_CLOCK_SKEW: /* clock_error looks at the plan */
+    case DO_COMMAND:    /* the control thread sends it */
     case ACTION_VERBS:
         break;
     }

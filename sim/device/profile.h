@@ -98,6 +98,13 @@ struct commands {
     struct dist delay;      /* ns, of the reaction */
 };
 
+/* profiles.*.clock */
+struct clock_model {
+    double drift_ppm; /* standard deviation over devices, around 0 */
+    span sync;        /* the clock is set right so often, from t = 0; 0: never */
+    bool cold_boot;   /* it begins in 1970, until the first connection */
+};
+
 /* profiles.* */
 struct profile {
     const char *name;
@@ -110,6 +117,7 @@ struct profile {
     struct buffer_limits buffer;
     struct timeouts timeouts;
     struct commands commands;
+    struct clock_model clock;
     bool failover_next;      /* failover: next moves to the next node after a failed attempt */
     bool restart_on_connect; /* schedule: restart_on_connect */
 };

@@ -45,7 +45,7 @@ static span gap(const struct schedule *s, uint32_t device, uint64_t n) {
 
 /* How far `at` lies past a multiple of the period on the simulated clock: in [0, period). */
 static span past_multiple(const struct schedule *s, instant at, span period) {
-    __int128 clock = (__int128)s->epoch_unix_ms * SPAN_MS + at;
+    __int128 clock = (__int128)s->epoch_unix_ms * SPAN_MS + at + clock_error(&s->clock, s->seed, at);
     span past = (span)(clock % period);
     return past < 0 ? past + period : past;
 }

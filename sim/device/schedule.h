@@ -25,6 +25,7 @@
 
 #include "base/dist.h"
 #include "base/instant.h"
+#include "device/clock.h"
 #include "device/profile.h"
 #include "metrics/op.h"
 
@@ -37,6 +38,7 @@ struct schedule {
     uint8_t stream; /* number of the telemetry stream in its group: two streams of a device draw differently */
     uint64_t seed;
     int64_t epoch_unix_ms;             /* the simulated clock at t = 0 */
+    struct clock_view clock;           /* the device's, for its alignment; zero: it is right */
     const struct telemetry *telemetry; /* `first` and `messages`; NULL: neither */
 };
 

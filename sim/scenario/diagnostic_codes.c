@@ -99,6 +99,8 @@ const struct diagnostic_code diagnostic_codes[] = {
      "cycle needs a rate."},
     {"E441", "outage not understood", "An outage comes by chance (mttf) or planned (every), and not too often."},
     {"E442", "too many outages", "More kinds of outages than may hit one group of devices, or more networks than 250."},
+    {"E443", "clock_skew not understood",
+     "Clocks go fast or slow, and by plan alone: state and where do not go with it."},
     {"E501", "too many sources", "More than 65,536 source addresses."},
     {"E502", "source addresses",
      "More connections to one node than the ports of all source addresses: most of them would fail."},

@@ -154,6 +154,10 @@ struct profile *plan_profiles_make(const struct plan_build *b, const char *name,
     p->buffer.keep_qos0 = value_bool_at(buffer, "profiles.*.buffer.qos0");
     read_timeouts(node_get(n, "timeouts"), p);
     read_commands(b, node_get(n, "commands"), &p->commands);
+    const struct node *clock = node_get(n, "clock");
+    p->clock = (struct clock_model){.drift_ppm = value_number_at(clock, "profiles.*.clock.drift"),
+                                    .sync = value_span_at(clock, "profiles.*.clock.sync"),
+                                    .cold_boot = value_bool_at(clock, "profiles.*.clock.cold_boot")};
     return p;
 }
 

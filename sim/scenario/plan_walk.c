@@ -110,6 +110,10 @@ static struct schedule schedule_now(const struct plan_walk *w, unsigned stream, 
     struct schedule s = schedule_of(w->group, stream, w->plan->seed, w->plan->epoch_unix_ms);
     *every = every_now(w, stream);
     s.every = every;
+    s.clock = (struct clock_view){.model = &w->group->profile->clock,
+                                  .actions = w->plan->actions,
+                                  .action_count = w->plan->action_count,
+                                  .device = w->device};
     return s;
 }
 

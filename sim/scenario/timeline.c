@@ -65,6 +65,18 @@ static void read_command(const struct plan_build *b, const struct node *n, struc
     a->within = value_span_at(n, "timeline.[].within");
 }
 
+static void read_skew(const struct plan_build *b, const struct node *n, struct action *a) {
+    bool fast = value_given(n, "timeline.[].fast"), slow = value_given(n, "timeline.[].slow");
+    a->skew = value_span_at(n, "timeline.[].fast") - value_span_at(n, "timeline.[].slow");
+    if (fast == slow)
+        diagnostic_help(diagnostic_add(b->found, "E443", n->mark, "%s makes clocks fast or slow, one of them", a->id),
+                        "write fast: 5min, or slow: 5min");
+    if (a->where.count > 0)
+        diagnostic_help(diagnostic_add(b->found, "E443", n->mark,
+                                       "%s cannot choose devices by what they do at that instant", a->id),
+                        "choose by fleet, region, profile, index, percent or count");
+}
+
 static void read_entry(const struct plan_build *b, const struct node *n, unsigned *numbers, struct action *a) {
     const char *id = node_text(node_get(n, "id"));
     a->verb = (enum action_verb)value_word_at(n, "timeline.[].do");
@@ -89,6 +101,8 @@ static void read_entry(const struct plan_build *b, const struct node *n, unsigne
         select_devices(b, node_get(n, "who"), a);
     else
         a->selected = b->plan->device_count;
+    if (a->verb == DO_CLOCK_SKEW)
+        read_skew(b, n, a);
     a->lasting_max = longest(b, a);
     timeline_settings_read(b, node_get(n, "set"), a);
 }

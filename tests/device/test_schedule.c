@@ -276,6 +276,17 @@ static void motion_decides_between_two_gaps(void) {
     CU_ASSERT(standing > 100);
 }
 
+/* A device whose clock is 2 min fast reports 2 min before the quarter hour, and as often. */
+static void alignment_follows_the_devices_own_clock(void) {
+    struct action skew = {.verb = DO_CLOCK_SKEW, .start = 0, .skew = 2 * SPAN_MIN};
+    struct dist quarter = {.kind = DIST_CONSTANT, .a = 900e9};
+    struct schedule s = {.every = &quarter, .alignment = ALIGN_WALLCLOCK, .seed = 5, .epoch_unix_ms = 1767225600000};
+    s.clock = (struct clock_view){.actions = &skew, .action_count = 1, .device = 0};
+    instant first = schedule_first(&s, 0, 5 * SPAN_S);
+    CU_ASSERT_EQUAL(first, 13 * SPAN_MIN);
+    CU_ASSERT_EQUAL(schedule_next(&s, 0, 1, first), 28 * SPAN_MIN);
+}
+
 HARNESS_MAIN("schedule", HARNESS_CASE(the_first_message_comes_a_uniform_phase_after_the_connect),
              HARNESS_CASE(gaps_are_the_draws_of_every), HARNESS_CASE(the_mean_rate_is_that_of_every),
              HARNESS_CASE(two_streams_and_two_devices_draw_differently), HARNESS_CASE(time_goes_on_whatever_is_drawn),
@@ -289,4 +300,5 @@ HARNESS_MAIN("schedule", HARNESS_CASE(the_first_message_comes_a_uniform_phase_af
              HARNESS_CASE(booted_together_they_stay_together),
              HARNESS_CASE(jitter_moves_messages_around_their_places_and_does_not_add_up),
              HARNESS_CASE(jitter_wider_than_the_gap_is_cut_and_keeps_the_order),
-             HARNESS_CASE(a_shape_moves_messages_to_its_hours), HARNESS_CASE(motion_decides_between_two_gaps))
+             HARNESS_CASE(a_shape_moves_messages_to_its_hours), HARNESS_CASE(motion_decides_between_two_gaps),
+             HARNESS_CASE(alignment_follows_the_devices_own_clock))

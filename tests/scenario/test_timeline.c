@@ -1,5 +1,6 @@
 #include "scenario/timeline.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "compiled.h"
@@ -132,8 +133,27 @@ static void value_entries_get_a_bit_each(void) {
     compiled_free(&c);
 }
 
+static void clocks_go_fast_or_slow_by_plan(void) {
+    struct compiled c =
+        good(FLEET "timeline: [{do: connect}, {do: clock_skew, fast: 5min, for: 1min}, {do: clock_skew, "
+                   "slow: 1h, who: {percent: 10}}]\n");
+    CU_ASSERT_EQUAL(compiled_action(&c, "clock_skew#1")->skew, 300 * SPAN_S);
+    CU_ASSERT_EQUAL(compiled_action(&c, "clock_skew#2")->skew, -3600 * SPAN_S);
+    CU_ASSERT_EQUAL(compiled_action(&c, "clock_skew#2")->selected, 10);
+    compiled_free(&c);
+    static const char *const wrong[] = {"{do: clock_skew}", "{do: clock_skew, fast: 1s, slow: 1s}",
+                                        "{do: clock_skew, fast: 1s, who: {state: online}}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        char text[512];
+        snprintf(text, sizeof text, FLEET "timeline: [{do: connect}, %s]\n", wrong[i]);
+        c = compiled_of(text);
+        CU_ASSERT(compiled_found(&c, "E443", ""));
+        compiled_free(&c);
+    }
+}
+
 HARNESS_MAIN("scenario/timeline", HARNESS_CASE(without_a_timeline_all_connect_over_ten_seconds),
              HARNESS_CASE(entries_follow_each_other), HARNESS_CASE(entries_without_id_are_numbered_by_verb),
              HARNESS_CASE(drawn_lengths_end_with_the_longest), HARNESS_CASE(conditions_have_no_place_in_time),
              HARNESS_CASE(implicit_phases_surround_the_entries), HARNESS_CASE(the_scenario_may_use_their_names),
-             HARNESS_CASE(value_entries_get_a_bit_each))
+             HARNESS_CASE(value_entries_get_a_bit_each), HARNESS_CASE(clocks_go_fast_or_slow_by_plan))
