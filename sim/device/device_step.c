@@ -25,6 +25,8 @@ void device_step_state(struct device_host *h, const struct device_slot *s, enum 
                                                   .from = (uint8_t)from,
                                                   .to = (uint8_t)to});
     life->state = (uint8_t)to;
+    if (to == STATE_DEAD && s->radio != NULL)
+        s->radio->flags &= (uint8_t)~RADIO_REGISTERED; /* with power comes another registration */
     if (h->settling && to != STATE_ONLINE)
         life->flags |= DEVICE_AWAY;
     h->changed |= (uint32_t)1 << VAR_STATE;

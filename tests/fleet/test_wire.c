@@ -242,6 +242,35 @@ static void a_stream_without_progress_ends_by_its_timeout(void) {
     done(&peer);
 }
 
+/* The middlebox forgets after 150 ms, and messages come after the first 200: what they are sent into is a hole, or an end. */
+static void forget(enum nat_expiry how) {
+    const struct peer_script script = {0};
+    struct peer peer = peer_start(&script);
+    made_plan(&m, 20, &peer);
+    made_network(&m, 0);
+    m.network.nat = (struct nat){.tcp = 150 * SPAN_MS, .on_expire = how};
+    m.group.radio = true;
+    m.telemetry.every.a = 400e6;
+    m.telemetry.has_first = true;
+    m.telemetry.first = 300 * SPAN_MS;
+    m.plan.duration = SPAN_S;
+    m.profile.mqtt.ack_timeout = 200 * SPAN_MS;
+    go(&peer);
+    CU_ASSERT(made_tally(work.result, TALLY_NAT_EXPIRED) >= 20);
+    CU_ASSERT_EQUAL(made_outcome(work.result, OP_MQTT_PUBLISH, OP_TIMEOUT), 0);
+    CU_ASSERT_EQUAL(made_outcome(work.result, OP_MQTT_PUBLISH, OP_BROKEN), 0);
+    CU_ASSERT(ok(OP_MQTT_CONNECT) >= 40);
+    done(&peer);
+}
+
+static void a_forgotten_connection_is_a_hole(void) {
+    forget(NAT_BLACKHOLE);
+}
+
+static void a_forgotten_connection_is_an_end(void) {
+    forget(NAT_RST);
+}
+
 HARNESS_MAIN("wire", HARNESS_CASE(an_honest_peer_gets_everything_once),
              HARNESS_CASE(packets_cut_anywhere_are_put_together),
              HARNESS_CASE(packets_dripping_in_byte_by_byte_are_put_together),
@@ -253,4 +282,5 @@ HARNESS_MAIN("wire", HARNESS_CASE(an_honest_peer_gets_everything_once),
              HARNESS_CASE(a_link_that_is_too_slow_holds_messages_back_and_breaks_nothing),
              HARNESS_CASE(what_is_sent_again_waits_for_a_link_that_is_too_slow),
              HARNESS_CASE(sends_that_the_kernel_does_not_take_go_on_when_it_does),
-             HARNESS_CASE(a_stream_without_progress_ends_by_its_timeout))
+             HARNESS_CASE(a_stream_without_progress_ends_by_its_timeout),
+             HARNESS_CASE(a_forgotten_connection_is_a_hole), HARNESS_CASE(a_forgotten_connection_is_an_end))
