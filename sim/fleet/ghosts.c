@@ -1,8 +1,6 @@
 #include "fleet/ghosts.h"
 
-#include <netinet/tcp.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "base/pool.h"
 #include "metrics/recorder.h"
@@ -36,13 +34,9 @@ bool ghosts_add(struct ghosts *g, struct connection *c, instant until, uint16_t 
     return true;
 }
 
-/* Nothing is read from a ghost, so a FIN shows in the socket's state alone. */
+/* Nothing is read from a ghost. */
 static bool backend_closed(const struct connection *c) {
-    struct tcp_info info;
-    socklen_t size = sizeof info;
-    if (getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &size) < 0)
-        return false;
-    return info.tcpi_state != TCP_ESTABLISHED;
+    return transport_table[c->kind]->ended(c);
 }
 
 /* Ends of the ring that are empty places (ended out of order) are cut off. */

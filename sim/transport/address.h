@@ -7,7 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum transport_kind { TRANSPORT_TCP, TRANSPORT_KINDS }; /* later: TLS, UDP, DTLS, WS, memory: rows of transport_table */
+enum transport_kind {
+    TRANSPORT_TCP,
+    TRANSPORT_MEMORY,
+    TRANSPORT_KINDS
+}; /* later: TLS, UDP, DTLS, WS: rows of transport_table */
 
 /* An IPv4 or IPv6 address with port; 28 bytes are enough, sockaddr_storage is not needed. */
 struct address {

@@ -17,7 +17,7 @@ struct connection {
     int fd;            /* −1: none */
     uint32_t device;   /* owner's number in its worker; UINT32_MAX: ghost */
     void *owner;       /* whoever drives it keeps here what it needs now and then; NULL while idle */
-    void *state;       /* secure transports; NULL for plain TCP */
+    void *state;       /* memory: its memory_net, set by who opens or listens; NULL for plain TCP */
     uint16_t node;     /* which node of all targets */
     uint8_t kind;      /* enum transport_kind */
     uint8_t flags;     /* enum connection_flags */
@@ -49,11 +49,21 @@ struct transport_ops {
     /* Bytes taken (may be fewer than size), or an error. */
     int (*send)(struct connection *c, const uint8_t *data, size_t size);
     int (*recv)(struct connection *c, uint8_t *data, size_t size);
+    /* Sends the end (FIN) and goes on reading. */
+    void (*finish)(struct connection *c);
     /* Ends the connection: in order (FIN), or by reset (RST). The caller has unwatched it. */
     void (*close)(struct connection *c, bool reset);
     /* Makes the connection a black hole (drop-all filter where the system allows it) or lifts that. 0, or ERR_DENIED when
      * the system does not allow it: the caller then only stops reading and writing. */
     int (*silence)(struct connection *c, bool silent);
+    /* Makes `c` a listener: ready to read while somebody waits to be accepted. 0, or ERR_IO. Port 0 takes a free one. */
+    int (*listen)(struct connection *c, const struct address *at);
+    /* Our own address of a connection or a listener. 0, or ERR_IO. */
+    int (*where)(const struct connection *c, struct address *at);
+    /* Has the peer ended the connection? Also when what came before its end was not read. */
+    bool (*ended)(const struct connection *c);
+    /* Accepts the next in line; `c` has kind and state of the listener. 0, ERR_AGAIN, or ERR_IO (the system lacks something). */
+    int (*accept)(struct connection *listener, struct connection *c);
 };
 
 extern const struct transport_ops *const transport_table[TRANSPORT_KINDS];

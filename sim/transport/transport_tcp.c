@@ -9,7 +9,10 @@
 #include "base/check.h"
 #include "base/err.h"
 
-enum { UNREAD_READS_MAX = 64 }; /* when a connection is closed: more is not worth the time */
+enum {
+    UNREAD_READS_MAX = 64, /* when a connection is closed: more is not worth the time */
+    LISTEN_BACKLOG = 4096,
+};
 
 static int error_of(int number) {
     switch (number) {
@@ -127,6 +130,10 @@ static void end_in_order(int fd) {
         ;
 }
 
+static void tcp_finish(struct connection *c) {
+    shutdown(c->fd, SHUT_WR);
+}
+
 static void tcp_close(struct connection *c, bool reset) {
     if (c->fd < 0)
         return;
@@ -156,6 +163,51 @@ static int tcp_silence(struct connection *c, bool silent) {
     return 0;
 }
 
+static int begin_to_listen(int fd, const struct address *at) {
+    int error = set(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+    if (error == 0)
+        error = set(fd, IPPROTO_TCP, TCP_NODELAY, 1); /* what is accepted inherits it */
+    if (error == 0 && (bind(fd, &at->any, address_size(at)) < 0 || listen(fd, LISTEN_BACKLOG) < 0))
+        error = ERR_IO;
+    return error;
+}
+
+static int tcp_listen(struct connection *c, const struct address *at) {
+    c->fd = socket(at->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
+    if (c->fd < 0)
+        return ERR_IO;
+    int error = begin_to_listen(c->fd, at);
+    if (error < 0) {
+        int kept = errno;
+        close(c->fd);
+        c->fd = -1;
+        errno = kept;
+    }
+    return error;
+}
+
+static int tcp_where(const struct connection *c, struct address *at) {
+    socklen_t size = sizeof *at;
+    *at = (struct address){0};
+    return getsockname(c->fd, &at->any, &size) < 0 ? ERR_IO : 0;
+}
+
+/* A FIN behind bytes that nobody reads shows in the socket's state alone. */
+static bool tcp_ended(const struct connection *c) {
+    struct tcp_info info;
+    socklen_t size = sizeof info;
+    return getsockopt(c->fd, IPPROTO_TCP, TCP_INFO, &info, &size) == 0 && info.tcpi_state != TCP_ESTABLISHED;
+}
+
+static int tcp_accept(struct connection *listener, struct connection *c) {
+    do
+        c->fd = accept4(listener->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    while (c->fd < 0 && (errno == ECONNABORTED || errno == EINTR));
+    if (c->fd >= 0)
+        return 0;
+    return errno == EAGAIN || errno == EWOULDBLOCK ? ERR_AGAIN : ERR_IO;
+}
+
 const struct transport_ops transport_tcp = {
     .name = "tcp",
     .stream = true,
@@ -163,6 +215,11 @@ const struct transport_ops transport_tcp = {
     .progress = tcp_progress,
     .send = tcp_send,
     .recv = tcp_recv,
+    .finish = tcp_finish,
     .close = tcp_close,
     .silence = tcp_silence,
+    .listen = tcp_listen,
+    .where = tcp_where,
+    .ended = tcp_ended,
+    .accept = tcp_accept,
 };
