@@ -13,6 +13,7 @@
 #include "cli/front.h"
 #include "fleet/reach.h"
 #include "fleet/run.h"
+#include "fleet/virtual.h"
 #include "loop/loop.h"
 #include "report/report_session.h"
 #include "scenario/device_name.h"
@@ -20,8 +21,9 @@
 #include "scenario/plan_targets.h"
 
 enum {
-    SMALL_FLEET = 50,       /* larger ones are confirmed where others may be hit */
-    SAME_REQUEST_MS = 300,  /* two signals this close are one: timeout(1) tells the process, then its group */
+    SMALL_FLEET = 50,      /* larger ones are confirmed where others may be hit */
+    SAME_REQUEST_MS = 300, /* two signals this close are one: timeout(1) tells the process, then its group */
+    BUILTIN_SETTINGS_MAX = OPTIONS_LIST_MAX,
     SIGNAL_EXIT_BASE = 128, /* what shells make of a signal */
 };
 
@@ -56,14 +58,31 @@ static void forbid_cores(void) {
     prctl(PR_SET_DUMPABLE, 0);
 }
 
+/* In simulated time every target is a broker in memory, at an address that is nobody's. */
+static void point_at_memory(struct plan *plan) {
+    for (unsigned t = 0; t < plan->target_count; t++) {
+        plan->targets[t].nodes[0] = virtual_node(t);
+        plan->targets[t].node_count = 1;
+    }
+}
+
 /* One built-in backend serves every target that asks for it. */
 static int start_builtin(struct plan *plan, struct builtin *backend, struct address *node, char *why, size_t why_size) {
     bool needed = false;
     for (unsigned i = 0; i < plan->target_count; i++)
         needed = needed || plan->targets[i].builtin;
-    if (!needed)
+    if (plan->virtual_time)
+        point_at_memory(plan);
+    if (!needed || plan->virtual_time)
         return 0;
-    int error = builtin_start(backend, node, why, why_size);
+    const char *arguments[2 * BUILTIN_SETTINGS_MAX + 1];
+    size_t count = 0;
+    for (unsigned i = 0; i < plan->builtin_setting_count && i < BUILTIN_SETTINGS_MAX; i++) {
+        arguments[count++] = "--set";
+        arguments[count++] = plan->builtin_settings[i];
+    }
+    arguments[count] = NULL;
+    int error = builtin_start_with(backend, NULL, arguments, node, why, why_size);
     for (unsigned i = 0; i < plan->target_count && error == 0; i++)
         if (plan->targets[i].builtin) {
             plan->targets[i].nodes = node;
@@ -195,7 +214,24 @@ static void say_what_it_waits_for(const struct options *o, span wait) {
                  instant_format_span(o->start_at_unix_ns - (int64_t)now.tv_sec * SPAN_S, length, sizeof length));
 }
 
+/* The first option that makes no sense on a simulated clock; NULL: there is none. */
+static const char *real_time_option(const struct options *o) {
+    return !o->virtual_time           ? NULL
+           : o->shards > 1            ? "--shard"
+           : o->workers > 0           ? "--workers"
+           : o->start_at_unix_ns != 0 ? "--start-at"
+           : o->wait > 0              ? "--wait"
+           : o->prometheus != NULL    ? "--prometheus"
+                                      : NULL;
+}
+
 int cmd_run(const struct options *o) {
+    const char *real = real_time_option(o);
+    if (real != NULL)
+        return complain(EXIT_USAGE, "muster run --help",
+                        "%s does not go with --virtual: one thread runs the whole fleet "
+                        "on a clock of its own",
+                        real);
     if (starts_in_the_past(o))
         return complain(EXIT_USAGE, "muster run --help", "--start-at lies in the past; nothing was sent");
     forbid_cores();

@@ -6,6 +6,8 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "backend/broker_settings.h"
+#include "backend/misbehave.h"
 #include "cli/complain.h"
 #include "fleet/run.h"
 #include "report/terminal.h"
@@ -69,12 +71,28 @@ static void print_findings(struct front *f, const struct options *o, enum diagno
     text_free(&out);
 }
 
+/* The broker's settings are known to the broker alone. */
+static void check_builtin(struct front *f) {
+    const struct node *settings = f->plan == NULL ? NULL : node_get(f->plan->root, "builtin");
+    for (unsigned i = 0; settings != NULL && i < f->plan->builtin_setting_count; i++) {
+        struct broker_options o;
+        struct misbehave misbehave;
+        char why[256];
+        broker_options_default(&o);
+        misbehave_init(&misbehave);
+        o.misbehave = &misbehave;
+        if (broker_settings_set(&o, f->plan->builtin_settings[i], why, sizeof why) < 0)
+            diagnostic_help(diagnostic_add(&f->found, "E430", settings->entries[i].value->mark, "%s", why),
+                            "docs/builtin-broker.md has the list");
+    }
+}
+
 int front_open(struct front *f, const struct options *o, const char *scenario, bool resolve) {
     return front_open_for(f, o, scenario, resolve ? FRONT_RESOLVE : 0);
 }
 
 int front_open_for(struct front *f, const struct options *o, const char *scenario, unsigned use) {
-    bool resolve = (use & FRONT_RESOLVE) != 0;
+    bool resolve = (use & FRONT_RESOLVE) != 0 && !o->virtual_time;
     *f = (struct front){0};
     diagnostic_init(&f->found);
     enum diagnostic_format format = DIAGNOSTIC_TEXT;
@@ -109,8 +127,10 @@ int front_open_for(struct front *f, const struct options *o, const char *scenari
                                        .seed = o->seed,
                                        .run_id = o->run_id != NULL || !own_id ? o->run_id : run_id,
                                        .resolve = resolve,
-                                       .skip_resources = (use & FRONT_WITHOUT_RESOURCES) != 0};
+                                       .virtual_time = o->virtual_time,
+                                       .skip_resources = (use & FRONT_WITHOUT_RESOURCES) != 0 || o->virtual_time};
         f->plan = plan_compile(root, &options, &f->found);
+        check_builtin(f);
     } else {
         if (root != NULL)
             checks_validate(root, &f->found); /* so that all errors are told at once */

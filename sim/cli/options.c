@@ -73,6 +73,9 @@ const struct option_row options_rows[] = {
      "length of each run, instead of the scenario's duration"},
     {0, "step-duration", "D", OPTION_DURATION, ON_DOCTOR, AT(step_duration), 0, "with --capacity: length of each run"},
     {0, "pause", "D", OPTION_DURATION, ON_CAPACITY, AT(pause), 0, "rest for the backend between runs; default 2s"},
+    {0, "virtual", NULL, OPTION_FLAG, ON_RUN | VERB_BIT(VERB_CHECK), AT(virtual_time), 0,
+     "on a simulated clock, against the built-in broker in memory: as fast as this machine computes, and the same byte "
+     "for byte for a seed"},
     {'w', "workers", "N", OPTION_WORKERS, ON_RUN, AT(workers), 0,
      "threads that drive devices; default one per core, more when descriptors ask for it"},
     {0, "capture", "DEVICE", OPTION_LIST, ON_RUN, AT(captures), 0,

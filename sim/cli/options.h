@@ -65,7 +65,8 @@ struct options {
     int64_t start_at_unix_ns;
     span wait;
     int fail_code, ready_fd;
-    bool capacity; /* doctor: measure first */
+    bool capacity;     /* doctor: measure first */
+    bool virtual_time; /* --virtual */
     bool json, quiet, yes, no_color, force, show_origin, names, help;
 };
 

@@ -10,14 +10,11 @@
 #include "base/err.h"
 #include "fleet/memory.h"
 
-static const span tick_length = 20 * SPAN_MS; /* how often control looks up */
-static const span collect_after =
-    150 * SPAN_MS; /* workers swap at the full second; their intervals are here a little later */
-static const span lead_time = 50 * SPAN_MS; /* between telling workers and t = 0 */
+static const span look_after = 20 * SPAN_MS; /* while it settles and says farewell, control looks up that often */
 static const span farewell_max = 5 * SPAN_S;
 
 static instant now(const struct control *c) {
-    return loop_clock_monotonic() - c->origin_ns;
+    return c->pace->now(c);
 }
 
 static void say(const struct control *c, const struct run_event *e) {
@@ -57,7 +54,7 @@ static void collect(struct control *c) {
 static void measure_cpu(struct control *c) {
     for (unsigned i = 0; i < c->worker_count; i++) {
         uint64_t cpu = atomic_load_explicit(&c->workers[i].cpu_ns, memory_order_relaxed);
-        c->cpu_share[i] = (double)(cpu - c->cpu_before[i]) / (double)SPAN_S;
+        c->cpu_share[i] = c->pace->measures_host ? (double)(cpu - c->cpu_before[i]) / (double)c->plan->interval : 0;
         c->cpu_before[i] = cpu;
     }
 }
@@ -153,15 +150,12 @@ static void tell_second(struct control *c, instant at) {
                                                               .operations = c->second->emitted_all,
                                                               .late = c->second->late_all,
                                                               .cpu_share = c->cpu_share[i]}});
-    struct timespec wall;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    say(c,
-        &(struct run_event){.kind = RUN_ANCHOR, .at = now(c), .unix_ns = (int64_t)wall.tv_sec * SPAN_S + wall.tv_nsec});
+    say(c, &(struct run_event){.kind = RUN_ANCHOR, .at = now(c), .unix_ns = c->pace->unix_ns(c, now(c))});
     struct run_second second = {.at = at,
                                 .second = c->second,
                                 .total = c->total,
                                 .cpu_share_max = busiest,
-                                .rss_bytes = memory_anonymous(),
+                                .rss_bytes = c->pace->measures_host ? memory_anonymous() : 0,
                                 .phase = phase_at(c->plan, at - 1),
                                 .trustworthy = trust_holds(&c->trust)};
     backend_watch_second(c->backend, at, c->online_now, &second.backend);
@@ -228,14 +222,6 @@ static void close_second(struct control *c, instant at, bool running) {
     result_clear(c->second);
 }
 
-static void pause_until(const struct control *c, instant at) {
-    span left = at - now(c);
-    if (left > tick_length)
-        left = tick_length;
-    if (left > 0)
-        nanosleep(&(struct timespec){.tv_sec = left / SPAN_S, .tv_nsec = left % SPAN_S}, NULL);
-}
-
 static void tell_gap(void *context, instant at, const char *text) {
     say((const struct control *)context,
         &(struct run_event){.kind = RUN_MESSAGE, .at = at, .id = "observer", .text = text});
@@ -251,15 +237,15 @@ static instant load_ends(const struct control *c) {
     return early ? instant_min(c->plan->duration, c->settle_start) : c->plan->duration;
 }
 
-/* Looks up once; closes the seconds that are over. */
-static void tick(struct control *c, bool running) {
-    instant next_command = commander_next(c->commander, load_ends(c));
-    pause_until(c, instant_min(c->second_at + collect_after, next_command));
+/* Lets time pass until `at` or until there is something to do; closes the intervals that are over. */
+static void tick(struct control *c, instant at, bool running) {
+    instant next = instant_min(c->second_at + c->pace->collect_after, commander_next(c->commander, load_ends(c)));
+    c->pace->wait(c, instant_min(at, next));
     observe_tick(c->observe, tell_gap, c);
     commander_tick(c->commander, now(c), load_ends(c));
-    while (now(c) >= c->second_at + collect_after) {
+    while (now(c) >= c->second_at + c->pace->collect_after) {
         close_second(c, c->second_at, running);
-        c->second_at += SPAN_S;
+        c->second_at += c->plan->interval;
     }
     if (c->options->signal_number != NULL && *c->options->signal_number != 0) {
         if (c->signal == 0)
@@ -272,11 +258,6 @@ static bool hurried(const struct control *c) {
     return c->options->signals != NULL && *c->options->signals > 1;
 }
 
-static void tell_all(struct control *c, enum worker_order order) {
-    for (unsigned i = 0; i < c->worker_count; i++)
-        worker_tell(&c->workers[i], order);
-}
-
 static bool all(const struct control *c, bool (*holds)(const struct worker *)) {
     for (unsigned i = 0; i < c->worker_count; i++)
         if (!holds(&c->workers[i]))
@@ -284,9 +265,6 @@ static bool all(const struct control *c, bool (*holds)(const struct worker *)) {
     return true;
 }
 
-static bool is_ready(const struct worker *w) {
-    return atomic_load_explicit(&w->ready, memory_order_acquire);
-}
 static bool is_idle(const struct worker *w) {
     return !atomic_load_explicit(&w->busy, memory_order_acquire);
 }
@@ -303,17 +281,18 @@ static bool has_subscribers(const struct plan *p) {
 
 /* All that was sent before the devices fell idle has been reported, and has arrived. */
 static bool audit_is_done(const struct control *c, instant idle_since) {
-    return c->observe == NULL || (c->second_at - SPAN_S >= idle_since && !observe_waits(c->observe));
+    return c->observe == NULL || (c->second_at - c->plan->interval >= idle_since && !observe_waits(c->observe));
 }
 
 static void settle(struct control *c) {
     c->settle_start = now(c);
     instant end = c->settle_start + c->plan->settle;
     bool listens = has_subscribers(c->plan);
-    instant quiet_from = c->settle_start + (listens ? SPAN_S + collect_after : 2 * tick_length + 100 * SPAN_MS);
+    instant quiet_from =
+        c->settle_start + (listens ? c->plan->interval + c->pace->collect_after : 2 * look_after + 100 * SPAN_MS);
     instant idle_since = INSTANT_NEVER;
     while (now(c) < end && !cut_short(c)) {
-        tick(c, true);
+        tick(c, instant_min(end, now(c) + look_after), true);
         bool quiet = !listens || c->received_now == 0;
         idle_since = all(c, is_idle) ? instant_min(idle_since, now(c)) : INSTANT_NEVER;
         quiet = quiet && !commander_waits(c->commander);
@@ -326,21 +305,14 @@ static void settle(struct control *c) {
 static void say_farewell(struct control *c) {
     for (unsigned i = 0; i < c->worker_count; i++)
         atomic_store_explicit(&c->workers[i].ends, instant_min(c->plan->duration, now(c)), memory_order_relaxed);
-    tell_all(c, WORKER_FAREWELL);
+    control_tell(c, WORKER_FAREWELL);
     instant end = now(c) + farewell_max;
     while (now(c) < end && !all(c, said_goodbye) && !hurried(c))
-        tick(c, false);
+        tick(c, instant_min(end, now(c) + look_after), false);
 }
 
-static void wait_for_start(struct control *c) {
-    while (!all(c, is_ready))
-        nanosleep(&(struct timespec){.tv_nsec = SPAN_MS}, NULL);
-    struct timespec wall;
-    clock_gettime(CLOCK_REALTIME, &wall);
-    int64_t unix_ns = (int64_t)wall.tv_sec * SPAN_S + wall.tv_nsec;
-    int64_t lead = c->options->start_at_unix_ns > unix_ns ? c->options->start_at_unix_ns - unix_ns : lead_time;
-    c->origin_ns = loop_clock_monotonic() + lead;
-    c->start_unix_ns = unix_ns + lead;
+static void choose_origin(struct control *c) {
+    c->pace->choose_origin(c);
     observe_begin(c->observe, c->origin_ns);
     commander_begin(c->commander, c->origin_ns, c->start_unix_ns);
     backend_watch_begin(c->backend);
@@ -354,11 +326,10 @@ static void wait_for_start(struct control *c) {
     }
 }
 
-static void join_all(struct control *c) {
-    tell_all(c, WORKER_FINISH);
+static void end_workers(struct control *c) {
+    c->pace->end(c);
     for (unsigned i = 0; i < c->worker_count; i++) {
         struct worker *w = &c->workers[i];
-        pthread_join(w->thread, NULL);
         struct interval *full = atomic_exchange(&w->filled, NULL);
         if (full != NULL)
             add_interval(c, w, full);
@@ -367,18 +338,9 @@ static void join_all(struct control *c) {
     }
 }
 
-/* All or none. */
-static int start_all(struct control *c) {
-    unsigned started = 0;
-    while (started < c->worker_count && worker_start(&c->workers[started]) == 0)
-        started++;
-    if (started == c->worker_count)
-        return 0;
-    while (started > 0) {
-        worker_tell(&c->workers[--started], WORKER_FINISH);
-        pthread_join(c->workers[started].thread, NULL);
-    }
-    return ERR_IO;
+void control_tell(struct control *c, enum worker_order order) {
+    for (unsigned i = 0; i < c->worker_count; i++)
+        worker_tell(&c->workers[i], order);
 }
 
 int control_run(struct control *c) {
@@ -387,25 +349,25 @@ int control_run(struct control *c) {
     c->cpu_share = calloc(c->worker_count, sizeof *c->cpu_share);
     if (c->phase_open == NULL || c->cpu_before == NULL || c->cpu_share == NULL)
         return ERR_NO_MEMORY;
-    int error = start_all(c);
+    int error = c->pace->start(c);
     if (error < 0)
         return error;
-    wait_for_start(c);
-    tell_all(c, WORKER_RUN);
+    choose_origin(c);
+    c->pace->begin(c);
     say(c, &(struct run_event){.kind = RUN_STARTED, .unix_ns = c->start_unix_ns});
-    c->second_at = SPAN_S;
+    c->second_at = c->plan->interval;
     tell_phases(c, 0);
     c->actions_told = -1;
     tell_actions(c, 0);
     while (now(c) < c->plan->duration && !cut_short(c))
-        tick(c, true);
+        tick(c, c->plan->duration, true);
     if (!cut_short(c))
         settle(c);
     else
         c->settle_start = c->settle_end = now(c);
     c->ended = now(c);
     say_farewell(c);
-    join_all(c);
+    end_workers(c);
     observe_finish(c->observe);
     commander_finish(c->commander, now(c), load_ends(c));
     close_second(c, now(c), false);

@@ -6,8 +6,10 @@
 #include "fleet/backend_watch.h"
 #include "fleet/commander.h"
 #include "fleet/observe.h"
+#include "fleet/pace.h"
 #include "fleet/run.h"
 #include "fleet/trust.h"
+#include "fleet/virtual.h"
 #include "fleet/worker.h"
 #include "scenario/judge.h"
 
@@ -15,6 +17,8 @@ struct control {
     const struct plan *plan;
     const struct run_options *options;
     const struct run_sink *sink;
+    const struct pace_ops *pace;
+    struct virtual_run *world; /* NULL: real time */
     struct worker *workers;
     unsigned worker_count, cores;
     uint32_t devices; /* of this shard */
@@ -25,7 +29,7 @@ struct control {
     struct backend_watch *backend; /* NULL: nothing tells of the backend itself */
     struct trust trust;
     int64_t origin_ns, start_unix_ns;
-    instant second_at;    /* the next second to close */
+    instant second_at;    /* the end of the next interval to close: of a second, but for long runs in simulated time */
     uint64_t *cpu_before; /* [worker_count] ns */
     double *cpu_share;    /* [worker_count], of the last second */
     uint64_t rss_before, rss_at_peak, online_peak;
@@ -39,5 +43,7 @@ struct control {
 
 /* `workers` are built and not started. Starts them, runs the plan to its end, joins them. */
 int control_run(struct control *c);
+/* Tells every worker. */
+void control_tell(struct control *c, enum worker_order order);
 
 #endif

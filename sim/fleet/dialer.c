@@ -6,6 +6,7 @@
 #include "base/err.h"
 #include "device/effective.h"
 #include "fleet/evidence.h"
+#include "fleet/virtual.h"
 #include "fleet/worker.h"
 #include "transport/source.h"
 
@@ -110,7 +111,8 @@ void dialer_open(struct worker *w, uint32_t number) {
         .device = number,
         .owner = dial,
         .node = (uint16_t)(w->dialer.target_first[target_number] + node_of_target(w, number)),
-        .kind = (uint8_t)target->transport,
+        .kind = (uint8_t)(w->world == NULL ? target->transport : TRANSPORT_MEMORY),
+        .state = w->world == NULL ? NULL : w->world->net,
         .flags = (uint8_t)(CONNECTION_OPENING | (evidence_watches(w, number) ? (unsigned)CONNECTION_WATCHED : 0))};
     span delay = 0;
     if (s.link != NULL) {
@@ -213,9 +215,10 @@ static int open_socket(struct worker *w, uint32_t number, const struct address *
     const struct plan *p = w->plan;
     /* a node's own devices are counted, so that each of them meets every source */
     unsigned nodes = target_of(w, number)->node_count;
-    struct address from;
-    bool bound = source_choose(p->sources, p->source_count, to, (p->device_count + nodes - 1) / nodes,
-                               w->lives[number].id / nodes, &from);
+    struct address from = virtual_device(w->lives[number].id);
+    bool bound =
+        w->world != NULL || source_choose(p->sources, p->source_count, to, (p->device_count + nodes - 1) / nodes,
+                                          w->lives[number].id / nodes, &from);
     int result = transport_table[c->kind]->open(c, to, bound ? &from : NULL);
     bool short_of_descriptors = result == ERR_IO && (errno == EMFILE || errno == ENFILE);
     if (short_of_descriptors &&
@@ -240,7 +243,7 @@ static void start(struct worker *w, uint32_t number) {
     dial->started = true;
     c->flags |= CONNECTION_SLOT;
     w->guard.outstanding[c->node]++;
-    if (guard_check(&w->guard, to) < 0) {
+    if (w->world == NULL && guard_check(&w->guard, to) < 0) {
         fail(w, number, CLOSE_GUARD);
         return;
     }

@@ -127,11 +127,9 @@ static struct address peer_address(const struct worker *w, unsigned node) {
 }
 
 static struct address local_address(const struct connection *c) {
-    struct address a = {0};
-    socklen_t size = sizeof a;
-    if (c == NULL || c->fd < 0 || getsockname(c->fd, &a.any, &size) < 0)
-        return (struct address){0};
-    return a;
+    struct address a;
+    bool known = c != NULL && c->fd >= 0 && transport_table[c->kind]->where(c, &a) == 0;
+    return known ? a : (struct address){0};
 }
 
 static uint16_t port_of(const struct address *a) {

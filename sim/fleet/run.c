@@ -102,7 +102,7 @@ static int build(struct control *c, unsigned shard, unsigned shards, bool privat
         return ERR_NO_MEMORY;
     c->rss_before = memory_anonymous();
     for (unsigned i = 0; i < c->worker_count; i++) {
-        int error = worker_build(&c->workers[i], c->plan, i, c->worker_count, shard, shards, secrets);
+        int error = worker_build(&c->workers[i], c->plan, i, c->worker_count, shard, shards, c->world, secrets);
         if (error < 0)
             return error;
         c->workers[i].private_table = private_tables;
@@ -114,9 +114,20 @@ static int build(struct control *c, unsigned shard, unsigned shards, bool privat
         if (error < 0)
             return error;
     }
-    if (!private_tables)
+    if (!private_tables && c->world == NULL)
         descriptors_make_room(c->devices);
     return 0;
+}
+
+/* What the run cost this machine. */
+static void gather_host(const struct control *c, struct run_facts *facts) {
+    struct rusage usage;
+    getrusage(RUSAGE_SELF, &usage);
+    facts->cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
+                   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
+    facts->rss_peak_bytes = memory_peak();
+    double grown = c->rss_at_peak > c->rss_before ? (double)(c->rss_at_peak - c->rss_before) : 0;
+    facts->bytes_per_device = c->devices == 0 ? 0 : grown / c->devices;
 }
 
 static void gather(struct control *c, struct run_facts *facts) {
@@ -129,6 +140,8 @@ static void gather(struct control *c, struct run_facts *facts) {
     for (unsigned i = 0; i < c->worker_count; i++) {
         const struct worker *w = &c->workers[i];
         facts->decisions_hash += w->host.decisions_hash;
+        facts->trace_hash += w->trace.hash;
+        facts->steps += w->trace.steps;
         facts->guard_refused += w->guard.refused;
         facts->true_silence = facts->true_silence || w->true_silence;
     }
@@ -142,15 +155,10 @@ static void gather(struct control *c, struct run_facts *facts) {
         for (unsigned g = 0; g < c->plan->group_count; g++)
             facts->online_end += row->counts[g * STATE_KINDS + STATE_ONLINE];
     }
-    struct rusage usage;
-    getrusage(RUSAGE_SELF, &usage);
-    facts->cpu_s = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
-                   (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
-    facts->rss_peak_bytes = memory_peak();
+    if (c->pace->measures_host)
+        gather_host(c, facts);
     observe_facts(c->observe, &facts->audit);
     backend_watch_facts(c->backend, &facts->backend);
-    double grown = c->rss_at_peak > c->rss_before ? (double)(c->rss_at_peak - c->rss_before) : 0;
-    facts->bytes_per_device = c->devices == 0 ? 0 : grown / c->devices;
 }
 
 /* Strongest first: 130/143 · 14 · 12 · 11 · 13 · 10 · 0 (docs/semantics.md, "Trust and exit codes"). */
@@ -214,11 +222,12 @@ static void release(struct control *c) {
     backend_watch_close(c->backend);
     observe_close(c->observe);
     result_free(c->second);
+    virtual_close(c->world);
 }
 
 static int prepare(const struct plan *plan, const struct run_options *options, struct run_facts *facts,
                    struct secret_table *secrets, char *why, size_t why_size) {
-    int error = guard_allows_run(plan, facts, why, why_size);
+    int error = plan->virtual_time ? 0 : guard_allows_run(plan, facts, why, why_size);
     if (error < 0)
         return error;
     error = load_secrets(plan, secrets, why, why_size);
@@ -226,6 +235,8 @@ static int prepare(const struct plan *plan, const struct run_options *options, s
         facts->exit_code = EXIT_ENVIRONMENT;
         return error;
     }
+    if (plan->virtual_time)
+        return 0;
     for (unsigned t = 0; t < plan->target_count; t++)
         reach_choose_family(&plan->targets[t]);
     error = reach_targets(plan, options->wait, options->signals, why, why_size);
@@ -233,6 +244,15 @@ static int prepare(const struct plan *plan, const struct run_options *options, s
         facts->exit_code = interrupted_code(options);
     else if (error < 0)
         facts->exit_code = error == ERR_DENIED ? EXIT_GUARD : EXIT_UNREACHABLE;
+    return error;
+}
+
+/* A simulated clock takes one worker, and needs nobody but the built-in broker. */
+static int open_world(struct control *c, struct run_facts *facts, char *why, size_t why_size) {
+    c->pace = &pace_virtual;
+    int error = virtual_open(c->plan, &c->world, why, why_size);
+    if (error < 0)
+        facts->exit_code = error == ERR_NO_MEMORY ? EXIT_ENVIRONMENT : EXIT_SCENARIO;
     return error;
 }
 
@@ -270,14 +290,19 @@ int run_plan(const struct plan *plan, const struct run_options *options, const s
     if (secrets == NULL)
         return ERR_NO_MEMORY;
     int error = prepare(plan, options, facts, secrets, why, why_size);
-    struct control c = {
-        .plan = plan, .options = options, .sink = sink, .devices = facts->devices_here, .aborted_by = -1};
+    struct control c = {.plan = plan,
+                        .options = options,
+                        .sink = sink,
+                        .pace = &pace_real,
+                        .devices = facts->devices_here,
+                        .aborted_by = -1};
     if (error == 0)
-        error = watch(&c, facts, secrets, why, why_size);
+        error = plan->virtual_time ? open_world(&c, facts, why, why_size) : watch(&c, facts, secrets, why, why_size);
     if (error == 0) {
         c.cores = descriptors_cores();
-        c.worker_count =
-            descriptors_workers(facts->devices_here, c.cores, options->workers, &facts->private_descriptor_tables);
+        c.worker_count = plan->virtual_time ? 1
+                                            : descriptors_workers(facts->devices_here, c.cores, options->workers,
+                                                                  &facts->private_descriptor_tables);
         facts->workers = c.worker_count;
         c.trust = trust_begin(plan, c.worker_count, c.cores);
         error = build(&c, shard, shards, facts->private_descriptor_tables, secrets);

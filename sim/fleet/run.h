@@ -90,6 +90,7 @@ struct run_facts {
     bool true_silence; /* drop-all filters were possible */
     uint64_t online_end;
     uint64_t decisions_hash;
+    uint64_t trace_hash, steps; /* simulated time: of every step, and how many there were */
     uint64_t guard_held, guard_refused;
     double cpu_s; /* workers + control */
     uint64_t rss_peak_bytes;

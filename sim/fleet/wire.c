@@ -182,6 +182,8 @@ enum close_reason wire_emit(struct worker *w, uint32_t number) {
     if (data.size == 0 || life->connection == NULL)
         return CLOSE_NONE;
     CHECK(!step->out.failed);
+    if (w->world != NULL)
+        trace_bytes(&w->trace, data);
     recorder_tally(w->recorder, life->group, step->now, TALLY_BYTES_UP, data.size);
     guard_spend(&w->guard, GUARD_BYTES, (double)(data.size - w->host.spent), step->now);
     w->host.spent = 0;
@@ -227,6 +229,8 @@ static struct bytes consume(struct worker *w, uint32_t number, struct bytes data
 /* Bytes that the device feels now. */
 static void deliver(struct worker *w, uint32_t number, struct bytes data, instant answered) {
     struct connection *c = w->lives[number].connection;
+    if (w->world != NULL)
+        trace_bytes(&w->trace, data);
     recorder_tally(w->recorder, w->lives[number].group, answered, TALLY_BYTES_DOWN, data.size);
     struct carry *carry = carry_of(c);
     bool kept = carry != NULL && carry->in != NULL;

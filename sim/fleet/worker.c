@@ -12,7 +12,7 @@
 #include "fleet/evidence.h"
 #include "fleet/wire.h"
 
-enum { HEARTBEAT = 100 * SPAN_MS, SWAP = 1000 * SPAN_MS };
+enum { HEARTBEAT = 100 * SPAN_MS };
 enum { PUMP_PAUSE = 2 * SPAN_MS }; /* between two questions to the guard whether its publish rate lets somebody go on */
 
 /* Tokens after the devices' own. */
@@ -100,6 +100,8 @@ static void set_timer(struct worker *w, uint32_t number) {
 
 void worker_settle(struct worker *w, uint32_t number) {
     struct device_host *h = &w->host;
+    if (w->world != NULL)
+        trace_step(&w->trace, h->step.now, w->lives[number].id, w->lives[number].state);
     enum close_reason failed = wire_emit(w, number);
     if (h->trouble.count > 0)
         evidence_trouble(w, number);
@@ -169,6 +171,7 @@ static void pump_guard_waiters(struct worker *w) {
 
 static void begin_settling(struct worker *w) {
     w->host.settling = true;
+    w->heartbeat = HEARTBEAT;
     for (uint32_t i = 0; i < w->count; i++)
         if (w->lives[i].state != STATE_ONLINE)
             w->lives[i].flags |= DEVICE_AWAY;
@@ -202,6 +205,12 @@ static bool found_busy(struct worker *w) {
     return false;
 }
 
+static void note_cpu(struct worker *w) {
+    struct timespec cpu;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+    atomic_store_explicit(&w->cpu_ns, (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec, memory_order_release);
+}
+
 static void swap_interval(struct worker *w, instant now) {
     if (atomic_load_explicit(&w->filled, memory_order_acquire) != NULL)
         return; /* control is behind: this interval grows longer */
@@ -209,10 +218,8 @@ static void swap_interval(struct worker *w, instant now) {
     struct interval *spare = atomic_exchange_explicit(&w->spare, NULL, memory_order_acq_rel);
     struct interval *full = recorder_swap(w->recorder, spare, now);
     atomic_store_explicit(&w->filled, full, memory_order_release);
-    struct timespec cpu;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
-    atomic_store_explicit(&w->cpu_ns, (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec, memory_order_relaxed);
-    w->next_swap += SWAP;
+    note_cpu(w);
+    w->next_swap += w->plan->interval;
 }
 
 /* How late the heartbeat is says how late the loop is. What the farewell costs concerns nothing that was measured. */
@@ -232,8 +239,11 @@ static void heartbeat(struct worker *w, instant deadline) {
     ghosts_sweep(&w->ghosts, w->pool, now);
     if (now >= w->next_swap)
         swap_interval(w, now);
-    instant next = instant_add(deadline, HEARTBEAT);
-    timers_set(&w->loop->timers, w->count + TOKEN_HEARTBEAT, next > now ? next : instant_add(now, HEARTBEAT));
+    instant next = instant_add(deadline, w->heartbeat);
+    next = next > now ? next : instant_add(now, w->heartbeat);
+    if (!w->host.settling)
+        next = instant_min(next, w->host.ends);
+    timers_set(&w->loop->timers, w->count + TOKEN_HEARTBEAT, next);
 }
 
 static void farewell_turn(struct worker *w) {
@@ -338,28 +348,39 @@ static void begin_all(struct worker *w) {
     }
 }
 
-static void *run(void *context) {
-    struct worker *w = context;
+void worker_prepare(struct worker *w) {
     if (w->private_table) {
         descriptors_take_private(w->loop);
         descriptors_make_room(w->count);
     }
     begin_all(w);
     atomic_store_explicit(&w->ready, true, memory_order_release);
-    while (atomic_load_explicit(&w->order, memory_order_acquire) == WORKER_WAIT)
-        nanosleep(&(struct timespec){.tv_nsec = SPAN_MS}, NULL);
+}
+
+void worker_set_off(struct worker *w) {
     loop_set_origin(w->loop, w->origin_ns);
     w->host.ends = atomic_load_explicit(&w->ends, memory_order_relaxed);
-    w->next_swap = SWAP;
-    timers_set(&w->loop->timers, w->count + TOKEN_HEARTBEAT, HEARTBEAT);
-    loop_run(w->loop, INSTANT_NEVER);
+    w->next_swap = w->plan->interval;
+    w->heartbeat = w->world == NULL ? HEARTBEAT : w->plan->interval;
+    timers_set(&w->loop->timers, w->count + TOKEN_HEARTBEAT, w->heartbeat);
+}
+
+void worker_leave(struct worker *w) {
     finish(w);
     evidence_swap(w);
     evidence_finish(w);
     w->last = recorder_swap(w->recorder, NULL, loop_refresh(w->loop));
-    struct timespec cpu;
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
-    atomic_store_explicit(&w->cpu_ns, (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec, memory_order_release);
+    note_cpu(w);
+}
+
+static void *run(void *context) {
+    struct worker *w = context;
+    worker_prepare(w);
+    while (atomic_load_explicit(&w->order, memory_order_acquire) == WORKER_WAIT)
+        nanosleep(&(struct timespec){.tv_nsec = SPAN_MS}, NULL);
+    worker_set_off(w);
+    loop_run(w->loop, INSTANT_NEVER);
+    worker_leave(w);
     return NULL;
 }
 

@@ -23,6 +23,7 @@
 #include "fleet/waiters.h"
 #include "loop/loop.h"
 #include "metrics/recorder.h"
+#include "metrics/trace.h"
 #include "scenario/plan.h"
 #include "transport/guard.h"
 
@@ -43,7 +44,8 @@ struct worker {
     pthread_t thread;
     struct loop *loop;
     const struct plan *plan;
-    bool private_table; /* unshares its descriptors */
+    bool private_table;        /* unshares its descriptors */
+    struct virtual_run *world; /* simulated time, and what stands for the network in it; NULL: real time */
 
     /* slabs; a device's number in the worker is its timer token */
     uint32_t count;
@@ -66,12 +68,14 @@ struct worker {
     struct dialer dialer;
     struct ghosts ghosts;
     struct evidence *evidence; /* NULL: none is kept */
+    struct trace trace;        /* in simulated time */
     struct waiters waiters;    /* devices with a message that the guard holds */
     instant pump_at;           /* they are asked again then */
     uint32_t farewell_at;      /* next device to say goodbye */
     uint32_t look_at;          /* next device to be asked whether it is busy */
     uint32_t idle_in_row;      /* so many before it were not */
     instant next_swap;
+    span heartbeat;    /* between two looks at itself */
     int64_t origin_ns; /* monotonic clock at t = 0; set before WORKER_RUN */
     bool true_silence; /* a drop-all filter was set at least once */
 
@@ -90,8 +94,13 @@ struct worker {
 /* Lays out the devices of `worker` (which of `workers`, in shard 1…shards) and makes loop, pool, recorder. Runs on the control thread,
  * before any worker's thread exists. */
 int worker_build(struct worker *w, const struct plan *plan, unsigned worker, unsigned workers, unsigned shard,
-                 unsigned shards, const struct secret_table *secrets);
+                 unsigned shards, struct virtual_run *world, const struct secret_table *secrets);
+/* A thread that does the three things below, and waits for WORKER_RUN after the first. */
 int worker_start(struct worker *w);
+/* What is done before t = 0, at t = 0, and after the loop has been stopped; for whoever runs the loop itself. */
+void worker_prepare(struct worker *w);
+void worker_set_off(struct worker *w);
+void worker_leave(struct worker *w);
 void worker_build_free(struct worker *w); /* after the thread was joined, or never started */
 /* Tells the worker; it obeys within its next turn. */
 void worker_tell(struct worker *w, enum worker_order order);

@@ -7,6 +7,7 @@
 #include "device/drivers.h"
 #include "device/payload.h"
 #include "fleet/evidence.h"
+#include "fleet/virtual.h"
 #include "fleet/worker.h"
 #include "loop/loop_ev.h"
 #include "scenario/plan_observe.h"
@@ -130,7 +131,7 @@ static void fill_host(struct worker *w, const struct secret_table *secrets) {
     h->epoch_unix_ms = p->epoch_unix_ms;
     h->ends = h->counts_until = p->duration;
     h->closes = INSTANT_NEVER;
-    h->audited = p->observe == NULL ? NULL : p->observe->devices;
+    h->audited = p->observe == NULL || p->virtual_time ? NULL : p->observe->devices;
 }
 
 static uint8_t excluded(const void *plan, uint32_t device, instant intended, instant end) {
@@ -162,12 +163,13 @@ static int make_tools(struct worker *w, double share) {
     if (error < 0)
         return error;
     struct loop_handlers handlers = worker_handlers(w);
-    return loop_ev_new(&handlers, worker_tokens(w), &w->loop);
+    return w->world == NULL ? loop_ev_new(&handlers, worker_tokens(w), &w->loop)
+                            : loop_virtual_new(w->world->world, &handlers, worker_tokens(w), &w->loop);
 }
 
 int worker_build(struct worker *w, const struct plan *plan, unsigned worker, unsigned workers, unsigned shard,
-                 unsigned shards, const struct secret_table *secrets) {
-    *w = (struct worker){.index = worker, .plan = plan};
+                 unsigned shards, struct virtual_run *world, const struct secret_table *secrets) {
+    *w = (struct worker){.index = worker, .plan = plan, .world = world};
     unsigned groups = plan->group_count;
     w->group_first = calloc(groups + 1, sizeof *w->group_first);
     w->group_behaviours = calloc(groups, sizeof *w->group_behaviours);

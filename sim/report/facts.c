@@ -23,6 +23,8 @@ const struct facts_row facts_rows[] = {
     {"true_silence", AT(true_silence), FACTS_BOOL, FACTS_LEAST, "silent links were silent for the backend's TCP"},
     {"online_end", AT(online_end), FACTS_U64, FACTS_SUM, "devices online at the end of settling"},
     {"decisions_hash", AT(decisions_hash), FACTS_HEX, FACTS_SUM, "what was due in the run; shards' sums add up"},
+    {"trace_hash", AT(trace_hash), FACTS_HEX, FACTS_SUM, "simulated time: the hash of every step"},
+    {"steps", AT(steps), FACTS_U64, FACTS_SUM, "simulated time: steps of devices"},
     {"guard_held", AT(guard_held), FACTS_U64, FACTS_SUM, "operations that the safety guard held back"},
     {"guard_refused", AT(guard_refused), FACTS_U64, FACTS_SUM, "connects that it refused"},
     {"cpu_s", AT(cpu_s), FACTS_DOUBLE, FACTS_SUM, "processor time of the process"},

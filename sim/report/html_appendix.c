@@ -50,6 +50,10 @@ static void write_identity(struct text *out, const struct report *r) {
     html_row(out, "Plan", f->plan->plan_hash);
     snprintf(hash, sizeof hash, "%016llx", (unsigned long long)f->decisions_hash);
     html_row(out, "Decisions", hash);
+    if (f->plan->virtual_time) {
+        snprintf(hash, sizeof hash, "%016llx", (unsigned long long)f->trace_hash);
+        html_row(out, "Trace", hash);
+    }
     text_append(
         out,
         "</ul>\n<p class=\"read\">Runs may be compared when their scenario hashes are equal. Equal plan hashes: the "

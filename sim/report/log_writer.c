@@ -42,9 +42,9 @@ struct log_writer {
     struct log_writer_io io;
     pthread_t thread;
     pthread_mutex_t lock;
-    pthread_cond_t wake;
-    struct batch filling; /* under the lock, as are the wishes */
-    bool sync_wanted, releasing, closing;
+    pthread_cond_t wake, room; /* there is something to write; there is room again */
+    struct batch filling;      /* under the lock, as are the wishes */
+    bool sync_wanted, releasing, closing, patient;
     struct batch writing; /* the thread's */
     struct file files[LOG_WRITER_FILES_MAX];
     int file_count;
@@ -215,6 +215,7 @@ static void *run(void *context) {
         bool release = w->releasing;
         closing = w->closing;
         w->sync_wanted = false;
+        pthread_cond_signal(&w->room);
         pthread_mutex_unlock(&w->lock);
         if (release)
             give_back(&w->reserve_close);
@@ -233,6 +234,7 @@ static void free_writer(struct log_writer *w) {
     free(w->filling.data);
     free(w->writing.data);
     pthread_cond_destroy(&w->wake);
+    pthread_cond_destroy(&w->room);
     pthread_mutex_destroy(&w->lock);
     free(w);
 }
@@ -250,6 +252,7 @@ struct log_writer *log_writer_new(int directory, const struct log_writer_io *io)
     w->writing.data = malloc(LOG_WRITER_QUEUE_BYTES);
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->wake, NULL);
+    pthread_cond_init(&w->room, NULL);
     w->reserve_full = take_reserve(directory);
     w->reserve_close = take_reserve(directory);
     /* signals are the control thread's */
@@ -309,6 +312,8 @@ bool log_writer_put(struct log_writer *w, int file, enum log_worth worth, const 
     struct record r = {.size = (uint32_t)size, .file = (uint16_t)file, .worth = (uint16_t)worth};
     pthread_mutex_lock(&w->lock);
     size_t share = worth == LOG_EVIDENCE ? LOG_WRITER_QUEUE_BYTES / 2 : LOG_WRITER_QUEUE_BYTES;
+    while (w->patient && size < share && w->filling.size > 0 && w->filling.size + sizeof r + size > share)
+        pthread_cond_wait(&w->room, &w->lock);
     bool fits = size < share && w->filling.size + sizeof r + size <= share;
     if (fits) {
         memcpy(w->filling.data + w->filling.size, &r, sizeof r);
@@ -320,6 +325,10 @@ bool log_writer_put(struct log_writer *w, int file, enum log_worth worth, const 
     if (!fits && worth != LOG_EVIDENCE) /* the caller knows, and does not count it as written */
         atomic_fetch_add(&w->dropped, 1);
     return fits;
+}
+
+void log_writer_wait(struct log_writer *w) {
+    w->patient = true;
 }
 
 void log_writer_sync(struct log_writer *w) {

@@ -62,6 +62,8 @@ int log_writer_add_store(struct log_writer *w, int (*store)(void *context, const
 void log_writer_rotate(struct log_writer *w, int file, const char *head);
 /* Bytes of all logs together, and of one part; 0 leaves the default: no cap, LOG_WRITER_PART_BYTES. Before the first record. */
 void log_writer_limit(struct log_writer *w, uint64_t all_bytes, uint64_t part_bytes);
+/* The producer waits for room rather than lose a record: for runs whose clock stands still meanwhile. Before the first record. */
+void log_writer_wait(struct log_writer *w);
 /* The name of a part, 0 being the file itself: "events.ndjson" and 2 give "events.2.ndjson". Returns `out`; size ≥ 64. */
 char *log_writer_part_name(const char *name, unsigned part, char *out, size_t size);
 /* Queues one record, copied. False when it was dropped. One producer at a time. */

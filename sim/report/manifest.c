@@ -88,8 +88,8 @@ void manifest_write(struct text *out, const struct report *r) {
     json_write_member_uint(w, "number", r->facts->shard);
     json_write_member_uint(w, "of", r->facts->shards);
     json_write_close_object(w);
-    json_write_member_uint(w, "interval_s", 1);
-    json_write_member_string(w, "mode", "real");
+    json_write_member_uint(w, "interval_s", (uint64_t)(r->facts->plan->interval / SPAN_S));
+    json_write_member_string(w, "mode", r->facts->plan->virtual_time ? "virtual" : "real");
     json_write_member_string(w, "directory", r->directory);
     write_host(w, r->host);
     if (r->ceiling != NULL) { /* as it was measured when the run began: a later measurement says nothing about it */

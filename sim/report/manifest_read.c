@@ -109,6 +109,8 @@ static const char *take(const struct json_read *doc, struct manifest *m) {
         return "it does not say when the run started";
     if (!take_command(doc, m))
         return "it has no command line";
+    const struct json_value *mode = json_read_at(doc, NULL, "mode");
+    m->virtual_time = mode != NULL && json_read_equals(mode, "virtual");
     m->shard = (unsigned)shard;
     m->shards = (unsigned)shards;
     return NULL;

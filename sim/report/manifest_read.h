@@ -19,6 +19,7 @@ struct manifest {
     char plan_hash[65];
     bool seed_given;
     unsigned shard, shards;
+    bool virtual_time;
     int argc;
     char **argv;     /* redacted, as it was written */
     char *directory; /* as the run called it */

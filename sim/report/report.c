@@ -143,6 +143,10 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
     uint64_t held = figures_held(f->result, f->plan, OP_HELD_GUARD);
     if (r->note != NULL)
         say(context, r->note);
+    if (f->plan->virtual_time)
+        say(context,
+            "VIRTUAL: a simulated clock and the built-in broker in memory; nothing was sent, and latencies are "
+            "those of the models alone");
     if (held > intended / 100) {
         snprintf(text, sizeof text, "the safety guard held back %llu of %llu operations: this is shaped load",
                  (unsigned long long)held, (unsigned long long)intended);
@@ -155,7 +159,7 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
     }
     if (f->plan->trust.widened)
         say(context, "the scenario widened the limits of trust (trust:)");
-    if (f->builtin_target)
+    if (f->builtin_target && !f->plan->virtual_time)
         say(context, "the target was the built-in broker: it serves trials and tests, not comparisons");
     say_audit(f, say, context);
     say_gaps(f, say, context);

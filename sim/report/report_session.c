@@ -121,6 +121,8 @@ static int open_logs(struct report_session *s) {
     if (s->log == NULL)
         return ERR_NO_MEMORY;
     log_writer_limit(s->log, plan_logs_cap(s->plan->root), 0);
+    if (s->plan->virtual_time)
+        log_writer_wait(s->log);
     int events = run_dir_create_log(&s->dir, "events.ndjson");
     if (events < 0)
         return events;

@@ -103,7 +103,9 @@ static int compile(struct run_read *r, char *why, size_t why_size) {
         .files = files, .file_count = 1, .text = r->resolved.data, .text_size = r->resolved.size};
     struct node *root = NULL;
     if (load_scenario(&load, &root, &r->found) == 0)
-        r->plan = plan_compile(root, &(struct plan_options){.run_id = m->run_id, .skip_resources = true}, &r->found);
+        r->plan = plan_compile(
+            root, &(struct plan_options){.run_id = m->run_id, .virtual_time = m->virtual_time, .skip_resources = true},
+            &r->found);
     else
         node_free(root);
     if (r->plan == NULL)
@@ -212,9 +214,9 @@ const struct plan *run_read_plan(const struct run_read *r) {
 
 /* --- the seconds ------------------------------------------------------------------------------------------------------ */
 
-/* Shards' intervals end at the same whole seconds; only the last one of each ends anywhere. */
-static int64_t slot_of(instant at) {
-    return (at + SPAN_S - 1) / SPAN_S;
+/* Shards' intervals end at the same whole multiples; only the last one of each ends anywhere. */
+static int64_t slot_of(const struct run_read *r, instant at) {
+    return (at + r->plan->interval - 1) / r->plan->interval;
 }
 
 static void advance(const struct run_read *r, struct input *in) {
@@ -227,13 +229,13 @@ static bool next_slot(const struct run_read *r, int64_t *slot, instant *at) {
     bool any = false;
     for (unsigned i = 0; i < r->count; i++)
         if (r->inputs[i].next != NULL) {
-            int64_t of = slot_of(r->inputs[i].next->at);
+            int64_t of = slot_of(r, r->inputs[i].next->at);
             *slot = any && *slot < of ? *slot : of;
             any = true;
         }
     *at = 0;
     for (unsigned i = 0; i < r->count; i++)
-        if (r->inputs[i].next != NULL && slot_of(r->inputs[i].next->at) == *slot)
+        if (r->inputs[i].next != NULL && slot_of(r, r->inputs[i].next->at) == *slot)
             *at = instant_max(*at, r->inputs[i].next->at);
     return any;
 }
@@ -261,7 +263,7 @@ static void take_slot(struct run_read *r, int64_t slot, instant at, const struct
     result_clear(r->second);
     for (unsigned i = 0; i < r->count; i++) {
         struct input *in = &r->inputs[i];
-        if (in->next == NULL || slot_of(in->next->at) != slot) {
+        if (in->next == NULL || slot_of(r, in->next->at) != slot) {
             result_add_gauge(r->second, at, in->states); /* its devices stay what they were */
             continue;
         }
@@ -285,7 +287,7 @@ static void take_slot(struct run_read *r, int64_t slot, instant at, const struct
     if (sink != NULL && sink->second != NULL)
         sink->second(sink->context, &told);
     for (unsigned i = 0; i < r->count; i++)
-        if (r->inputs[i].next != NULL && slot_of(r->inputs[i].next->at) == slot)
+        if (r->inputs[i].next != NULL && slot_of(r, r->inputs[i].next->at) == slot)
             advance(r, &r->inputs[i]);
 }
 

@@ -36,6 +36,16 @@ static void write_scenario(struct json_write *w, const struct run_facts *f) {
     json_write_close_object(w);
 }
 
+static void write_simulation(struct json_write *w, const struct run_facts *f) {
+    char hash[24];
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)f->trace_hash);
+    object(w, "simulation");
+    json_write_member_string(w, "trace_hash", hash);
+    json_write_member_uint(w, "steps", f->steps);
+    json_write_member_uint(w, "interval_s", (uint64_t)(f->plan->interval / SPAN_S));
+    json_write_close_object(w);
+}
+
 static void write_targets(struct json_write *w, const struct plan *p) {
     array(w, "target");
     for (unsigned t = 0; t < p->target_count; t++)
@@ -326,7 +336,9 @@ void summary_json_write_to(struct json_write *w, const struct report *r) {
     json_write_close_object(w);
     write_scenario(w, f);
     write_targets(w, f->plan);
-    json_write_member_string(w, "mode", "real");
+    json_write_member_string(w, "mode", f->plan->virtual_time ? "virtual" : "real");
+    if (f->plan->virtual_time)
+        write_simulation(w, f);
     json_write_member_string(w, "verdict", run_verdict_names[f->verdict]);
     json_write_member_int(w, "exit_code", f->exit_code);
     json_write_member_double(w, "duration_s", span_seconds(f->ended));

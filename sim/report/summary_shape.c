@@ -271,6 +271,13 @@ static const struct json_shape fleet = {
                                      SHAPE_PART("messages", SHAPE_OBJECT, 0, "of this fleet", &messages),
                                      SHAPE_PART("network", SHAPE_OBJECT, 0, "of this fleet", &network), SHAPE_END}};
 
+static const struct json_shape simulation = {
+    "simulation", NULL,
+    (const struct json_schema_row[]){
+        SHAPE_ROW("trace_hash", SHAPE_STRING, 0, "of every step of every device, in order: equal runs have equal ones"),
+        SHAPE_ROW("steps", SHAPE_UINT, 0, "how many steps there were"),
+        SHAPE_ROW("interval_s", SHAPE_UINT, 0, "length of the intervals of logs and series"), SHAPE_END}};
+
 const struct json_shape summary_shape = {
     "summary", NULL,
     (const struct json_schema_row[]){
@@ -280,6 +287,7 @@ const struct json_shape summary_shape = {
         SHAPE_ROW("target", SHAPE_STRING, SHAPE_LIST, "URLs, or builtin"),
         SHAPE_ROW("nodes", SHAPE_STRING, SHAPE_LIST, "the addresses that they resolved to"),
         SHAPE_WORD("mode", 0, "on the network, or simulated", mode_word),
+        SHAPE_PART("simulation", SHAPE_OBJECT, SHAPE_OPTIONAL, "of a run in simulated time", &simulation),
         SHAPE_WORD("verdict", 0, "how the run ended", verdict_word),
         SHAPE_ROW("exit_code", SHAPE_INT, 0, "of the program"),
         SHAPE_ROW("duration_s", SHAPE_NUMBER, 0, "length with settling"),

@@ -106,6 +106,17 @@ static void release_expr(void *what) {
     expr_free(what);
 }
 
+/* A long run in simulated time has fewer rows than seconds. */
+static void refuse_short_windows(const struct plan_build *b, const struct node *expect, const struct expr *e) {
+    char interval[32];
+    for (int i = 0; i < e->call_count; i++)
+        if (e->calls[i].over % b->plan->interval != 0)
+            diagnostic_help(diagnostic_add(b->found, "E429", expect->mark,
+                                           "over= takes whole intervals of the run, which are %s here",
+                                           instant_format_span(b->plan->interval, interval, sizeof interval)),
+                            "a shorter duration has finer intervals; without --virtual they are 1 s");
+}
+
 static void make_check(const struct plan_build *b, const struct node *n) {
     struct plan *p = b->plan;
     const struct node *expect = node_get(n, "expect"), *abort = node_get(n, "abort");
@@ -125,6 +136,7 @@ static void make_check(const struct plan_build *b, const struct node *n) {
     c->file = expect->mark.file == NULL ? p->file : plan_memory_text(b->memory, expect->mark.file);
     c->line = expect->mark.line;
     check_names_find(b, expect, e);
+    refuse_short_windows(b, expect, e);
     char why[EXPR_WHY_MAX];
     if (c->abort && !expr_type_may_abort(e, why, sizeof why))
         diagnostic_add(b->found, "E414", abort->mark, "%s", why);

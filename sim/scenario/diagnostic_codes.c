@@ -93,6 +93,10 @@ const struct diagnostic_code diagnostic_codes[] = {
      "Commands are sent by the observer, which does not know the state of a device: state and where do not go with "
      "it."},
     {"E428", "backend's own numbers", "observe.backend names no source, or one that cannot be read."},
+    {"E429", "not in simulated time",
+     "Something that only real time has: commands, which an independent client sends, or a window shorter than the "
+     "interval of a long run."},
+    {"E430", "broker's setting", "`builtin` takes the settings and misbehaviours of the built-in broker."},
     {"E440", "network not understood",
      "Losses in bursts need `share` and `burst`, or `good` and `bad`; shares of coverage or quality exceed 100 %; a "
      "duty "

@@ -80,11 +80,24 @@ static int64_t unix_ms_now(void) {
     return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+/* Rows of logs and series of a run in simulated time: as fine as 10,000 of them allow. */
+static span interval_of(span length) {
+    static const span intervals[] = {SPAN_S,           10 * SPAN_S,      60 * SPAN_S,
+                                     10 * 60 * SPAN_S, 60 * 60 * SPAN_S, 24 * 60 * 60 * SPAN_S};
+    enum { ROWS_MAX = 10000 };
+    size_t i = 0;
+    while (i + 1 < COUNT_OF(intervals) && length / intervals[i] > ROWS_MAX)
+        i++;
+    return intervals[i];
+}
+
 static void read_times(const struct plan_build *b) {
     struct plan *p = b->plan;
     p->duration = value_span_at(b->root, "duration");
     p->warmup = value_span_at(b->root, "warmup");
     p->settle = value_span_at(b->root, "settle");
+    p->virtual_time = b->options->virtual_time;
+    p->interval = p->virtual_time ? interval_of(p->duration) : SPAN_S;
     p->epoch_now = value_word_at(b->root, "epoch") == 0;
     int64_t seconds;
     char why[VALUE_WHY_MAX];
@@ -125,6 +138,7 @@ static void compile(const struct plan_build *b) {
     read_names(b);
     read_times(b);
     plan_targets_make(b);
+    plan_targets_builtin(b);
     plan_targets_sources(b);
     plan_targets_safety(b);
     plan_fleets_make(b);

@@ -57,6 +57,8 @@ struct plan {
     span duration, warmup, settle;
     int64_t epoch_unix_ms; /* the simulated clock at t = 0 */
     bool epoch_now;
+    bool virtual_time; /* on a simulated clock, against the built-in broker */
+    span interval;     /* of logs and series; 1 s but for long runs in simulated time */
     uint32_t device_count;
     struct fleet *fleets;
     unsigned fleet_count;
@@ -84,6 +86,8 @@ struct plan {
     struct address
         *sources; /* local addresses to bind, in order; none: the system chooses (loopback: see plan_sources) */
     unsigned source_count;
+    const char **builtin_settings; /* "name=value" for the built-in broker */
+    unsigned builtin_setting_count;
     char scenario_hash[65], plan_hash[65]; /* lower-case hex of SHA-256 */
     char run_id[5];                        /* four hex digits */
     struct node *root;                     /* resolved tree, for scenario.resolved.yaml */
@@ -99,6 +103,7 @@ struct plan_options {
     uint64_t seed;
     const char *run_id;  /* --run-id or NULL */
     bool resolve;        /* resolve target names (run); plan and check do not touch the network */
+    bool virtual_time;   /* --virtual */
     bool skip_resources; /* leave out pass 5: the run is over, or the caller asks this machine itself */
 };
 

@@ -164,6 +164,11 @@ void plan_command_make(const struct plan_build *b) {
     for (unsigned i = 0; i < p->action_count; i++)
         if (p->actions[i].verb == DO_COMMAND) {
             refuse_conditions(b, &p->actions[i]);
+            if (p->virtual_time)
+                diagnostic_help(diagnostic_add(b->found, "E429", timeline_node(b, &p->actions[i])->mark,
+                                               "%s: commands come from an independent client, which needs real time",
+                                               p->actions[i].id),
+                                "run without --virtual, or take the entry out with --unset");
             count_entry(&m, &p->actions[i]);
         }
     for (unsigned g = p->group_count; g-- > 0;)

@@ -149,6 +149,21 @@ void plan_targets_make(const struct plan_build *b) {
     check_overrides(b);
 }
 
+void plan_targets_builtin(const struct plan_build *b) {
+    struct plan *p = b->plan;
+    const struct node *settings = node_get(b->root, "builtin");
+    if (settings == NULL || settings->kind != NODE_MAP)
+        return;
+    p->builtin_settings = plan_memory_take(b->memory, settings->count, sizeof *p->builtin_settings);
+    for (size_t i = 0; i < settings->count; i++) {
+        const struct node_entry *e = &settings->entries[i];
+        const char *value = node_text(e->value);
+        p->builtin_settings[p->builtin_setting_count++] = value == NULL || strcmp(value, "true") == 0
+                                                              ? plan_memory_text(b->memory, e->key)
+                                                              : plan_memory_format(b->memory, "%s=%s", e->key, value);
+    }
+}
+
 const struct target *plan_targets_find(const struct plan *p, const char *name) {
     if (name == NULL)
         return p->target_count == 1 ? &p->targets[0] : NULL;

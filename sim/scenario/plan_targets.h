@@ -11,6 +11,8 @@ enum { PLAN_TARGETS_NODES_MAX = 256, PLAN_TARGETS_SOURCES_MAX = 65536 };
 
 /* Fills plan->targets: those of the scenario, replaced by --target values. */
 void plan_targets_make(const struct plan_build *b);
+/* Fills plan->builtin_settings. Whether the broker knows them is for those to say who start it. */
+void plan_targets_builtin(const struct plan_build *b);
 /* The target of that name; NULL for name NULL when there are several. */
 const struct target *plan_targets_find(const struct plan *p, const char *name);
 /* Does the target's devices' failed attempt move to the next node? */

@@ -39,6 +39,10 @@ const struct schema_row schema_rows[] = {
         .doc = "Where the fleet connects: a URL, a list of URLs (the nodes of a cluster), or `builtin`, the broker "
                "that Muster starts itself. Instead of "
                "`targets` when there is one."),
+    ROW("builtin", NAMED, .flags = SCHEMA_ANY_NAME, .example = "{admit: 50/s, service: 20ms}",
+        .doc = "Settings and misbehaviours of the built-in broker, where it is the target and in simulated time; the "
+               "names are in docs/builtin-broker.md. They are no part of what `compare` demands to be equal."),
+    ROW("builtin.*", SCALAR, .example = "50/s", .doc = "One setting; a misbehaviour without a value takes true."),
     ROW("targets", NAMED, .example = "{broker: {url: mqtt://broker.lab.example:1883}}",
         .doc = "Named targets, for scenarios with several; fleets name theirs with `target`."),
     ROW("targets.*", MAP, .doc = "One target."),

@@ -39,7 +39,7 @@ struct window *window_new(const struct measure_scope *scope, uint64_t min_sample
     struct window *w = take(1, sizeof *w);
     w->scope = scope;
     w->min_samples = min_samples > 0 ? min_samples : WINDOW_SAMPLES;
-    w->length = (unsigned)(scope->call->over / SPAN_S);
+    w->length = (unsigned)(scope->call->over / scope->plan->interval);
     w->ring = take(w->length, sizeof *w->ring);
     if (measure_is_timing(scope->call)) {
         w->sum = take(1, sizeof *w->sum);
@@ -192,7 +192,8 @@ static struct measure_value value_of(struct window *w) {
 /* Does the second that ended at `at` lie in the scope? Seconds end a little late. */
 static bool in_scope(const struct window *w, instant at) {
     instant to = instant_min(w->scope->to, w->scope->plan->duration);
-    return at - SPAN_S >= instant_max(w->scope->from, 0) - SPAN_S / 2 && at <= to + SPAN_S / 2;
+    span interval = w->scope->plan->interval;
+    return at - interval >= instant_max(w->scope->from, 0) - interval / 2 && at <= to + interval / 2;
 }
 
 void window_push(struct window *w, instant at, const struct result *second) {

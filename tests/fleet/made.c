@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "device/schedule.h"
 #include "fleet/evidence.h"
+#include "fleet/virtual.h"
 #include "harness.h"
 #include "metrics/interval.h"
 
@@ -19,7 +20,9 @@ void made_plan(struct made *m, uint32_t devices, const struct peer *peer) {
     *m = (struct made){.edges = {INT64_MIN}};
     m->fleet = (struct fleet){.name = "fleet", .count = devices};
     unsigned nodes = 0;
-    while (nodes < PEER_PORTS_MAX && peer->ports[nodes] != 0) {
+    if (peer == NULL)
+        m->nodes[nodes++] = virtual_node(0);
+    while (peer != NULL && nodes < PEER_PORTS_MAX && peer->ports[nodes] != 0) {
         CHECK(address_parse("127.0.0.1", peer->ports[nodes], &m->nodes[nodes]) == 0);
         nodes++;
     }
@@ -51,6 +54,8 @@ void made_plan(struct made *m, uint32_t devices, const struct peer *peer) {
     for (uint32_t i = 0; i < devices; i++)
         m->rank[i] = i;
     m->plan = (struct plan){.name = "made",
+                            .interval = SPAN_S,
+                            .virtual_time = peer == NULL,
                             .seed = 7,
                             .duration = 300 * SPAN_MS,
                             .settle = 300 * SPAN_MS,
@@ -207,7 +212,7 @@ void made_work(struct made *m, unsigned count, struct made_work *work) {
     *work = (struct made_work){.count = count, .result = result_new(1, &m->plan.segments)};
     CHECK(work->result != NULL);
     for (unsigned i = 0; i < count; i++)
-        CHECK(worker_build(&work->workers[i], &m->plan, i, count, 1, 1, m->secrets) == 0);
+        CHECK(worker_build(&work->workers[i], &m->plan, i, count, 1, 1, NULL, m->secrets) == 0);
     for (unsigned i = 0; i < count && m->keeps_evidence; i++)
         CHECK(evidence_init(&work->workers[i], m->sampled_below, m->asked, m->asked_count) == 0);
     run_all(m, work);

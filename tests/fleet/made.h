@@ -35,7 +35,7 @@ struct made {
     const struct secret_table *secrets;
 };
 
-/* Against that peer's ports. Change what is to be different before running; the connect entry is actions[0]. */
+/* Against that peer's ports; peer NULL: in simulated time, against the built-in broker. Change what is to be different before running; the connect entry is actions[0]. */
 void made_plan(struct made *m, uint32_t devices, const struct peer *peer);
 void made_free(struct made *m);
 /* Appends an entry for all devices; `lasting` 0: for good. */

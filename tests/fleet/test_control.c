@@ -100,6 +100,7 @@ static void go(unsigned workers) {
     c = (struct control){.plan = &m.plan,
                          .options = &options,
                          .sink = &sink,
+                         .pace = &pace_real,
                          .workers = calloc(workers, sizeof *c.workers),
                          .worker_count = workers,
                          .cores = 2,
@@ -110,7 +111,7 @@ static void go(unsigned workers) {
                          .trust = trust_begin(&m.plan, workers, 2),
                          .aborted_by = -1};
     for (unsigned i = 0; i < workers; i++)
-        CU_ASSERT_EQUAL_FATAL(worker_build(&c.workers[i], &m.plan, i, workers, 1, 1, NULL), 0);
+        CU_ASSERT_EQUAL_FATAL(worker_build(&c.workers[i], &m.plan, i, workers, 1, 1, NULL, NULL), 0);
     CU_ASSERT_EQUAL_FATAL(control_run(&c), 0);
 }
 

@@ -268,7 +268,7 @@ static void the_sample_is_dealt_over_any_number_of_workers(void) {
         unsigned watched = 0;
         for (unsigned i = 0; i < workers; i++) {
             struct worker *w = &work.workers[i];
-            CHECK(worker_build(w, &m.plan, i, workers, 1, 1, NULL) == 0 && evidence_init(w, below, NULL, 0) == 0);
+            CHECK(worker_build(w, &m.plan, i, workers, 1, 1, NULL, NULL) == 0 && evidence_init(w, below, NULL, 0) == 0);
             for (uint32_t n = 0; n < w->count; n++)
                 watched += evidence_watches(w, n);
             worker_build_free(w);

@@ -7,7 +7,7 @@ static const struct peer nobody = {.ports = {1883, 1884, 1885}};
 static struct made m;
 
 static void build(struct worker *w, unsigned worker, unsigned workers, unsigned shard, unsigned shards) {
-    CU_ASSERT_EQUAL_FATAL(worker_build(w, &m.plan, worker, workers, shard, shards, NULL), 0);
+    CU_ASSERT_EQUAL_FATAL(worker_build(w, &m.plan, worker, workers, shard, shards, NULL, NULL), 0);
 }
 
 static void every_device_lives_on_one_worker_of_one_shard(void) {

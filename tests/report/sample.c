@@ -39,6 +39,7 @@ static void make_plan(struct sample *s) {
         .seed = 7,
         .seed_given = true,
         .duration = 60 * SPAN_S,
+        .interval = SPAN_S,
         .warmup = 5 * SPAN_S,
         .device_count = SAMPLE_DEVICES,
         .fleets = s->fleets,

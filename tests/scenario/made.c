@@ -38,6 +38,7 @@ struct made *made_new(const char *const *checks) {
     CHECK(m != NULL);
     struct plan *p = &m->plan;
     p->duration = 60 * SPAN_S;
+    p->interval = SPAN_S;
     p->device_count = 100;
     p->groups = groups;
     p->group_count = COUNT_OF(groups);
