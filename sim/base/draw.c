@@ -34,6 +34,9 @@ const struct draw_stream draw_streams[DRAW_STREAMS] = {
     {DRAW_CLOCK_DRIFT, "clock.drift"},
     {DRAW_TELEMETRY_JITTER, "telemetry.jitter"},
     {DRAW_TELEMETRY_MOTION, "telemetry.motion"},
+    {DRAW_WEATHER_STAY, "weather.stay"},
+    {DRAW_WEATHER_NEXT, "weather.next"},
+    {DRAW_POWER_BOOT, "power.boot"},
 };
 
 /* hash_name of each row above, written out because a draw must not hash a string (test: they agree). */
@@ -65,6 +68,9 @@ static const uint32_t keys[DRAW_STREAMS] = {
     [DRAW_CLOCK_DRIFT] = 0x5f329d68,
     [DRAW_TELEMETRY_JITTER] = 0xc6116d78,
     [DRAW_TELEMETRY_MOTION] = 0x68398660,
+    [DRAW_WEATHER_STAY] = 0x9dcd5bc6,
+    [DRAW_WEATHER_NEXT] = 0xed1a7f06,
+    [DRAW_POWER_BOOT] = 0xc9b7c900,
 };
 
 enum { PHILOX_ROUNDS = 10, FILL_MAX = 1 << 20 };

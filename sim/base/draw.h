@@ -38,6 +38,9 @@ enum draw_stream_id {
     DRAW_CLOCK_DRIFT,      /* "clock.drift": how wrong a device's clock runs */
     DRAW_TELEMETRY_JITTER, /* "telemetry.jitter": the n-th message's place around its instant */
     DRAW_TELEMETRY_MOTION, /* "telemetry.motion": the n-th trip */
+    DRAW_WEATHER_STAY,     /* "weather.stay": how long a region's n-th cloud cover lasts */
+    DRAW_WEATHER_NEXT,     /* "weather.next": which one follows */
+    DRAW_POWER_BOOT,       /* "power.boot": from the n-th return of power to the first attempt */
     DRAW_STREAMS
 };
 

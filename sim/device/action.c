@@ -18,6 +18,9 @@ const struct action_verb_row action_verbs[ACTION_VERBS] = {
     {DO_ROAM, "roam", "devices move to another network: a new address, and a new connection", true, true},
     {DO_CLOCK_SKEW, "clock_skew", "devices' clocks go wrong: what they report as the time, and when they think it is",
      true, true},
+    {DO_POWER_ON, "power_on", "devices get power, boot and connect; before it they are dead", true, true},
+    {DO_POWER_CUT, "power_cut", "devices lose their mains, or their battery where there is no mains", true, true},
+    {DO_DRAIN, "drain", "sets the devices' batteries to a state of charge", false, true},
 };
 
 bool action_selects(const struct action *a, uint32_t device) {

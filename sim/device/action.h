@@ -24,6 +24,9 @@ enum action_verb {
     DO_COMMAND,
     DO_ROAM,
     DO_CLOCK_SKEW,
+    DO_POWER_ON,
+    DO_POWER_CUT,
+    DO_DRAIN,
     ACTION_VERBS
 };
 struct action_verb_row {
@@ -45,14 +48,17 @@ enum state_variable {
     VAR_QUEUED,
     VAR_IN_FLIGHT,
     VAR_COMMANDS,
+    VAR_BATTERY_SOC,
     STATE_VARIABLES
 };
 struct state_variable_row {
     enum state_variable variable;
     const char *name;         /* "state" */
     const char *const *words; /* words for literals (state names, true/false), NULL-terminated; NULL: numbers */
+    bool share;               /* literals are shares, kept in parts of SHARE_PARTS */
     const char *doc;
 };
+enum { SHARE_PARTS = 1000000 };
 extern const struct state_variable_row state_variables[STATE_VARIABLES];
 enum relop { REL_LT, REL_LE, REL_GT, REL_GE, REL_EQ, REL_NE, RELOPS };
 extern const char *const relop_names[RELOPS];
@@ -129,6 +135,7 @@ struct action {
     const struct network *network; /* roam */
     span skew;                     /* clock_skew */
     uint32_t messages;             /* burst */
+    double soc;                    /* drain: state of charge */
     struct template payload;       /* command */
     uint8_t qos;                   /* command */
     span within;                   /* command: how long its reply is waited for */

@@ -5,6 +5,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "device/behaviour.h"
+#include "device/device_power.h"
 #include "device/device_step.h"
 #include "device/drivers.h"
 #include "device/effective.h"
@@ -19,9 +20,9 @@ enum { REASON_PACKET_TOO_LARGE = 0x95, REASON_QOS_NOT_SUPPORTED = 0x9b };
 enum { CLOSED_GAP_MIN = SPAN_MS }; /* a closed stream without answers may not spin */
 enum { EVENTS_SPARE = 4 };         /* what handling one event may add to the step */
 
-static struct schedule schedule_now(const struct device_host *h, const struct device_slot *s, unsigned stream) {
+static struct schedule schedule_now(struct device_host *h, const struct device_slot *s, unsigned stream) {
     struct schedule schedule = schedule_of(s->group, stream, h->seed, h->epoch_unix_ms);
-    schedule.every = effective_every(h, s, &s->group->telemetry[stream]);
+    schedule.every = device_power_every(h, s, effective_every(h, s, &s->group->telemetry[stream]));
     schedule.clock = device_step_clock(h, s);
     return schedule;
 }
@@ -133,7 +134,7 @@ static void keep(struct device_host *h, const struct device_slot *s, const struc
                  const struct op *op) {
     const struct buffer_limits *limits = &effective_profile(h, s)->buffer;
     bool offline = s->life->state != STATE_ONLINE;
-    if (offline && m->qos == 0 && !limits->keep_qos0) {
+    if (offline && m->qos == 0 && !limits->keep_qos0 && !device_power_waking(s)) {
         drop(h, s, op, OP_DROP_OFFLINE);
         return;
     }
@@ -156,7 +157,7 @@ static void keep(struct device_host *h, const struct device_slot *s, const struc
 /* May a message go to the session now? False: *held says what it waits for; OP_HELD_NONE: for the next step. */
 static bool may_go(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
                    enum op_held *held) {
-    *held = OP_HELD_OFFLINE;
+    *held = device_power_waking(s) ? OP_HELD_ASLEEP : OP_HELD_OFFLINE;
     if (s->life->state != STATE_ONLINE || s->life->connection == NULL)
         return false;
     *held = OP_HELD_WINDOW;
@@ -221,6 +222,10 @@ void behave_telemetry_publish(struct device_host *h, const struct device_slot *s
         drop(h, s, op, OP_DROP_GAVE_UP);
         return;
     }
+    if (s->life->state == STATE_DEAD) {
+        drop(h, s, op, OP_DROP_DEAD);
+        return;
+    }
     enum op_held held = OP_HELD_OFFLINE;
     if (s->life->waiting != NULL && s->life->state == STATE_ONLINE)
         held = (enum op_held)s->life->waiting->op.held; /* what those before it wait for */
@@ -228,6 +233,7 @@ void behave_telemetry_publish(struct device_host *h, const struct device_slot *s
         return;
     op->held = (uint8_t)held;
     keep(h, s, m, op);
+    device_power_wake(h, s);
 }
 
 /* The telemetry stream whose topic and payload burst messages have. */
@@ -241,7 +247,7 @@ static void intend(struct device_host *h, const struct device_slot *s, unsigned 
     const struct telemetry *t = stream_of(s->group, stream);
     struct behaviour *b = s->behaviour;
     b->sequence++;
-    bool scheduled = t->pace == PACE_OPEN && !s->group->profile->restart_on_connect;
+    bool scheduled = t->pace == PACE_OPEN && !s->group->profile->restart_on_connect && !power_paces(s->group->power);
     if (scheduled)
         h->decisions_hash += schedule_decision(s->life->id, OP_MQTT_PUBLISH, stream, n, at, fold);
     struct op op = {.intended = at,
@@ -255,7 +261,9 @@ static void intend(struct device_host *h, const struct device_slot *s, unsigned 
     context.n = n;
     context.signals = values;
     struct mqtt_message m;
-    if (compose(h, s, t, &context, &m))
+    if (s->life->state == STATE_DEAD)
+        drop(h, s, &op, OP_DROP_DEAD);
+    else if (compose(h, s, t, &context, &m))
         behave_telemetry_publish(h, s, &m, &op);
     else
         drop(h, s, &op, OP_DROP_BUFFER_FULL);
@@ -290,8 +298,30 @@ void behave_telemetry_due(struct device_host *h, const struct device_slot *s, in
         } else {
             streams[i].next = INSTANT_NEVER;
         }
-        look(h, s, i, at);
+        if (device_power_works(h, s))
+            look(h, s, i, at);
+        else
+            behave_telemetry_ended(h, s, i, false);
     }
+}
+
+void behave_telemetry_last_gasp(struct device_host *h, const struct device_slot *s, instant at) {
+    const struct telemetry *t = s->group->last_gasp;
+    double values[TEMPLATE_SIGNALS_MAX] = {0};
+    struct op op = {.intended = at,
+                    .ready = at,
+                    .n = ++s->behaviour->sequence,
+                    .kind = OP_MQTT_PUBLISH,
+                    .qos = t->qos,
+                    .stream = UINT8_MAX};
+    struct payload_context context = device_step_context(h, s, at);
+    context.seq = op.n;
+    context.signals = values;
+    struct mqtt_message m;
+    if (compose(h, s, t, &context, &m))
+        behave_telemetry_publish(h, s, &m, &op);
+    else
+        drop(h, s, &op, OP_DROP_BUFFER_FULL);
 }
 
 void behave_telemetry_burst(struct device_host *h, const struct device_slot *s, instant at, uint32_t count) {

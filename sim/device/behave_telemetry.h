@@ -10,6 +10,8 @@ instant behave_telemetry_next(const struct device_slot *s);
 /* Publishes what is intended at `at`. */
 void behave_telemetry_due(struct device_host *h, const struct device_slot *s, instant at);
 /* `count` extra messages, intended at `at` (timeline verb burst). */
+/* The one message of a device whose mains has failed, as its profile has it. */
+void behave_telemetry_last_gasp(struct device_host *h, const struct device_slot *s, instant at);
 void behave_telemetry_burst(struct device_host *h, const struct device_slot *s, instant at, uint32_t count);
 /* A message that another behaviour composed, which takes the same way: handed over, kept, or dropped. Its bytes are borrowed. */
 void behave_telemetry_publish(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,

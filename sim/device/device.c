@@ -7,6 +7,7 @@
 #include "device/behave_command.h"
 #include "device/behave_telemetry.h"
 #include "device/behaviour.h"
+#include "device/device_power.h"
 #include "device/device_step.h"
 #include "device/drivers.h"
 #include "device/waiting.h"
@@ -22,6 +23,7 @@ void device_begin(struct device_host *h, const struct device_slot *s, instant fi
     struct fired *fired = behaviour_fired(s->group, s->behaviour);
     for (unsigned i = 0; i < h->tracked_count; i++)
         fired[i].end = INSTANT_NEVER;
+    device_power_begin(h, s);
     life->action_at = device_timeline_next(h, s, INT64_MIN);
     if (s->radio != NULL)
         radio_begin(h, s);
@@ -31,6 +33,7 @@ void device_begin(struct device_host *h, const struct device_slot *s, instant fi
 /* The earliest of what the plan and the back-off say. The order of these tests is the order in which things of the same
  * instant happen. */
 enum due {
+    DUE_POWER,
     DUE_ACTION,
     DUE_FIRED_END,
     DUE_RADIO,
@@ -53,6 +56,7 @@ static enum due earliest(struct device_host *h, const struct device_slot *s, ins
         life->state == STATE_CONNECTING && life->connection == NULL && device_step_cut(s) && !radio_registers(s);
     bool attempt_ends = waits_for_link || device_opening(life);
     const instant candidates[DUE_NOTHING] = {
+        [DUE_POWER] = device_power_next(s),
         [DUE_ACTION] = life->action_at,
         [DUE_FIRED_END] = device_timeline_fired_end(h, s),
         [DUE_RADIO] = s->radio == NULL ? INSTANT_NEVER : radio_next(s),
@@ -74,6 +78,9 @@ static enum due earliest(struct device_host *h, const struct device_slot *s, ins
 
 static void act(struct device_host *h, const struct device_slot *s, enum due what, instant at) {
     switch (what) {
+    case DUE_POWER:
+        device_power_due(h, s);
+        break;
     case DUE_ACTION:
         device_timeline_apply(h, s);
         break;
@@ -108,6 +115,7 @@ enum { DUE_TURNS_MAX = 32, OUT_ROOM_MIN = 4096 };
 
 bool device_due(struct device_host *h, const struct device_slot *s) {
     instant at;
+    device_power_look(h, s);
     if (waiting_first(s->life) != NULL) {
         behave_telemetry_pump(h, s);
         device_events_handle(h, s);
@@ -143,12 +151,14 @@ void device_attempt(struct device_host *h, const struct device_slot *s, struct o
                       .held = (uint8_t)held,
                       .stream = UINT8_MAX};
     life->deadline = instant_add(h->step.now, s->group->profile->timeouts.connect);
+    device_power_attempt(h, s);
 }
 
 void device_opened(struct device_host *h, const struct device_slot *s, const struct op *op) {
     recorder_tally(h->recorder, s->life->group, h->step.now, TALLY_CONNECTIONS, 1);
     s->life->flags &= (uint8_t)~DEVICE_ATTEMPTING;
     radio_opened(h, s);
+    device_power_opened(h, s);
     if (drivers_of(s->group)->up(h, s, op) < 0) {
         device_step_end_op(h, s, op, OP_BROKEN, OP_DROP_NONE, CLOSE_LOCAL);
         device_step_close(h, s, CLOSE_LOCAL);
@@ -178,6 +188,8 @@ void device_open_failed(struct device_host *h, const struct device_slot *s, cons
         outcome = OP_DROPPED;
         drop = OP_DROP_LOCAL;
     }
+    if (op != NULL && !never_left)
+        device_power_failed(h, s);
     if (op != NULL)
         device_step_end_op(h, s, op, outcome, drop, closing ? CLOSE_NONE : why);
     device_step_disconnected(h, s, why);
@@ -203,7 +215,9 @@ static void go_on(struct device_host *h, const struct device_slot *s) {
 }
 
 size_t device_input(struct device_host *h, const struct device_slot *s, struct bytes in) {
+    enum power_cause cause = device_power_receiving(h, s);
     size_t consumed = drivers_of(s->group)->input(h, s, in);
+    device_power_received(h, s, consumed, cause);
     device_events_handle(h, s);
     go_on(h, s);
     device_timeline_triggers(h, s);
@@ -235,6 +249,7 @@ bool device_finish(struct device_host *h, const struct device_slot *s) {
         return true;
     }
     device_events_handle(h, s);
+    device_power_end(h, s);
     behave_telemetry_drop_waiting(h, s, OP_DROP_END);
     behave_command_drop(h, s);
     if ((s->life->flags & DEVICE_ATTEMPTING) != 0) {

@@ -5,6 +5,7 @@
  *   session       the protocol's state (drivers.h; MQTT: mqtt/mqtt_session.h)
  *   link_state    its modelled link (transport/impair.h); only in fleets with a network or a link entry
  *   radio_state   cells, outages and registration (radio.h); only in groups that have some
+ *   power_state   its battery and radio (device/power.h); only in fleets whose profile has power, or that the timeline cuts off
  *   behaviour     its telemetry streams, signals and fired `when` entries; laid out per group
  *
  * Functions here never touch a socket, a clock or the heap. The worker (fleet/worker.c) owns the slabs, lends a struct device_host,
@@ -91,6 +92,7 @@ struct device_slot {
     void *session;
     struct link_state *link;   /* NULL: no modelled link */
     struct radio_state *radio; /* NULL: the group has none */
+    struct power_state *power; /* NULL: mains that never fails */
     struct behaviour *behaviour;
     const struct fleet_group *group;
 };
@@ -135,6 +137,7 @@ struct device_host {
     uint64_t seed;
     const struct fleet_group *groups;
     const struct action *actions;
+    unsigned group_count;
     unsigned action_count;
     unsigned tracked_count; /* actions that action_tracked */
     const void *plan;
@@ -164,12 +167,19 @@ struct device_host {
     uint64_t sampled_below;      /* devices whose sample hash is below it get state notes */
     struct bytes_writer scratch; /* rendering space: topic, payload, identity */
     struct profile effective;    /* scratch for profiles with active settings */
+    struct dist stretched;       /* scratch: the gap between messages of a device whose battery is low */
+    struct power_ledger
+        *ledgers;          /* [group_count] energy that the recorder has not heard of; NULL: no device has power */
+    instant ledgers_until; /* the next segment begins there */
+    const struct segments *segments;
     /* of the step */
     struct step step;
     struct device_orders orders;
     struct device_trouble trouble;
-    size_t spent;     /* bytes of step.out that the guard has heard of */
-    uint32_t changed; /* bit mask of enum state_variable */
+    unsigned power_notes; /* enum device_power_notes */
+    unsigned lost;        /* units that the modelled link lost of what the step sent */
+    size_t spent;         /* bytes of step.out that the guard has heard of */
+    uint32_t changed;     /* bit mask of enum state_variable */
 };
 
 static inline uint32_t device_index_in_fleet(const struct device_host *h, const struct device_slot *s) {

@@ -2,6 +2,7 @@
 #include "device/behave_command.h"
 #include "device/behave_telemetry.h"
 #include "device/device_audit.h"
+#include "device/device_power.h"
 #include "device/device_step.h"
 #include "device/drivers.h"
 #include "device/duplicates.h"
@@ -149,6 +150,7 @@ static void handle(struct device_host *h, const struct device_slot *s, const str
         break;
     case EVENT_SESSION_LOST:
         count(h, s, TALLY_SESSION_LOST);
+        h->power_notes |= POWER_NOTE_SESSION_LOST;
         break;
     case EVENT_OP_END:
         op_ended(h, s, e);
@@ -165,6 +167,7 @@ static void handle(struct device_host *h, const struct device_slot *s, const str
         break;
     case EVENT_RESENT:
         count(h, s, TALLY_RESENT);
+        h->power_notes |= POWER_NOTE_RESENT;
         if (!e->duplicate)
             device_audit_sent_anew(h, s, &e->op);
         break;

@@ -3,6 +3,7 @@
 #include "base/draw.h"
 #include "device/behave_telemetry.h"
 #include "device/device_audit.h"
+#include "device/device_power.h"
 #include "device/drivers.h"
 #include "device/effective.h"
 #include "device/reconnect.h"
@@ -74,6 +75,8 @@ void device_step_disconnected(struct device_host *h, const struct device_slot *s
     bool ours = why == CLOSE_TIMELINE || why == CLOSE_LINK_DOWN || why == CLOSE_GUARD || why == CLOSE_POLITE ||
                 why == CLOSE_LOCAL;
     h->orders.next_node = !was_online && !ours && s->group->profile->failover_next;
+    if (device_power_disconnected(h, s, ours))
+        return;
     if ((life->flags & DEVICE_WANTED) == 0 || (life->flags & DEVICE_STOPPED) != 0) {
         device_step_state(h, s, STATE_OFFLINE);
         return;

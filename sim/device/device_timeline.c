@@ -2,6 +2,7 @@
 #include "device/behave_telemetry.h"
 #include "device/behaviour.h"
 #include "device/device_audit.h"
+#include "device/device_power.h"
 #include "device/device_step.h"
 #include "device/drivers.h"
 #include "device/schedule.h"
@@ -61,7 +62,8 @@ static void leave(struct device_host *h, const struct device_slot *s) {
         device_step_close(h, s, CLOSE_TIMELINE);
     else if (life->state == STATE_CONNECTING)
         device_step_abort_attempt(h, s, CLOSE_TIMELINE);
-    device_step_state(h, s, STATE_OFFLINE);
+    if (life->state != STATE_DEAD)
+        device_step_state(h, s, STATE_OFFLINE);
 }
 
 /* The transport that opens goes, the attempt stays: its SYN is repeated until the link returns or its time is over. */
@@ -117,7 +119,8 @@ static void tell_away(const struct device_host *h, const struct device_slot *s, 
     if (h->away == NULL)
         return;
     _Atomic int64_t *place = &h->away[life->id];
-    bool away = (life->flags & DEVICE_WANTED) == 0 || (life->flags & DEVICE_STOPPED) != 0 || device_step_cut(s);
+    bool away = life->state == STATE_DEAD || (life->flags & DEVICE_WANTED) == 0 ||
+                (life->flags & DEVICE_STOPPED) != 0 || device_step_cut(s);
     if (away)
         atomic_store_explicit(place, INSTANT_NEVER, memory_order_relaxed);
     else if (came_back_at_once || atomic_load_explicit(place, memory_order_relaxed) == INSTANT_NEVER)
@@ -134,6 +137,14 @@ void device_timeline_mend(struct device_host *h, const struct device_slot *s) {
     mend(h, s);
     device_events_handle(h, s);
     tell_away(h, s, false);
+}
+
+/* A device that boots connects: firmware does. */
+static void power_on(struct device_host *h, const struct device_slot *s, instant intended) {
+    if ((s->life->flags & DEVICE_STOPPED) != 0 || intended >= h->ends)
+        return;
+    s->life->flags |= DEVICE_WANTED;
+    device_power_on(h, s);
 }
 
 static void begin(struct device_host *h, const struct device_slot *s, const struct action *a, instant at) {
@@ -168,6 +179,15 @@ static void begin(struct device_host *h, const struct device_slot *s, const stru
     case DO_ROAM:
         radio_roam(h, s, a->network);
         break;
+    case DO_POWER_ON:
+        power_on(h, s, at);
+        break;
+    case DO_POWER_CUT:
+        device_power_cut(h, s);
+        break;
+    case DO_DRAIN:
+        device_power_drain(h, s, a->soc);
+        break;
     case DO_HOLD:
     case DO_MARK:
     case DO_CLOCK_SKEW: /* clock_error looks at the plan */
@@ -201,6 +221,12 @@ static void undo(struct device_host *h, const struct device_slot *s, const struc
     case DO_ROAM:
         radio_roam(h, s, s->group->network);
         break;
+    case DO_POWER_ON:
+        device_power_cut(h, s);
+        break;
+    case DO_POWER_CUT:
+        device_power_restore(h, s);
+        break;
     default:
         break;
     }
@@ -216,6 +242,7 @@ void device_timeline_variables(const struct device_slot *s, int64_t *values) {
     values[VAR_QUEUED] = s->behaviour->queued;
     values[VAR_IN_FLIGHT] = drivers_of(s->group)->in_flight(s);
     values[VAR_COMMANDS] = behave_command_received(s);
+    values[VAR_BATTERY_SOC] = s->power == NULL ? SHARE_PARTS : (int64_t)((double)s->power->soc * SHARE_PARTS + 0.5);
 }
 
 static bool allowed(const struct device_slot *s, const struct action *a) {

@@ -170,6 +170,10 @@ static bool finish(struct device_host *h, const struct device_slot *s) {
     return mqtt_session_finish(s->session, &h->step);
 }
 
+static bool forget(struct device_host *h, const struct device_slot *s) {
+    return mqtt_session_forget(s->session, &h->step, OP_WITHDRAWN);
+}
+
 static struct op *next_op(const struct device_slot *s, struct op *op) {
     return mqtt_session_next_op(s->session, op);
 }
@@ -205,6 +209,7 @@ const struct driver_ops drivers_mqtt = {
     .bye = bye,
     .down = down,
     .finish = finish,
+    .forget = forget,
     .next_op = next_op,
     .next_deadline = next_deadline,
     .window = window,

@@ -32,6 +32,8 @@ struct driver_ops {
     int (*bye)(struct device_host *h, const struct device_slot *s);
     bool (*down)(struct device_host *h, const struct device_slot *s, enum op_outcome outcome);
     bool (*finish)(struct device_host *h, const struct device_slot *s);
+    /* The device lost its memory: what it knew of the session ends withdrawn. True while there is more. */
+    bool (*forget)(struct device_host *h, const struct device_slot *s);
     /* As mqtt_session_next_op. */
     struct op *(*next_op)(const struct device_slot *s, struct op *op);
     instant (*next_deadline)(struct device_host *h, const struct device_slot *s);

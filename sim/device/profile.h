@@ -10,6 +10,7 @@
 #include "base/instant.h"
 #include "device/nat.h"
 #include "device/outage.h"
+#include "device/power.h"
 #include "device/template.h"
 #include "mqtt/mqtt_session.h"
 #include "transport/address.h"
@@ -118,8 +119,11 @@ struct profile {
     struct timeouts timeouts;
     struct commands commands;
     struct clock_model clock;
-    bool failover_next;      /* failover: next moves to the next node after a failed attempt */
-    bool restart_on_connect; /* schedule: restart_on_connect */
+    bool failover_next;                /* failover: next moves to the next node after a failed attempt */
+    bool restart_on_connect;           /* schedule: restart_on_connect */
+    const struct power *power;         /* NULL: not modelled */
+    const struct telemetry *last_gasp; /* the message when the mains fails; NULL: none */
+    struct climate climate;            /* of devices whose region has none */
 };
 
 /* identities.*; templates without tokens: not sent. hmac(...) is a token of the template. */
@@ -289,6 +293,9 @@ struct fleet_group {
     bool triggers;       /* some stream has a trigger */
     const struct subscription *subscriptions;
     unsigned subscription_count;
+    const struct power *power;     /* NULL: neither modelled nor cut */
+    const struct climate *climate; /* NULL only without power */
+    const struct telemetry *last_gasp;
     uint32_t watched; /* bit mask of enum state_variable that some `when` entry names for this group */
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "device/device_power.h"
 #include "device/drivers.h"
 #include "device/effective.h"
 #include "fleet/evidence.h"
@@ -136,6 +137,7 @@ static void count_losses(struct worker *w, uint32_t number) {
     unsigned lost = impair_take_losses(&w->links[number]);
     if (lost > 0)
         recorder_tally(w->recorder, w->lives[number].group, loop_now(w->loop), TALLY_LINK_LOST, lost);
+    w->host.lost += lost;
 }
 
 /* Does the modelled link, as it stands now (*params), delay or keep what the device sends and receives? */
@@ -186,7 +188,7 @@ enum close_reason wire_emit(struct worker *w, uint32_t number) {
         trace_bytes(&w->trace, data);
     recorder_tally(w->recorder, life->group, step->now, TALLY_BYTES_UP, data.size);
     guard_spend(&w->guard, GUARD_BYTES, (double)(data.size - w->host.spent), step->now);
-    w->host.spent = 0;
+    w->host.lost = 0;
     instant sent = step->now;
     struct impair_params params;
     enum close_reason failed = pass_middlebox(w, number);
@@ -196,6 +198,9 @@ enum close_reason wire_emit(struct worker *w, uint32_t number) {
         failed = transmit(w, number, data);
     if (sent == INSTANT_NEVER)
         sent = step->now;
+    struct device_slot s = worker_slot(w, number);
+    device_power_sent(&w->host, &s, data.size, w->host.lost, sent);
+    w->host.spent = 0;
     if ((life->connection->flags & CONNECTION_WATCHED) != 0)
         evidence_sent(w, number, data, sent - step->now);
     for (unsigned i = 0; i < step->op_count; i++) { /* a connect's first packet left before this step */

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "device/behaviour.h"
+#include "device/device_power.h"
 #include "device/drivers.h"
 #include "fleet/descriptors.h"
 #include "fleet/evidence.h"
@@ -30,6 +31,7 @@ struct device_slot worker_slot(struct worker *w, uint32_t number) {
                      ? NULL
                      : (struct radio_state *)(void *)(w->radios + w->group_radios[group] +
                                                       place * radio_size(&w->plan->groups[group])),
+        .power = w->plan->groups[group].power == NULL ? NULL : &w->powers[number],
         .behaviour = (struct behaviour *)(void *)(w->behaviours + w->group_behaviours[group] +
                                                   place * w->behaviour_sizes[group]),
         .group = &w->plan->groups[group],
@@ -41,6 +43,7 @@ void worker_step(struct worker *w, instant answered) {
     w->host.orders = (struct device_orders){0};
     w->host.trouble.count = 0;
     w->host.changed = 0;
+    w->host.power_notes = 0;
     w->host.spent = 0;
 }
 
@@ -215,6 +218,7 @@ static void swap_interval(struct worker *w, instant now) {
     if (atomic_load_explicit(&w->filled, memory_order_acquire) != NULL)
         return; /* control is behind: this interval grows longer */
     evidence_swap(w);
+    device_power_flush(&w->host, now);
     struct interval *spare = atomic_exchange_explicit(&w->spare, NULL, memory_order_acq_rel);
     struct interval *full = recorder_swap(w->recorder, spare, now);
     atomic_store_explicit(&w->filled, full, memory_order_release);
@@ -367,6 +371,7 @@ void worker_set_off(struct worker *w) {
 
 void worker_leave(struct worker *w) {
     finish(w);
+    device_power_flush(&w->host, loop_now(w->loop));
     evidence_swap(w);
     evidence_finish(w);
     w->last = recorder_swap(w->recorder, NULL, loop_refresh(w->loop));

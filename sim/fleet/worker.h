@@ -52,8 +52,9 @@ struct worker {
     struct device *lives;
     uint8_t *sessions;
     size_t session_size;
-    struct link_state *links; /* NULL: no modelled links in this plan */
-    uint8_t *radios;          /* states of devices whose group has them, laid out by group; NULL: no group has */
+    struct link_state *links;   /* NULL: no modelled links in this plan */
+    uint8_t *radios;            /* states of devices whose group has them, laid out by group; NULL: no group has */
+    struct power_state *powers; /* NULL: no device has power to run out of */
     uint8_t *behaviours;
     uint32_t *group_first;    /* [group_count + 1]: devices are laid out by group */
     size_t *group_behaviours; /* [group_count]: where the blocks of the group begin */

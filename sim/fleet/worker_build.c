@@ -25,6 +25,13 @@ static bool needs_links(const struct plan *p) {
     return false;
 }
 
+static bool needs_power(const struct plan *p) {
+    for (unsigned i = 0; i < p->group_count; i++)
+        if (p->groups[i].power != NULL)
+            return true;
+    return false;
+}
+
 /* Calls `each` for the devices that live here, in order of their index. */
 static void each_device(const struct plan *p, unsigned worker, unsigned workers, unsigned shard, unsigned shards,
                         void (*each)(void *context, uint32_t id), void *context) {
@@ -64,8 +71,11 @@ static bool lay_out_groups(struct worker *w) {
     w->behaviours = slab(1, at > 0 ? at : 1);
     w->links = needs_links(p) ? slab(count, sizeof *w->links) : NULL;
     w->radios = radios > 0 ? slab(1, radios) : NULL;
-    return w->lives != NULL && w->sessions != NULL && w->behaviours != NULL && (w->links != NULL || !needs_links(p)) &&
-           (w->radios != NULL || radios == 0);
+    w->powers = needs_power(p) ? slab(count, sizeof *w->powers) : NULL;
+    w->host.ledgers = needs_power(p) ? calloc(p->group_count, sizeof *w->host.ledgers) : NULL;
+    bool power = !needs_power(p) || (w->powers != NULL && w->host.ledgers != NULL);
+    return w->lives != NULL && w->sessions != NULL && w->behaviours != NULL && power &&
+           (w->links != NULL || !needs_links(p)) && (w->radios != NULL || radios == 0);
 }
 
 struct placing {
@@ -119,6 +129,8 @@ static void fill_host(struct worker *w, const struct secret_table *secrets) {
     h->seed = p->seed;
     h->groups = p->groups;
     h->actions = p->actions;
+    h->group_count = p->group_count;
+    h->segments = &p->segments;
     h->action_count = p->action_count;
     for (unsigned i = 0; i < p->action_count; i++)
         h->tracked_count += behaviour_tracks(&p->actions[i]);
@@ -204,6 +216,8 @@ void worker_build_free(struct worker *w) {
     free(w->links);
     free(w->radios);
     free(w->group_radios);
+    free(w->powers);
+    free(w->host.ledgers);
     free(w->behaviours);
     free(w->group_first);
     free(w->group_behaviours);

@@ -58,6 +58,23 @@ enum tally_kind {
     TALLY_ADDRESS_CHANGES,  /* net.address_change */
     TALLY_NAT_EXPIRED,      /* net.nat.expired */
     TALLY_LOOKUPS_FAILED,   /* net.dns.failed */
+    TALLY_ENERGY_FLOOR,     /* energy.floor … energy.self_discharge: uJ by cause, in the order of enum power_cause */
+    TALLY_ENERGY_SENSING,
+    TALLY_ENERGY_ATTACH,
+    TALLY_ENERGY_CONNECT,
+    TALLY_ENERGY_RECONNECT,
+    TALLY_ENERGY_SESSION_LOST,
+    TALLY_ENERGY_MESSAGE,
+    TALLY_ENERGY_KEEPALIVE,
+    TALLY_ENERGY_RECEIVE,
+    TALLY_ENERGY_RETRANSMISSION,
+    TALLY_ENERGY_TRACKING,
+    TALLY_ENERGY_SELF_DISCHARGE,
+    TALLY_ENERGY_TAIL,      /* energy.tail: of these, the radio's tails */
+    TALLY_ENERGY_HARVESTED, /* energy.harvested */
+    TALLY_BROWNOUTS,        /* device.brownout */
+    TALLY_POWER_LOST,       /* device.power_lost: by the timeline, or empty */
+    TALLY_REFUSED_WORK,     /* device.refused_work: messages not even intended, the battery being low */
     TALLY_KINDS
 };
 struct tally_row {

@@ -12,6 +12,12 @@ const struct op_kind_row op_kinds[OP_KINDS] = {
      "A message from its intended instant at the sender to its arrival at a subscriber; only ever ok."},
     {OP_MQTT_COMMAND, "mqtt.command", "mqtt.command.reply",
      "A message of the observer to a device, to the device's reply; it counts for the device."},
+    {OP_BATTERY_SOC, "battery.soc", "battery.soc",
+     "A device's state of charge at the end of the run; 1 s stands for 100 %."},
+    {OP_BATTERY_PROJECTED_LIFE, "battery.projected_life", "battery.projected_life",
+     "How long a device's full battery would last; 1 us stands for 1 s."},
+    {OP_BATTERY_LIFETIME, "battery.lifetime", "battery.lifetime",
+     "How long a device's battery lasted until it was empty; 1 us stands for 1 s."},
 };
 
 const char *const op_outcome_names[OP_OUTCOMES] = {

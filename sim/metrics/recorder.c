@@ -82,6 +82,11 @@ static bool was_emitted(const struct op *op, enum op_outcome outcome) {
 
 static void sample_clocks(struct interval_series *s, const struct op *op, enum op_outcome outcome, instant answered,
                           instant felt) {
+    if (op->kind >= OP_BATTERY_SOC) { /* a value; endless ones have no length */
+        if (outcome == OP_OK)
+            interval_sample(&s->clocks[CLOCK_RESPONSE], felt - op->intended);
+        return;
+    }
     if (op->kind == OP_MQTT_END_TO_END) { /* it has no emission of its own: sender and subscriber are two devices */
         interval_sample(&s->clocks[CLOCK_RESPONSE], felt - op->intended);
         return;
@@ -112,6 +117,11 @@ void recorder_end(struct recorder *r, unsigned group, const struct op *op, enum 
     if (outcome == OP_DROPPED)
         s->drops[drop]++;
     sample_clocks(s, op, outcome, answered, felt);
+}
+
+void recorder_value(struct recorder *r, unsigned group, enum op_kind what, instant at, span value, bool endless) {
+    struct op op = {.intended = at, .ready = at, .kind = (uint8_t)what, .stream = UINT8_MAX};
+    recorder_end(r, group, &op, endless ? OP_OPEN : OP_OK, OP_DROP_NONE, at, instant_add(at, value), 0);
 }
 
 static void forget_tallies(struct recorder *r) {

@@ -59,6 +59,10 @@ void recorder_free(struct recorder *r);
  * QoS 0 publishes and OP_MQTT_END_TO_END: see docs/semantics.md. `excluded` as in cell_key. */
 void recorder_end(struct recorder *r, unsigned group, const struct op *op, enum op_outcome outcome, enum op_drop drop,
                   instant answered, instant felt, uint8_t excluded);
+/* A value of one device rather than an operation, kept like a response of that length: op_kinds says what stands for what. `endless`: beyond
+ * every length. `at`: decides the segment. */
+enum { RECORDER_VALUE_SPAN = 1000000 }; /* ns of a life for each ns kept */
+void recorder_value(struct recorder *r, unsigned group, enum op_kind what, instant at, span value, bool endless);
 /* Why it failed (also for connections that ended); aggregated. */
 void recorder_reason(struct recorder *r, unsigned group, uint32_t device, enum op_kind op, enum op_outcome outcome,
                      uint8_t reason_code, enum close_reason close, instant at);

@@ -278,11 +278,22 @@ bool mqtt_session_down(struct mqtt_session *s, const struct mqtt_config *c, stru
     return !carries_over(s, c) && mqtt_inflight_end_all(s, step, outcome);
 }
 
-bool mqtt_session_finish(struct mqtt_session *s, struct step *step) {
+static bool end_all(struct mqtt_session *s, struct step *step, enum op_outcome outcome) {
     s->state = MQTT_IDLE;
-    if (end_connection(s, step, OP_OPEN) || mqtt_inflight_end_all(s, step, OP_OPEN))
+    if (end_connection(s, step, outcome) || mqtt_inflight_end_all(s, step, outcome))
         return true;
     mqtt_idset_clear(&s->received, step->pool);
+    return false;
+}
+
+bool mqtt_session_finish(struct mqtt_session *s, struct step *step) {
+    return end_all(s, step, OP_OPEN);
+}
+
+bool mqtt_session_forget(struct mqtt_session *s, struct step *step, enum op_outcome outcome) {
+    if (end_all(s, step, outcome))
+        return true;
+    mqtt_session_init(s);
     return false;
 }
 

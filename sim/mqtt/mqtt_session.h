@@ -126,6 +126,9 @@ int mqtt_session_disconnect(struct mqtt_session *s, const struct mqtt_config *c,
 bool mqtt_session_down(struct mqtt_session *s, const struct mqtt_config *c, struct step *step, enum op_outcome outcome);
 /* The run closes: everything in flight ends as OP_OPEN and the memory goes back. Returns true while there is more. */
 bool mqtt_session_finish(struct mqtt_session *s, struct step *step);
+/* The device has lost its memory: everything in flight ends as `outcome`, the memory goes back, and the session is as after init. Returns true
+ * while there is more. */
+bool mqtt_session_forget(struct mqtt_session *s, struct step *step, enum op_outcome outcome);
 /* INSTANT_NEVER when there is none. */
 instant mqtt_session_next_deadline(const struct mqtt_session *s, const struct mqtt_config *c);
 /* Messages to be sent again were held back by step.resend_limit: call `due` when it is lifted; there is no deadline for it. */

@@ -178,7 +178,7 @@ static struct compare_row *add_row(struct comparison *c, enum compare_stat stat,
  * for it, and the share of failures. */
 static void choose_rows(const struct sides *s, struct comparison *c) {
     static const double quantiles[] = {0.5, 0.99, 0.999};
-    for (int op = 0; op < OP_KINDS; op++) {
+    for (int op = 0; op < OP_BATTERY_SOC; op++) { /* values of devices are no operations */
         bool decided = false;
         for (size_t i = 0; i < sizeof quantiles / sizeof *quantiles; i++) {
             struct compare_metric m = {.op = (enum op_kind)op, .clock = CLOCK_RESPONSE, .q = quantiles[i]};

@@ -54,6 +54,12 @@ static int read_number(struct expr_scan *s, const struct state_variable_row *v, 
     int err = expr_scan_literal(s, &l, &piece);
     if (err != 0)
         return err;
+    if (v->share) {
+        if (l.dimension != UNITS_SHARE || l.value < 0 || l.value > 1)
+            return expr_scan_refuse(s, piece, "%s is compared with a share, for instance 20%%", v->name);
+        *out = (int64_t)(l.value * SHARE_PARTS + 0.5);
+        return 0;
+    }
     if (l.dimension != UNITS_PLAIN || l.value < 0 || l.value > 4e9 || l.value != (double)(int64_t)l.value)
         return expr_scan_refuse(s, piece, "%s is compared with a whole number", v->name);
     *out = (int64_t)l.value;

@@ -21,19 +21,21 @@ const char *expr_type_name(expr_dimension d) {
 }
 
 expr_dimension expr_type_of_call(const struct expr_call *c) {
-    bool bytes = c->metric->unit == UNITS_BYTES;
+    bool bytes = c->metric->unit == UNITS_BYTES, energy = c->metric->unit == UNITS_ENERGY;
     switch (c->function) {
     case METRIC_P:
     case METRIC_MIN:
     case METRIC_MEAN:
     case METRIC_MAX:
+        if (c->metric->kind == METRIC_DEVICE)
+            return (expr_dimension)c->metric->unit;
         if (c->metric->kind == METRIC_GAUGE)
             return c->as_share ? (expr_dimension)UNITS_SHARE : EXPR_DEVICES;
         return UNITS_DURATION;
     case METRIC_COUNT:
-        return bytes ? UNITS_BYTES : UNITS_PLAIN;
+        return energy ? UNITS_ENERGY : bytes ? UNITS_BYTES : UNITS_PLAIN;
     case METRIC_RATE:
-        return bytes ? UNITS_BITRATE : UNITS_RATE;
+        return energy ? UNITS_POWER : bytes ? UNITS_BITRATE : UNITS_RATE;
     case METRIC_RATIO:
         return UNITS_SHARE;
     case METRIC_TIME_TO:

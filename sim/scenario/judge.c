@@ -109,7 +109,7 @@ static struct written piece_of(const struct judged_check *c, struct expr_piece p
 static uint64_t samples_needed(const struct judged_check *c, const struct expr_call *call) {
     if (c->check->min_samples > 0)
         return c->check->min_samples;
-    if (call->function != METRIC_P)
+    if (call->function != METRIC_P || call->metric->kind == METRIC_DEVICE) /* those are all there are */
         return 1;
     uint32_t rare = call->quantile_ppm > 500000 ? 1000000 - call->quantile_ppm : call->quantile_ppm;
     return rare == 0 ? 1 : (1000000 + rare - 1) / rare;
@@ -414,7 +414,8 @@ static void set_unit(expr_dimension d, struct check_verdict *v) {
         const char *unit;
         double factor;
     } rows[] = {{UNITS_DURATION, "ms", 1e6}, {UNITS_SHARE, "%", 0.01}, {UNITS_RATE, "/s", 1},
-                {UNITS_BITRATE, "bps", 1},   {UNITS_BYTES, "B", 1},    {EXPR_DEVICES, "devices", 1}};
+                {UNITS_BITRATE, "bps", 1},   {UNITS_BYTES, "B", 1},    {EXPR_DEVICES, "devices", 1},
+                {UNITS_ENERGY, "J", 1},      {UNITS_POWER, "W", 1}};
     v->unit = "";
     v->unit_factor = 1;
     for (size_t i = 0; i < COUNT_OF(rows); i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "device/power.h"
 
 /* --- names to groups and segments ----------------------------------------------------------------------------------- */
 
@@ -88,7 +89,7 @@ bool measure_is_gauge(const struct expr_call *c) {
 }
 
 bool measure_is_timing(const struct expr_call *c) {
-    return c->metric->kind == METRIC_TIMING;
+    return c->metric->kind == METRIC_TIMING || c->metric->kind == METRIC_DEVICE;
 }
 
 /* --- numbers -------------------------------------------------------------------------------------------------------- */
@@ -239,6 +240,9 @@ static void add_tallies(const struct measure_scope *s, const struct tally_series
         add_messages(s, t, m);
     } else if (c->metric->source == METRIC_FROM_BYTES) {
         m->part += t->counts[TALLY_BYTES_UP] + t->counts[TALLY_BYTES_DOWN];
+    } else if (c->metric->source == METRIC_FROM_ENERGY) {
+        for (int i = 0; i < POWER_CAUSES; i++)
+            m->part += t->counts[TALLY_ENERGY_FLOOR + i];
     } else if (c->metric->source == METRIC_FROM_TALLY) {
         m->part += t->counts[c->metric->tally];
         if (c->metric->of == METRIC_OF_TALLY)
@@ -331,20 +335,27 @@ static double timing_of(const struct expr_call *c, const struct histogram *h) {
     }
 }
 
+/* From what is kept as a duration to what it stands for (op_kinds). */
+static double scale_of(const struct metric *m) {
+    if (m->kind != METRIC_DEVICE)
+        return 1;
+    return m->unit == UNITS_SHARE ? 1 / (double)SPAN_S : (double)RECORDER_VALUE_SPAN;
+}
+
 struct measure_value measure_value_of(const struct expr_call *c, const struct measure *m, span length) {
-    double bits = c->metric->unit == UNITS_BYTES ? 8 : 1;
+    double bits = c->metric->unit == UNITS_BYTES ? 8 : c->metric->unit == UNITS_ENERGY ? 1e-6 : 1;
     switch (c->function) {
     case METRIC_P:
     case METRIC_MIN:
     case METRIC_MEAN:
     case METRIC_MAX:
-        return measure_number(timing_of(c, m->samples));
+        return measure_number(timing_of(c, m->samples) * scale_of(c->metric));
     case METRIC_RATE:
         return measure_number(length > 0 ? bits * (double)m->part / span_seconds(length) : NAN);
     case METRIC_RATIO:
         return measure_share(m->part, m->whole);
     default:
-        return measure_number((double)m->part);
+        return measure_number((c->metric->unit == UNITS_ENERGY ? 1e-6 : 1) * (double)m->part);
     }
 }
 

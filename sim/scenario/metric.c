@@ -7,7 +7,7 @@
 #include "base/check.h"
 #include "base/suggest.h"
 
-const char *const metric_kind_names[METRIC_KINDS] = {"timing", "outcome", "message", "counter", "gauge"};
+const char *const metric_kind_names[METRIC_KINDS] = {"timing", "outcome", "message", "counter", "gauge", "device"};
 
 /* The outcomes that every operation has. `one`: the operation in words. */
 #define OUTCOME_ROW(operation, prefix, end, end_outcome, part_of, text)                                                \
@@ -59,6 +59,7 @@ const char *const metric_kind_names[METRIC_KINDS] = {"timing", "outcome", "messa
         .name = metric_name, .kind = METRIC_OUTCOME, .source = METRIC_FROM_TALLY, .of = part_of, .tally = which,       \
         .of_tally = whole, .doc = text                                                                                 \
     }
+#define ENERGY_ROW(metric_name, which, text) TALLY_ROW(metric_name, which, UNITS_ENERGY, text)
 #define STATE_ROW(metric_name, which, text)                                                                            \
     { .name = metric_name, .kind = METRIC_GAUGE, .source = METRIC_FROM_STATE, .state = which, .doc = text }
 
@@ -179,6 +180,53 @@ const struct metric metric_table[] = {
     STATE_ROW("offline", STATE_OFFLINE, "Devices that were not asked to connect, were told to disconnect, or gave up."),
     STATE_ROW("asleep", STATE_ASLEEP, "Devices with their radio off by their own choice."),
     STATE_ROW("dead", STATE_DEAD, "Devices without power."),
+    {.name = "battery.soc",
+     .kind = METRIC_DEVICE,
+     .source = METRIC_FROM_VALUES,
+     .op = OP_BATTERY_SOC,
+     .unit = UNITS_SHARE,
+     .doc = "What each battery has left when the run ends, of what its device can use."},
+    {.name = "battery.projected_life",
+     .kind = METRIC_DEVICE,
+     .source = METRIC_FROM_VALUES,
+     .op = OP_BATTERY_PROJECTED_LIFE,
+     .unit = UNITS_DURATION,
+     .doc = "How long a full battery of each device would last at what the run took from it, at most its shelf life."},
+    {.name = "battery.lifetime",
+     .kind = METRIC_DEVICE,
+     .source = METRIC_FROM_VALUES,
+     .op = OP_BATTERY_LIFETIME,
+     .unit = UNITS_DURATION,
+     .doc = "How long the batteries lasted that were empty within the run."},
+    {.name = "energy.used",
+     .kind = METRIC_COUNTER,
+     .source = METRIC_FROM_ENERGY,
+     .of = METRIC_OF_DEVICES,
+     .unit = UNITS_ENERGY,
+     .doc = "Energy that devices used, whatever for."},
+    ENERGY_ROW("energy.floor", TALLY_ENERGY_FLOOR, "Energy used by the board and the sleeping radio."),
+    ENERGY_ROW("energy.sensing", TALLY_ENERGY_SENSING, "Energy used to measure."),
+    ENERGY_ROW("energy.attach", TALLY_ENERGY_ATTACH, "Energy used to register with the network."),
+    ENERGY_ROW("energy.connect", TALLY_ENERGY_CONNECT, "Energy used to connect by the device's own plan."),
+    ENERGY_ROW("energy.reconnect", TALLY_ENERGY_RECONNECT, "Energy used to connect again after a connection was lost."),
+    ENERGY_ROW("energy.session_lost", TALLY_ENERGY_SESSION_LOST,
+               "Energy used to send what was sent only because the backend forgot the session."),
+    ENERGY_ROW("energy.message", TALLY_ENERGY_MESSAGE, "Energy used for messages and their answers."),
+    ENERGY_ROW("energy.keepalive", TALLY_ENERGY_KEEPALIVE, "Energy used for pings and their answers."),
+    ENERGY_ROW("energy.receive", TALLY_ENERGY_RECEIVE, "Energy used for what came unasked, and its answers."),
+    ENERGY_ROW("energy.retransmission", TALLY_ENERGY_RETRANSMISSION,
+               "Energy used to send again what the network lost, and messages in flight."),
+    ENERGY_ROW("energy.tracking", TALLY_ENERGY_TRACKING, "Energy used for periodic tracking-area updates."),
+    ENERGY_ROW("energy.self_discharge", TALLY_ENERGY_SELF_DISCHARGE,
+               "What batteries lost by themselves, and their buffers' leaks."),
+    TALLY_ROW("energy.tail", TALLY_ENERGY_TAIL, UNITS_ENERGY,
+              "Of energy.used: the radio connected or listening after the last byte."),
+    TALLY_ROW("energy.harvested", TALLY_ENERGY_HARVESTED, UNITS_ENERGY, "Energy that charged batteries."),
+    TALLY_ROW("device.brownout", TALLY_BROWNOUTS, UNITS_PLAIN, "Resets because the voltage broke down in a burst."),
+    TALLY_ROW("device.power_lost", TALLY_POWER_LOST, UNITS_PLAIN,
+              "Losses of power: by the timeline, or the battery was empty."),
+    TALLY_ROW("device.refused_work", TALLY_REFUSED_WORK, UNITS_PLAIN,
+              "Messages that devices did not even intend, their battery being too low."),
     {.name = "tool.lag",
      .kind = METRIC_TIMING,
      .source = METRIC_FROM_LAG,
@@ -201,18 +249,20 @@ const struct metric metric_table[] = {
 #define MESSAGE (1U << METRIC_MESSAGE)
 #define COUNTER (1U << METRIC_COUNTER)
 #define GAUGE   (1U << METRIC_GAUGE)
+#define DEVICE  (1U << METRIC_DEVICE)
 
 const struct metric_function_row metric_functions[METRIC_FUNCTIONS] = {
-    {METRIC_P, "p", TIMING, false,
+    {METRIC_P, "p", TIMING | DEVICE, false,
      "pN: the smallest duration that N % of the operations did not exceed. Operations without an answer count as "
      "infinite.",
      "p99(mqtt.publish.ack) < 250ms"},
-    {METRIC_MIN, "min", TIMING | GAUGE, false, "The smallest value.", "min(online, during=steady) >= 99%"},
-    {METRIC_MEAN, "mean", TIMING | GAUGE, false,
+    {METRIC_MIN, "min", TIMING | GAUGE | DEVICE, false, "The smallest value.", "min(online, during=steady) >= 99%"},
+    {METRIC_MEAN, "mean", TIMING | GAUGE | DEVICE, false,
      "The mean: of answered operations, or of a gauge over the seconds of the scope.", "mean(mqtt.publish.ack) < 50ms"},
-    {METRIC_MAX, "max", TIMING | GAUGE, true,
+    {METRIC_MAX, "max", TIMING | GAUGE | DEVICE, true,
      "The largest value. Of a timing, one operation without an answer makes it infinite.", "max(backoff) < 5%"},
-    {METRIC_COUNT, "count", TIMING | OUTCOME | MESSAGE | COUNTER, true, "How many.", "count(mqtt.violation) == 0"},
+    {METRIC_COUNT, "count", TIMING | OUTCOME | MESSAGE | COUNTER | DEVICE, true, "How many.",
+     "count(mqtt.violation) == 0"},
     {METRIC_RATE, "rate", TIMING | OUTCOME | MESSAGE | COUNTER, false,
      "How many per second, over the length of the scope or window. Of bytes: in bit/s.",
      "rate(mqtt.publish.ok, during=steady) > 900/s"},
@@ -318,6 +368,8 @@ static bool of_operations(const struct metric *m) {
     case METRIC_FROM_TALLY:
     case METRIC_FROM_BYTES:
     case METRIC_FROM_STATE:
+    case METRIC_FROM_VALUES:
+    case METRIC_FROM_ENERGY:
         return false;
     }
     return false;

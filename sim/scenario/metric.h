@@ -19,6 +19,7 @@ enum metric_kind {
     METRIC_MESSAGE, /* what publishes carry */
     METRIC_COUNTER, /* counted things and bytes */
     METRIC_GAUGE,   /* devices in a state */
+    METRIC_DEVICE,  /* a value per device, when the run ends */
     METRIC_KINDS
 };
 extern const char *const metric_kind_names[METRIC_KINDS]; /* "timing", "outcome", … */
@@ -36,7 +37,9 @@ enum metric_source {
     METRIC_FROM_RECORDS,    /* records that the tool itself dropped */
     METRIC_FROM_TALLY,      /* counts[tally] */
     METRIC_FROM_BYTES,      /* bytes up and down */
-    METRIC_FROM_STATE       /* devices in `state` */
+    METRIC_FROM_STATE,      /* devices in `state` */
+    METRIC_FROM_VALUES,     /* values of devices, kept as responses of `op` */
+    METRIC_FROM_ENERGY      /* microjoules of all causes */
 };
 
 /* What a metric is a part of: the denominator of `ratio`, and the data without which a check fails. */
@@ -59,7 +62,7 @@ struct metric {
     enum op_outcome outcome;
     enum tally_kind tally, of_tally;
     enum device_state state;
-    enum units_dimension unit; /* of one count: UNITS_BYTES or UNITS_PLAIN */
+    enum units_dimension unit; /* of one count: UNITS_BYTES, UNITS_ENERGY or UNITS_PLAIN; of a device's value */
     const char *doc;
 };
 extern const struct metric metric_table[]; /* ends with name NULL */

@@ -16,6 +16,7 @@
 #include "scenario/plan_lint.h"
 #include "scenario/plan_observe.h"
 #include "scenario/plan_outages.h"
+#include "scenario/plan_power.h"
 #include "scenario/plan_rate.h"
 #include "scenario/plan_resources.h"
 #include "scenario/plan_targets.h"
@@ -150,6 +151,7 @@ static void compile(const struct plan_build *b) {
     timeline_make(b);
     plan_outages_make(b);
     timeline_phases(b);
+    plan_power_finish(b);
     checks_make(b);
     checks_segments(b);
     checks_trust(b);
@@ -238,7 +240,7 @@ instant plan_first_connect(const struct plan *p, uint32_t device) {
     instant first = INSTANT_NEVER;
     for (unsigned i = 0; i < p->action_count; i++) {
         const struct action *a = &p->actions[i];
-        if (a->verb == DO_CONNECT && !a->when && action_selects(a, device))
+        if ((a->verb == DO_CONNECT || a->verb == DO_POWER_ON) && !a->when && action_selects(a, device))
             first = instant_min(first, action_start(a, p->seed, device));
     }
     return first;

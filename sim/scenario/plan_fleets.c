@@ -8,6 +8,7 @@
 #include "base/draw.h"
 #include "scenario/deal.h"
 #include "scenario/plan_networks.h"
+#include "scenario/plan_power.h"
 #include "scenario/plan_profiles.h"
 #include "scenario/plan_streams.h"
 #include "scenario/plan_targets.h"
@@ -89,6 +90,7 @@ static void fill_group(const struct plan_build *b, const struct fleet_parts *f, 
         plan_streams_subscriptions(b, f->node, g);
     }
     g->region = f->regions.names[region] == NULL ? "" : plan_memory_text(b->memory, f->regions.names[region]);
+    plan_power_group(b, g);
 }
 
 /* Makes the groups that have devices and sends every device to its own. */

@@ -91,13 +91,17 @@ static void lint_actions(const struct plan_build *b) {
     }
 }
 
+static bool joins(const struct action *a) {
+    return a->verb == DO_CONNECT || a->verb == DO_POWER_ON;
+}
+
 /* Fleets whose devices nothing ever connects. */
 static void lint_never_connected(const struct plan_build *b) {
     const struct plan *p = b->plan;
     for (unsigned f = 0; f < p->fleet_count; f++) {
         bool connects = false;
         for (unsigned i = 0; i < p->action_count && !connects; i++)
-            for (uint32_t d = 0; d < p->fleets[f].count && !connects && p->actions[i].verb == DO_CONNECT; d++)
+            for (uint32_t d = 0; d < p->fleets[f].count && !connects && joins(&p->actions[i]); d++)
                 connects = action_selects(&p->actions[i], p->fleets[f].first + d);
         if (!connects)
             diagnostic_add(b->found, "W404", node_entry_of(node_get(b->root, "fleets"), p->fleets[f].name)->key_mark,

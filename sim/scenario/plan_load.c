@@ -121,8 +121,9 @@ static void join(struct counting *c, const struct fleet_group *g, instant at) {
 static void follow(struct counting *c, const struct fleet_group *g, const struct plan_walk_step *s, bool *wants) {
     enum action_verb verb = s->entry->verb;
     bool end = s->kind == PLAN_WALK_END;
-    bool joins = verb == (end ? DO_DISCONNECT : DO_CONNECT);
-    bool leaves = end ? verb == DO_CONNECT : verb == DO_DISCONNECT || verb == DO_STOP;
+    bool begins = verb == DO_CONNECT || verb == DO_POWER_ON, ends = verb == DO_DISCONNECT || verb == DO_POWER_CUT;
+    bool joins = end ? ends : begins;
+    bool leaves = end ? begins : ends || verb == DO_STOP;
     if (joins && !*wants)
         join(c, g, s->at);
     else if (leaves && *wants)

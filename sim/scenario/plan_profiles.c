@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "device/reconnect.h"
+#include "scenario/plan_power.h"
 #include "scenario/schema.h"
 #include "scenario/value.h"
 
@@ -158,6 +159,7 @@ struct profile *plan_profiles_make(const struct plan_build *b, const char *name,
     p->clock = (struct clock_model){.drift_ppm = value_number_at(clock, "profiles.*.clock.drift"),
                                     .sync = value_span_at(clock, "profiles.*.clock.sync"),
                                     .cold_boot = value_bool_at(clock, "profiles.*.clock.cold_boot")};
+    plan_power_profile(b, n, p);
     return p;
 }
 

@@ -85,7 +85,7 @@ static void follow(struct plan_walk *w, const struct edge *e) {
 /* --- schedules ------------------------------------------------------------------------------------------------------ */
 
 static bool is_scheduled(const struct fleet_group *g, unsigned stream) {
-    return g->telemetry[stream].pace == PACE_OPEN && !g->profile->restart_on_connect;
+    return g->telemetry[stream].pace == PACE_OPEN && !g->profile->restart_on_connect && !power_paces(g->power);
 }
 
 /* The gap as the active entries have it: of those that set it, the one that started last for this device. */

@@ -11,10 +11,11 @@
 #define QUANTITY(path_, dimension_, ...) ROW(path_, QUANTITY, .dimension = UNITS_##dimension_, __VA_ARGS__)
 #define DIST(path_, dimension_, ...)     ROW(path_, DIST, .dimension = UNITS_##dimension_, __VA_ARGS__)
 
-#define ONLY(verb)      SCHEMA_VERB(DO_##verb)
-#define DEVICE_VERBS    (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(BURST) | ONLY(RESET) | ONLY(STOP) | LASTING_DEVICES)
+#define ONLY(verb) SCHEMA_VERB(DO_##verb)
+#define DEVICE_VERBS                                                                                                   \
+    (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(BURST) | ONLY(RESET) | ONLY(STOP) | ONLY(DRAIN) | LASTING_DEVICES)
 #define CHOOSING_VERBS  (DEVICE_VERBS | ONLY(COMMAND) | ONLY(CLOCK_SKEW))
-#define LASTING_DEVICES (ONLY(LINK) | ONLY(LINK_DOWN) | ONLY(SET) | ONLY(ROAM))
+#define LASTING_DEVICES (ONLY(LINK) | ONLY(LINK_DOWN) | ONLY(SET) | ONLY(ROAM) | ONLY(POWER_ON) | ONLY(POWER_CUT))
 #define LASTING_VERBS   (ONLY(CONNECT) | ONLY(DISCONNECT) | ONLY(HOLD) | LASTING_DEVICES | ONLY(CLOCK_SKEW))
 #define SECONDS(n)      ((n)*1e9)
 #define YEARS(n)        SECONDS((n)*31536000.0)

@@ -313,6 +313,7 @@ const struct schema_row schema_rows[] = {
         .doc = "What else happens after the reply. restart: the device disconnects and connects again. disconnect: it "
                "stays away until the timeline connects it. stop: it stops for good. Other changes hang on the "
                "condition `when: commands >= 1` of timeline entries."),
+#include "scenario/schema_rows_power.h"
     ROW("fleets", NAMED, .flags = SCHEMA_REQUIRED,
         .doc = "Groups of devices: how many, of which class, where, sending what."),
     ROW("fleets.*", MAP, .doc = "One fleet. Its devices are called <fleet>-<index>."),
@@ -496,7 +497,7 @@ const struct schema_row schema_rows[] = {
     ROW("timeline.[]", MAP, .doc = "One entry: what is done, when, to whom."),
     ROW("timeline.[].do", WORD, .flags = SCHEMA_REQUIRED,
         .words = WORDS("connect", "disconnect", "hold", "burst", "link", "link_down", "reset", "set", "mark", "stop",
-                       "command", "roam", "clock_skew"),
+                       "command", "roam", "clock_skew", "power_on", "power_cut", "drain"),
         .example = "link_down", .doc = "The verb."),
     ROW("timeline.[].id", NAME, .example = "outage",
         .doc = "A name: for `after`, for checks (during=outage), for the report."),
@@ -526,7 +527,7 @@ const struct schema_row schema_rows[] = {
     ROW("timeline.[].who.count", INTEGER, .min = 1, .max = 4000000, .example = "10",
         .doc = "So many of what the other keys select, the same in every run."),
     ROW("timeline.[].who.state", WORD, .flags = SCHEMA_OR_LIST,
-        .words = WORDS("offline", "connecting", "backoff", "online"), .example = "online",
+        .words = WORDS("dead", "asleep", "offline", "connecting", "backoff", "online"), .example = "online",
         .doc = "Devices that are in one of these states at the instant it happens."),
     ROW("timeline.[].who.where", PREDICATE, .example = "attempts > 3",
         .doc = "Devices for which this holds at the instant it happens."),
@@ -549,6 +550,8 @@ const struct schema_row schema_rows[] = {
              .doc = "So much less."),
     ROW("timeline.[].messages", INTEGER, .flags = SCHEMA_REQUIRED, .min = 1, .max = 100000, .verbs = ONLY(BURST),
         .example = "10", .doc = "Extra messages per device, of its first telemetry stream."),
+    QUANTITY("timeline.[].soc", SHARE, .flags = SCHEMA_REQUIRED, .max = 1, .verbs = ONLY(DRAIN), .example = "15%",
+             .doc = "The state of charge that batteries have then, whatever they had."),
     ROW("timeline.[].payload", TEMPLATE, .scope = IN_COMMANDS, .verbs = ONLY(COMMAND), .standard = "",
         .example = "'{\"valve\": \"shut\", \"n\": ${msg.seq}}'",
         .doc = "What the command says; ${msg.seq} counts the commands of this entry and those before it, per device."),

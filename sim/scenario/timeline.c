@@ -94,6 +94,8 @@ static void read_entry(const struct plan_build *b, const struct node *n, unsigne
     if (a->verb == DO_ROAM)
         a->network = plan_networks_find(b, value_text_at(n, "timeline.[].to"));
     a->messages = (uint32_t)value_integer_at(n, "timeline.[].messages");
+    if (a->verb == DO_DRAIN)
+        a->soc = value_number_at(n, "timeline.[].soc");
     if (a->verb == DO_COMMAND)
         read_command(b, n, a);
     read_when(b, n, a);
@@ -234,7 +236,7 @@ void timeline_phases(const struct plan_build *b) {
     instant ramp_end = 0;
     for (unsigned i = 0; i < p->action_count; i++) {
         const struct action *a = &p->actions[i];
-        if (a->verb == DO_CONNECT && !a->when)
+        if ((a->verb == DO_CONNECT || a->verb == DO_POWER_ON) && !a->when)
             ramp_end = instant_max(ramp_end, instant_add(a->start, a->over));
     }
     ramp_end = instant_min(ramp_end, p->duration);

@@ -31,7 +31,7 @@ static void a_metric_says_with_which_functions_and_labels_it_goes(void) {
     explains("mqtt.publish.ack", "  functions for this kind, timing: p50 to p99.999, min, mean, max, count, rate\n");
     explains("mqtt.publish.ack", "  labels: fleet, profile, region, target, qos, held, clock\n");
     explains("online", "  functions for this kind, gauge: min, mean, max, time_to\n");
-    explains("p99", "  takes metrics of the kind: timing\n");
+    explains("p99", "  takes metrics of the kind: timing, device\n");
 }
 
 static void networks_and_profiles_of_the_library_are_explained(void) {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "device/behaviour.h"
+#include "device/device_power.h"
 #include "device/drivers.h"
 #include "device/duplicates.h"
 #include "harness.h"
@@ -67,7 +68,9 @@ void rig_begin(struct rig *r, instant first_connect) {
     for (unsigned i = 0; i < h->action_count; i++)
         h->tracked_count += behaviour_tracks(&r->actions[i]);
     h->fleets = &r->fleet;
-    h->device_count = 1;
+    h->device_count = h->group_count = 1;
+    h->ledgers = r->group.power == NULL ? NULL : &r->ledger;
+    h->segments = &r->segments;
     h->run_id = "00ff";
     h->run_number = 0xff;
     h->ends = h->closes = h->counts_until = INSTANT_NEVER;
@@ -83,6 +86,7 @@ void rig_begin(struct rig *r, instant first_connect) {
                                    .session = r->session,
                                    .link = &r->link,
                                    .radio = r->group.radio ? (struct radio_state *)(void *)r->radio : NULL,
+                                   .power = r->group.power == NULL ? NULL : &r->power,
                                    .behaviour = (struct behaviour *)(void *)r->behaviour,
                                    .group = &r->group};
     CHECK(drivers_mqtt.session_size <= sizeof r->session);
@@ -96,12 +100,15 @@ void rig_step(struct rig *r, instant now) {
     step_begin(&r->host.step, now, now);
     r->host.orders = (struct device_orders){0};
     r->host.changed = 0;
+    r->host.power_notes = 0;
     r->host.spent = 0;
 }
 
 void rig_carry_out(struct rig *r) {
     r->sent_size = bytes_written(&r->host.step.out);
     memcpy(r->sent, r->out, r->sent_size);
+    if (r->sent_size > 0 && r->life.connection != NULL)
+        device_power_sent(&r->host, &r->slot, r->sent_size, 0, r->host.step.now);
     r->host.step.out.at = r->host.step.out.start;
     for (unsigned i = 0; i < r->host.step.op_count; i++)
         r->host.step.ops[i]->sent = r->host.step.now;
@@ -179,6 +186,7 @@ void rig_lose(struct rig *r, instant now, enum close_reason why) {
 }
 
 const struct result *rig_result(struct rig *r) {
+    device_power_flush(&r->host, r->host.step.now);
     struct interval *i = recorder_swap(r->host.recorder, NULL, r->host.step.now);
     result_add(r->result, i, 10 * SPAN_MS);
     result_end_second(r->result, r->host.step.now);

@@ -24,6 +24,8 @@ struct rig {
     uint8_t session[256] __attribute__((aligned(8)));
     struct link_state link;
     uint8_t radio[256] __attribute__((aligned(8))); /* used if the group has `radio` */
+    struct power_state power;                       /* used when group.power is set */
+    struct power_ledger ledger;
     uint8_t behaviour[4096] __attribute__((aligned(8)));
     struct connection connection;
     struct device_slot slot;

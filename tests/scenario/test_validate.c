@@ -66,7 +66,7 @@ static void unknown_keys_are_suggested_at_their_place(void) {
                  NULL);
     expect_first("version: 1\nduration: 1s\nfleets: {m: {count: 1}}\nprofiles: {p: {mqtt: {clean_session: true}}}\n",
                  "clean_start", NULL);
-    expect_first("version: 1\nduration: 1s\nfleets: {m: {count: 1, jitter: full}}\n", NULL,
+    expect_first("version: 1\nduration: 1s\nfleets: {m: {count: 1, policy: fixed}}\n", NULL,
                  "is a key of profiles.*.reconnect;");
     expect_first("version: 1\nduration: 1s\nfleets: {m: {count: 1}}\nzzz: 1\n", NULL, "begin with x-");
 }
