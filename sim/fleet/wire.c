@@ -389,23 +389,24 @@ static void drain_down(struct worker *w, uint32_t number, instant now) {
         worker_lost(w, number, CLOSE_BY_PEER);
 }
 
-void wire_due(struct worker *w, uint32_t number) {
+bool wire_due(struct worker *w, uint32_t number) {
     struct device *life = &w->lives[number];
     if (life->connection == NULL || device_opening(life))
-        return;
+        return false;
     instant now = loop_now(w->loop);
     const struct carry *carry = carry_of(life->connection);
     if (carry != NULL && carry->blocked_until <= now) {
         worker_lost(w, number, CLOSE_STREAM_TIMEOUT);
-        return;
+        return true;
     }
-    if (w->links != NULL && impair_next_release(&w->links[number]) <= now) {
-        enum close_reason failed = drain_up(w, number, now);
-        if (failed == CLOSE_NONE)
-            drain_down(w, number, now);
-        else
-            worker_lost(w, number, failed);
-    }
+    if (w->links == NULL || impair_next_release(&w->links[number]) > now)
+        return false;
+    enum close_reason failed = drain_up(w, number, now);
+    if (failed == CLOSE_NONE)
+        drain_down(w, number, now);
+    else
+        worker_lost(w, number, failed);
+    return true;
 }
 
 instant wire_next(struct worker *w, uint32_t number) {

@@ -28,8 +28,8 @@ enum { WIRE_BLOCKED_MAX = 8 << 20 }; /* bytes that one connection may have waiti
 enum close_reason wire_emit(struct worker *w, uint32_t number);
 /* The loop says readable and/or writable. */
 void wire_ready(struct worker *w, uint32_t number, unsigned ready);
-/* What the modelled link lets out by now, in both directions; a stream without progress ends. */
-void wire_due(struct worker *w, uint32_t number);
+/* What the modelled link lets out by now, in both directions; a stream without progress ends. False: there was nothing to do. */
+bool wire_due(struct worker *w, uint32_t number);
 /* Earliest instant at which wire_due has work. */
 instant wire_next(struct worker *w, uint32_t number);
 /* The modelled link falls silent, or comes back. */

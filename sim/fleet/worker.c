@@ -9,6 +9,7 @@
 #include "device/behaviour.h"
 #include "device/device_power.h"
 #include "device/drivers.h"
+#include "device/waiting.h"
 #include "fleet/descriptors.h"
 #include "fleet/evidence.h"
 #include "fleet/wire.h"
@@ -146,8 +147,13 @@ static void between_steps(struct worker *w) {
 
 static void device_timer(struct worker *w, uint32_t number) {
     struct device_slot s = worker_slot(w, number);
-    wire_due(w, number);
+    bool wired = wire_due(w, number);
     dialer_due(w, number);
+    bool idle = wired && waiting_first(s.life) == NULL && device_next(&w->host, &s) > loop_now(w->loop);
+    if (idle) { /* the link had something to do, the device has not */
+        set_timer(w, number);
+        return;
+    }
     bool more;
     do {
         worker_step(w, loop_now(w->loop));
