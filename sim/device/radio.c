@@ -57,20 +57,20 @@ static const struct network *as_seen(const struct device_host *h, const struct d
     return seen == NULL ? n : seen;
 }
 
-/* Cells are numbered by network, region and place among the region's. */
-static uint32_t draw_cell(const struct device_host *h, const struct device_slot *s, const struct network *n) {
-    uint64_t bits = luck(h, s->life->id, DRAW_LINK_CELL, (uint64_t)s->radio->moves * CELL_DRAWS + CELL_WHICH);
-    uint64_t name = (uint64_t)hash_name(n->name) << 32 | hash_name(s->group->region);
+uint32_t radio_cell(uint64_t seed, uint32_t device, const struct network *n, const char *region, uint32_t moves) {
+    if (n == NULL || n->cells.count == 0)
+        return 0;
+    uint64_t bits = draw_u64(seed, device, draw_stream_key(DRAW_LINK_CELL), (uint64_t)moves * CELL_DRAWS + CELL_WHICH);
+    uint64_t name = (uint64_t)hash_name(n->name) << 32 | hash_name(region);
     return (uint32_t)hash_fold(name, draw_below(bits, n->cells.count));
 }
 
 static void enter_cell(const struct device_host *h, const struct device_slot *s, const struct network *n) {
     struct radio_state *r = s->radio;
     r->moves_at = INSTANT_NEVER;
-    r->cell = 0;
+    r->cell = radio_cell(h->seed, s->life->id, n, s->group->region, r->moves);
     if (n == NULL || n->cells.count == 0)
         return;
-    r->cell = draw_cell(h, s, n);
     uint64_t bits = luck(h, s->life->id, DRAW_LINK_CELL, (uint64_t)r->moves * CELL_DRAWS + CELL_HOW_LONG);
     if (!is_nothing(&n->cells.dwell))
         r->moves_at = instant_add(instant_max(h->step.now, 0), 1 + dist_sample_span(&n->cells.dwell, bits));
@@ -169,7 +169,8 @@ static void join_outages(struct device_host *h, const struct device_slot *s, con
         bool was_down = c->down != 0;
         if (cells_only && o->scope != OUTAGE_CELL)
             continue;
-        if (o->network == NULL || o->network == n)
+        bool here = o->network == NULL || o->network == n;
+        if (here && (o->scope != OUTAGE_CELL || s->radio->cell != 0))
             outage_at(o, h->seed, scope_number(s, o), h->epoch_unix_ms, h->step.now, c);
         else
             *c = (struct outage_cursor){.edge = INSTANT_NEVER};

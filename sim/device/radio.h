@@ -48,6 +48,10 @@ size_t radio_size(const struct fleet_group *g);
 /* The network as the device has it now; NULL: no modelled link. */
 const struct network *radio_network(const struct device_slot *s);
 
+/* The number of the cell in which a device is after so many moves, of all cells of the run: by network, region and place among the region's. 0: the
+ * network has none. */
+uint32_t radio_cell(uint64_t seed, uint32_t device, const struct network *n, const char *region, uint32_t moves);
+
 void radio_begin(struct device_host *h, const struct device_slot *s);
 /* The next change; radio_due passes everything up to step.now. */
 instant radio_next(const struct device_slot *s);

@@ -40,6 +40,8 @@ static struct outage read_outage(const struct plan_build *b, const struct node_e
     o.stagger = value_span_at(n, below(place, "stagger", pattern));
     if (planned)
         o.every = value_word_at(n, below(place, "every", pattern)) == 1 ? DAYS_OF_A_WEEK * SPAN_DAY : SPAN_DAY;
+    if (o.scope == OUTAGE_CELL && network != NULL && network->cells.count == 0)
+        refuse(b, n, "the network has no cells that could go down", "write cells: {count: 40}, or another scope");
     if (random == planned)
         refuse(b, n, "an outage comes by chance or is planned",
                "write mttf: 120day for the mean time between two, or every: week and at: 26h");
@@ -107,7 +109,16 @@ static bool may_be_on(const struct plan *p, const struct fleet_group *g, const s
     return false;
 }
 
+static bool has_cells(const struct plan *p, const struct fleet_group *g) {
+    for (unsigned i = 0; i < p->network_count; i++)
+        if (p->networks[i]->cells.count > 0 && may_be_on(p, g, p->networks[i]))
+            return true;
+    return false;
+}
+
 static bool hits(const struct plan *p, const struct fleet_group *g, const struct outage *o, const struct node *n) {
+    if (o->scope == OUTAGE_CELL && !has_cells(p, g))
+        return false;
     if (o->network != NULL)
         return may_be_on(p, g, o->network);
     return names(node_get(n, "fleets"), g->fleet) && names(node_get(n, "regions"), g->region);
@@ -139,4 +150,11 @@ void plan_outages_make(const struct plan_build *b) {
     const struct catalogue c = catalogue_of(b);
     for (unsigned i = 0; i < p->group_count; i++)
         fill(b, &p->groups[i], &c);
+    for (unsigned i = 0; i < c.count; i++) {
+        unsigned hit = 0;
+        for (unsigned g = 0; g < p->group_count && hit == 0; g++)
+            hit += hits(p, &p->groups[g], &c.outages[i], c.nodes[i]);
+        if (hit == 0)
+            diagnostic_add(b->found, "W401", c.nodes[i]->mark, "outage %s hits nobody", c.outages[i].id);
+    }
 }

@@ -1,6 +1,7 @@
 #include "scenario/plan_print.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -8,6 +9,7 @@
 #include "base/units.h"
 #include "scenario/node_write.h"
 #include "scenario/plan_build.h"
+#include "scenario/plan_downtime.h"
 #include "scenario/plan_load.h"
 #include "scenario/plan_logs.h"
 #include "scenario/plan_observe.h"
@@ -91,6 +93,25 @@ static void print_devices(const struct plan *p, struct text *out) {
             text_printf(out, ", network %s", group->network->name);
         text_append(out, "\n");
     }
+}
+
+static const char *const scope_words[OUTAGE_SCOPES] = {"devices", "cells", "regions", "backends"};
+
+static void print_outages(const struct plan *p, struct text *out) {
+    unsigned count;
+    struct plan_downtime *all = plan_downtime_of(p, &count);
+    if (count > 0)
+        text_append(out, "outages            by chance and planned, as this seed has them\n");
+    for (unsigned i = 0; i < count; i++) {
+        const struct plan_downtime *d = &all[i];
+        text_printf(out, "  %10llu  %s, in %u of %u %s", (unsigned long long)d->outages, d->outage->id, d->scopes_hit,
+                    d->scopes, scope_words[d->outage->scope]);
+        if (d->outages > 0)
+            text_printf(out, ": %s on average, the first at %s", time_of(d->down / (span)d->outages).text,
+                        time_of(instant_max(d->first_start, 0)).text);
+        text_append(out, "\n");
+    }
+    free(all);
 }
 
 /* Who will know what became of the messages. */
@@ -207,6 +228,7 @@ void plan_print_text(const struct plan *p, struct text *out) {
     struct numbers n = numbers_of(p);
     print_head(p, out);
     print_devices(p, out);
+    print_outages(p, out);
     print_audit(p, out);
     print_numbers(p, &n, out);
     print_phases(p, out);

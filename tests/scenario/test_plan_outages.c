@@ -80,10 +80,19 @@ static void what_does_not_fit_is_refused(void) {
         "{scope: cell, down: 25h, every: day}",
         "{scope: cell, down: 1h, mttf: 1day, at: 2h}",
     };
+    struct compiled c = compiled_of("duration: 1min\nnetworks: {n: {outages: {x: {scope: cell, mttf: 1h, down: 1s}}}}\n"
+                                    "fleets: {a: {count: 1, network: n}}\n");
+    CU_ASSERT(compiled_found(&c, "E441", "no cells"));
+    compiled_free(&c);
+    c = compiled_of("duration: 1min\noutages: {x: {scope: cell, mttf: 1h, down: 1s}}\nfleets: {a: {count: 1}}\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    CU_ASSERT(compiled_found(&c, "W401", "hits nobody"));
+    CU_ASSERT_FALSE(c.plan->groups[0].radio);
+    compiled_free(&c);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         char scenario[512];
         snprintf(scenario, sizeof scenario, "duration: 1min\noutages: {x: %s}\nfleets: {a: {count: 1}}\n", wrong[i]);
-        struct compiled c = compiled_of(scenario);
+        c = compiled_of(scenario);
         CU_ASSERT_PTR_NULL(c.plan);
         CU_ASSERT(compiled_found(&c, "E441", ""));
         compiled_free(&c);
