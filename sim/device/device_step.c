@@ -158,7 +158,7 @@ static void count_message(struct device_host *h, const struct device_slot *s, co
     unsigned group = s->life->group;
     bool refused_here = outcome == OP_REFUSED && op->sent == 0;
     bool sent = (op->emitted != 0 || outcome == OP_OK) && !refused_here;
-    bool here = (s->life->flags & DEVICE_AWAY) == 0 && s->life->state == STATE_ONLINE;
+    bool here = (s->life->flags & DEVICE_AWAY) == 0 && s->life->state == STATE_ONLINE && !device_step_unheard(s);
     bool unanswered = outcome == OP_TIMEOUT || outcome == OP_BROKEN || (outcome == OP_OPEN && here);
     enum audit_verdict verdict = !sent              ? AUDIT_UNSENT
                                  : outcome == OP_OK ? AUDIT_OWED

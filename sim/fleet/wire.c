@@ -389,13 +389,22 @@ static void drain_down(struct worker *w, uint32_t number, instant now) {
         worker_lost(w, number, CLOSE_BY_PEER);
 }
 
+/* A stream that makes no progress ends: TCP gives up repeating what a silent link keeps. */
+static instant gives_up(struct worker *w, uint32_t number) {
+    instant since = w->links == NULL ? INSTANT_NEVER : impair_stuck(&w->links[number]);
+    if (since == INSTANT_NEVER)
+        return INSTANT_NEVER;
+    struct device_slot s = worker_slot(w, number);
+    return instant_add(since, effective_profile(&w->host, &s)->timeouts.stream);
+}
+
 bool wire_due(struct worker *w, uint32_t number) {
     struct device *life = &w->lives[number];
     if (life->connection == NULL || device_opening(life))
         return false;
     instant now = loop_now(w->loop);
     const struct carry *carry = carry_of(life->connection);
-    if (carry != NULL && carry->blocked_until <= now) {
+    if ((carry != NULL && carry->blocked_until <= now) || gives_up(w, number) <= now) {
         worker_lost(w, number, CLOSE_STREAM_TIMEOUT);
         return true;
     }
@@ -415,6 +424,7 @@ instant wire_next(struct worker *w, uint32_t number) {
         return INSTANT_NEVER;
     const struct carry *carry = carry_of(life->connection);
     instant next = carry == NULL ? INSTANT_NEVER : carry->blocked_until;
+    next = instant_min(next, gives_up(w, number));
     return w->links == NULL ? next : instant_min(next, impair_next_release(&w->links[number]));
 }
 

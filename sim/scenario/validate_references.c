@@ -269,6 +269,17 @@ static void collect_used(const struct node *fleets, const char *key, struct name
     sort_names(used);
 }
 
+/* Networks that devices roam to are used as well. */
+static void collect_roamed(const struct node *root, struct names *used) {
+    const struct node *timeline = node_get(root, "timeline");
+    for (size_t i = 0; timeline != NULL && timeline->kind == NODE_LIST && i < timeline->count; i++) {
+        const char *to = node_text(node_get(timeline->entries[i].value, "to"));
+        if (to != NULL)
+            add_name(used, to);
+    }
+    sort_names(used);
+}
+
 /* Only what the scenario's own file defines: included files offer more than one scenario needs. */
 static void warn_unused(struct referee *r) {
     const struct node *fleets = node_get(r->root, "fleets");
@@ -276,6 +287,8 @@ static void warn_unused(struct referee *r) {
         const struct node *map = node_get(r->root, users[s].section);
         struct names used = {.refers = users[s].section};
         collect_used(fleets, users[s].key, &used);
+        if (strcmp(users[s].key, "network") == 0)
+            collect_roamed(r->root, &used);
         for (size_t i = 0; map != NULL && map->kind == NODE_MAP && i < map->count && !is_full(r); i++) {
             const struct node_entry *e = &map->entries[i];
             if (e->key_mark.file == r->root->mark.file && !e->value->inherited && !has_name(&used, e->key))

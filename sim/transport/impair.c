@@ -335,6 +335,11 @@ instant impair_release_of(const struct link_state *s, enum impair_direction d, i
     return release;
 }
 
+instant impair_stuck(const struct link_state *s) {
+    const struct impair_block *b = first_of(s, IMPAIR_UP);
+    return s->held && b != NULL ? instant_max(s->stuck, b->answered) : INSTANT_NEVER;
+}
+
 bool impair_is_empty(const struct link_state *s) {
     return s->last[IMPAIR_UP] == NULL && s->last[IMPAIR_DOWN] == NULL;
 }

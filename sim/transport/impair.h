@@ -116,6 +116,8 @@ instant impair_next_release(const struct link_state *s);
  * search begins, NULL at first, and where one for the same or a later instant goes on. */
 instant impair_release_of(const struct link_state *s, enum impair_direction d, instant pushed,
                           const struct impair_block **from);
+/* Held: since when the device's bytes have been waiting; INSTANT_NEVER: none are. */
+instant impair_stuck(const struct link_state *s);
 bool impair_is_empty(const struct link_state *s); /* nothing is queued in either direction */
 /* The connection is gone: drops what is queued and begins a new order. Counters and a hold stay. */
 void impair_clear(struct link_state *s, struct pool *pool);

@@ -143,6 +143,22 @@ static void a_forgotten_connection_swallows_until_the_ping_times_out(void) {
     rig_free(&r);
 }
 
+/* What was sent into the hole and has no answer when the run ends is not lost by the backend. */
+static void messages_in_the_hole_are_open_and_not_lost(void) {
+    make();
+    r.network.nat = (struct nat){.tcp = 30 * SPAN_S};
+    online_at(0);
+    r.slot.radio->used = -SPAN_MIN;
+    rig_due(&r, 2 * SPAN_S);
+    CU_ASSERT_EQUAL(radio_passes(&r.host, &r.slot, 2 * SPAN_S), NAT_SWALLOWS);
+    rig_step(&r, 3 * SPAN_S);
+    while (device_finish(&r.host, &r.slot))
+        rig_step(&r, 3 * SPAN_S);
+    CU_ASSERT(rig_outcome(&r, OP_MQTT_PUBLISH, OP_OPEN) > 0);
+    CU_ASSERT_EQUAL(rig_tally(&r, TALLY_LOST), 0);
+    rig_free(&r);
+}
+
 static void a_middlebox_with_rst_ends_the_connection(void) {
     make();
     r.network.nat = (struct nat){.tcp = 30 * SPAN_S, .on_expire = NAT_RST};
@@ -275,6 +291,7 @@ HARNESS_MAIN("device/radio", HARNESS_CASE(a_plain_network_needs_no_state),
              HARNESS_CASE(an_outage_cuts_the_link_and_costs_a_registration),
              HARNESS_CASE(a_backend_that_is_down_costs_no_registration),
              HARNESS_CASE(a_forgotten_connection_swallows_until_the_ping_times_out),
+             HARNESS_CASE(messages_in_the_hole_are_open_and_not_lost),
              HARNESS_CASE(a_middlebox_with_rst_ends_the_connection),
              HARNESS_CASE(a_lookup_that_fails_takes_its_time_and_is_withdrawn),
              HARNESS_CASE(devices_move_between_cells), HARNESS_CASE(roaming_changes_network_and_address_and_comes_back),

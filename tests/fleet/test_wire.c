@@ -267,6 +267,20 @@ static void a_forgotten_connection_is_a_hole(void) {
     forget(NAT_BLACKHOLE);
 }
 
+/* Nobody pings and nothing times out but the stream itself. */
+static void a_hole_ends_a_stream_without_progress(void) {
+    const struct peer_script script = {0};
+    struct peer peer = peer_start(&script);
+    made_plan(&m, 10, &peer);
+    made_action(&m, DO_LINK_DOWN, 50 * SPAN_MS, 0)->how = LINK_SILENT;
+    m.profile.timeouts.stream = 300 * SPAN_MS;
+    m.plan.duration = SPAN_S;
+    go(&peer);
+    CU_ASSERT_EQUAL(made_reasons(work.result, CLOSE_STREAM_TIMEOUT), 10);
+    CU_ASSERT_EQUAL(made_outcome(work.result, OP_MQTT_PUBLISH, OP_TIMEOUT), 0);
+    done(&peer);
+}
+
 static void a_forgotten_connection_is_an_end(void) {
     forget(NAT_RST);
 }
@@ -283,4 +297,5 @@ HARNESS_MAIN("wire", HARNESS_CASE(an_honest_peer_gets_everything_once),
              HARNESS_CASE(what_is_sent_again_waits_for_a_link_that_is_too_slow),
              HARNESS_CASE(sends_that_the_kernel_does_not_take_go_on_when_it_does),
              HARNESS_CASE(a_stream_without_progress_ends_by_its_timeout),
-             HARNESS_CASE(a_forgotten_connection_is_a_hole), HARNESS_CASE(a_forgotten_connection_is_an_end))
+             HARNESS_CASE(a_forgotten_connection_is_a_hole), HARNESS_CASE(a_forgotten_connection_is_an_end),
+             HARNESS_CASE(a_hole_ends_a_stream_without_progress))

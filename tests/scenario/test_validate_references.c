@@ -59,6 +59,7 @@ static void nothing_comes_after_a_condition_or_itself(void) {
 
 static void unused_things_are_warned_about_when_all_else_is_right(void) {
     expect_codes("profiles: {p: {}, q: {}}\nnetworks: {n: {}}\nfleets: {m: {profile: p}}\n", "W301 W301");
+    expect_codes("networks: {n: {}}\nfleets: {m: {}}\ntimeline: [{do: roam, to: n}]\n", "");
     expect_codes("profiles: {p: {}, q: {}}\nfleets: {m: {mix: {p: 50%, q: 50%}}}\n", "");
     expect_codes("profiles: {p: {}, q: {}}\nfleets: {m: {profile: r}}\n", "E301");
 }

@@ -410,6 +410,24 @@ static void a_duty_cycle_keeps_the_device_silent(void) {
     pool_free(pool);
 }
 
+static void since_when_bytes_are_stuck_can_be_asked(void) {
+    struct impair_params p = constant(SPAN_MS);
+    struct link_state s = {0};
+    struct pool *pool = pool_new(1 << 20);
+    push(&s, &p, IMPAIR_UP, "on its way", 0, pool);
+    CU_ASSERT_EQUAL(impair_stuck(&s), INSTANT_NEVER);
+    impair_hold(&s, SPAN_S);
+    CU_ASSERT_EQUAL(impair_stuck(&s), SPAN_S);
+    impair_clear(&s, pool);
+    CU_ASSERT_EQUAL(impair_stuck(&s), INSTANT_NEVER);
+    push(&s, &p, IMPAIR_DOWN, "an answer", 2 * SPAN_S, pool);
+    CU_ASSERT_EQUAL(impair_stuck(&s), INSTANT_NEVER);
+    push(&s, &p, IMPAIR_UP, "later", 3 * SPAN_S, pool);
+    CU_ASSERT_EQUAL(impair_stuck(&s), 3 * SPAN_S);
+    impair_clear(&s, pool);
+    pool_free(pool);
+}
+
 static void datagrams_overtake_and_come_in_the_order_of_arrival(void) {
     struct impair_params p = lognormal(SPAN_S, 1.2);
     struct link_state s = {0};
@@ -497,6 +515,6 @@ HARNESS_MAIN("impair", HARNESS_CASE(a_request_and_its_answer_take_one_round_trip
              HARNESS_CASE(a_new_connection_begins_a_new_order_under_the_same_hold),
              HARNESS_CASE(a_link_is_clear_only_without_delay_loss_and_rate),
              HARNESS_CASE(round_trips_are_shifted_log_normal_and_cut), HARNESS_CASE(bursts_on_a_stream_become_time),
-             HARNESS_CASE(a_duty_cycle_keeps_the_device_silent),
+             HARNESS_CASE(a_duty_cycle_keeps_the_device_silent), HARNESS_CASE(since_when_bytes_are_stuck_can_be_asked),
              HARNESS_CASE(datagrams_overtake_and_come_in_the_order_of_arrival),
              HARNESS_CASE(datagrams_are_lost_for_good_and_some_come_twice), HARNESS_CASE(datagrams_vanish_in_an_outage))
