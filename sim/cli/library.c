@@ -10,7 +10,9 @@
 #include "scenario/load.h"
 
 /* The maps of a file that hold named things, and what one of them is called. */
-static const struct { const char *map, *one; } maps[] = {{"networks", "network"}, {"profiles", "profile"}};
+static const struct {
+    const char *map, *one;
+} maps[] = {{"networks", "network"}, {"profiles", "profile"}, {"fleets", "fleet"}};
 
 /* Lines [from, to) of a source; to 0: as far as they are indented. */
 static char *lines_of(const struct diagnostic_source *s, int from, int to) {
@@ -31,16 +33,18 @@ static void add(struct library *l, const struct node *map, size_t i, const char 
                 const struct diagnostic_source *source, const char *file) {
     const struct node_entry *e = &map->entries[i];
     for (unsigned k = 0; k < l->count; k++)
-        if (strcmp(l->topics[k].name, e->key) == 0)
+        if (strcmp(l->topics[k].name, e->key) == 0 && strncmp(l->topics[k].kind, one, strlen(one)) == 0)
             return;
     if (l->count == LIBRARY_MAX)
         return;
     int end = i + 1 < map->count ? map->entries[i + 1].key_mark.line : 0;
-    l->topics[l->count++] =
-        (struct explain_topic){.name = text_dup(e->key),
-                               .kind = text_format("%s, from %s", one, file),
-                               .doc = lines_of(source, e->key_mark.line, end),
-                               .example = text_format("%s: {mine: {extends: %s}}", map_name, e->key)};
+    l->topics[l->count++] = (struct explain_topic){.name = text_dup(e->key),
+                                                   .kind = text_format("%s, from %s", one, file),
+                                                   .doc = lines_of(source, e->key_mark.line, end),
+                                                   .example = text_format(strcmp(one, "fleet") == 0
+                                                                              ? "%s: {mine: {extends: %s, count: 100}}"
+                                                                              : "%s: {mine: {extends: %s}}",
+                                                                          map_name, e->key)};
 }
 
 static void read_file(struct library *l, const char *path, const char *file) {

@@ -11,7 +11,7 @@ struct library {
     unsigned count;
 };
 
-/* Reads every profiles/KIND/FILE.yaml below a data directory and adds its entries; of entries with the same name the first stays. What cannot be
+/* Reads every profiles/KIND/FILE.yaml below a data directory and adds its entries; of entries of one kind with the same name the first stays. What cannot be
  * read is left out. A topic's text is the entry as it stands in its file, comments included, since these say where the
  * numbers come from. `l` begins zeroed. Free with library_free. */
 void library_read(struct library *l, const char *data_dir);

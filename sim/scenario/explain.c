@@ -8,6 +8,7 @@
 #include "base/err.h"
 #include "base/suggest.h"
 #include "device/action.h"
+#include "device/reconnect.h"
 #include "device/template.h"
 #include "scenario/diagnostic.h"
 #include "scenario/schema.h"
@@ -110,6 +111,15 @@ static void write_others(const char *name, int *written, struct text *out) {
         free(head);
         free(kind);
     }
+    for (const struct reconnect_personality *p = reconnect_personalities; p->name != NULL; p++) {
+        if (strcmp(name, p->name) != 0)
+            continue;
+        char *doc = text_format("%s. Read in: %s.", p->rule, p->evidence);
+        char *example = text_format("reconnect: {policy: %s}", p->name);
+        write_entry(name, "way to reconnect", doc, example, written, out);
+        free(doc);
+        free(example);
+    }
     for (const struct template_variable *v = template_variables; v->name != NULL; v++) {
         char *braces = text_format("${%s}", v->name);
         if (strcmp(name, v->name) == 0 || strcmp(name, braces) == 0)
@@ -151,6 +161,8 @@ static void collect(const struct explain_topic *const *topics, size_t count, str
         add_name(l, action_verbs[v].name);
     for (const struct value_function *f = value_functions; f->name != NULL; f++)
         add_name(l, f->name);
+    for (const struct reconnect_personality *p = reconnect_personalities; p->name != NULL; p++)
+        add_name(l, p->name);
     for (const struct template_variable *v = template_variables; v->name != NULL; v++)
         add_name(l, v->name);
     for (const struct diagnostic_code *c = diagnostic_codes; c->code != NULL; c++)

@@ -15,7 +15,8 @@ enum { NAMES_MAX = 512 };
 struct shelf {
     const char *section, *directory;
 };
-static const struct shelf shelves[] = {{"networks", "profiles/networks"}, {"profiles", "profiles/devices"}};
+static const struct shelf shelves[] = {
+    {"networks", "profiles/networks"}, {"profiles", "profiles/devices"}, {"fleets", "profiles/devices"}};
 
 /* Files of one shelf, read when the first parent is not found in the scenario. */
 struct library {
@@ -160,6 +161,51 @@ static void resolve_section(struct library *lib, const char *section, struct nod
             node_remove(map->entries[i].value, "extends");
 }
 
+/* What a fleet names and the scenario does not define comes from the library, as an entry of the scenario's own. */
+static void adopt(struct library *lib, struct node *root, const char *section, const char *name) {
+    struct node *map = node_get(root, section);
+    if (node_get(map, name) != NULL)
+        return;
+    const struct node *found = find_in_library(lib, section, name);
+    if (found == NULL || (map != NULL && map->kind != NODE_MAP))
+        return;
+    if (map == NULL) {
+        map = node_new(NODE_MAP, found->mark);
+        node_add(root, section, found->mark, map);
+    }
+    node_add(map, name, found->mark, node_copy(found));
+}
+
+static void adopt_for_fleets(struct library *lib, struct node *root) {
+    const struct node *fleets = node_get(root, "fleets");
+    for (size_t i = 0; fleets != NULL && fleets->kind == NODE_MAP && i < fleets->count; i++) {
+        const struct node *fleet = fleets->entries[i].value, *mix = node_get(fleet, "mix");
+        const char *profile = node_text(node_get(fleet, "profile")), *network = node_text(node_get(fleet, "network"));
+        if (profile != NULL)
+            adopt(lib, root, "profiles", profile);
+        if (network != NULL)
+            adopt(lib, root, "networks", network);
+        for (size_t k = 0; mix != NULL && mix->kind == NODE_MAP && k < mix->count; k++)
+            adopt(lib, root, "profiles", mix->entries[k].key);
+    }
+}
+
+/* Fleets first: what they inherit may name what is adopted, which may extend in its turn. */
+static void resolve_all(struct library *lib, struct node *root) {
+    struct node *fleets = node_get(root, "fleets");
+    const struct schema_row *row = NULL;
+    if (fleets != NULL && fleets->kind == NODE_MAP)
+        resolve_section(lib, "fleets", fleets);
+    adopt_for_fleets(lib, root);
+    while ((row = schema_next_child(&schema_rows[0], row)) != NULL) {
+        struct node *map = node_get(root, row->path);
+        const struct schema_row *item = row->kind == SCHEMA_NAMED ? schema_child(row, "*") : NULL;
+        if (map != NULL && map != fleets && map->kind == NODE_MAP && item != NULL &&
+            schema_child(item, "extends") != NULL)
+            resolve_section(lib, row->path, map);
+    }
+}
+
 void extends_resolve(struct node *root, const struct include_roots *roots, const struct load_options *options,
                      struct diagnostic_list *list) {
     struct library *lib = calloc(1, sizeof *lib);
@@ -168,13 +214,7 @@ void extends_resolve(struct node *root, const struct include_roots *roots, const
     lib->options = options;
     lib->list = list;
     lib->vars = node_get(root, "vars");
-    const struct schema_row *row = NULL;
-    while ((row = schema_next_child(&schema_rows[0], row)) != NULL) {
-        struct node *map = node_get(root, row->path);
-        const struct schema_row *item = row->kind == SCHEMA_NAMED ? schema_child(row, "*") : NULL;
-        if (map != NULL && map->kind == NODE_MAP && item != NULL && schema_child(item, "extends") != NULL)
-            resolve_section(lib, row->path, map);
-    }
+    resolve_all(lib, root);
     for (size_t s = 0; s < COUNT_OF(shelves); s++)
         for (size_t i = 0; i < lib->count[s]; i++)
             node_free(lib->trees[s][i]);

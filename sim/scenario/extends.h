@@ -2,7 +2,8 @@
  * say itself.
  *
  * A parent is looked for in the same map, then in the library: the .yaml files of profiles/networks (maps `networks`) and profiles/devices (maps
- * `profiles`) beside the scenario, in $MUSTER_DATA and in the installed data directory, in that order, by name within each. */
+ * `profiles` and `fleets`) beside the scenario, in $MUSTER_DATA and in the installed data directory, in that order, by name within each. What a
+ * fleet names as its profile or network and the scenario does not define is taken from there as well. */
 #ifndef MUSTER_SCENARIO_EXTENDS_H
 #define MUSTER_SCENARIO_EXTENDS_H
 

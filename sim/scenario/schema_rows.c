@@ -318,7 +318,10 @@ const struct schema_row schema_rows[] = {
         .doc = "Groups of devices: how many, of which class, where, sending what."),
     ROW("fleets.*", MAP, .doc = "One fleet. Its devices are called <fleet>-<index>."),
     ROW("fleets.*.extends", TEXT, .example = "meters",
-        .doc = "Another fleet, from which everything comes that is not said here."),
+        .doc = "Another fleet, of this scenario or of the library in profiles/devices, from which everything comes "
+               "that is not "
+               "said here. Profiles and networks that a fleet names and the scenario does not define come from the "
+               "library, too."),
     ROW("fleets.*.count", INTEGER, .flags = SCHEMA_REQUIRED, .min = 1, .max = 4000000, .example = "100000",
         .doc = "Number of devices."),
     ROW("fleets.*.profile", REFERENCE, .refers = "profiles", .example = "meter",

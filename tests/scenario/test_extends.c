@@ -108,7 +108,40 @@ static void chains_are_bounded(void) {
     text_free(&yaml);
 }
 
+static void fleets_of_the_library_bring_what_they_name(void) {
+    char *data = scratch_new();
+    struct include_roots roots = {NULL, {data, NULL}};
+    struct diagnostic_list list;
+    free(scratch_write(data, "profiles/networks/cellular.yaml",
+                       "networks: {lte: {extends: air, rtt: 9s}, air: {loss: 1%}}\n"));
+    free(scratch_write(data, "profiles/devices/trackers.yaml",
+                       "profiles: {tracker: {extends: base}, base: {protocol: mqtt311}, other: {protocol: mqtt5}}\n"
+                       "fleets: {tracker: {profile: tracker, network: lte}}\n"));
+    struct node *root = load("networks: {}\n"
+                             "fleets:\n"
+                             "  a: {extends: tracker, count: 5}\n"
+                             "  b: {count: 5, mix: {other: 100%}, network: none-such}\n",
+                             &roots, &list);
+    CU_ASSERT_EQUAL(list.errors, 0); /* what nobody has is found later, when references are followed */
+    CU_ASSERT_STRING_EQUAL(node_text(node_at(root, "fleets.a.profile")), "tracker");
+    CU_ASSERT_STRING_EQUAL(node_text(node_at(root, "fleets.a.count")), "5");
+    CU_ASSERT_STRING_EQUAL(node_text(node_at(root, "profiles.tracker.protocol")), "mqtt311");
+    CU_ASSERT_STRING_EQUAL(node_text(node_at(root, "profiles.other.protocol")), "mqtt5");
+    CU_ASSERT_STRING_EQUAL(node_text(node_at(root, "networks.lte.loss")), "1%");
+    CU_ASSERT_PTR_NULL(node_at(root, "networks.lte.extends"));
+    CU_ASSERT_PTR_NULL(node_at(root, "networks.none-such"));
+    CU_ASSERT_PTR_NULL(node_at(root, "profiles.base"));
+    node_free(root);
+    root = load("profiles: {tracker: {protocol: mqtt5}}\nfleets: {a: {extends: tracker, count: 5}}\n", &roots, &list);
+    CU_ASSERT_STRING_EQUAL(node_text(node_at(root, "profiles.tracker.protocol")),
+                           "mqtt5"); /* the scenario's own comes first */
+    node_free(root);
+    diagnostic_free(&list);
+    scratch_remove(data);
+}
+
 HARNESS_MAIN("scenario/extends", HARNESS_CASE(children_take_what_they_do_not_say),
              HARNESS_CASE(the_library_is_searched_beside_the_scenario_then_in_the_data_directory),
              HARNESS_CASE(an_unknown_parent_is_suggested_from_scenario_and_library),
-             HARNESS_CASE(a_cycle_is_reported_by_those_on_it), HARNESS_CASE(chains_are_bounded))
+             HARNESS_CASE(a_cycle_is_reported_by_those_on_it), HARNESS_CASE(chains_are_bounded),
+             HARNESS_CASE(fleets_of_the_library_bring_what_they_name))
