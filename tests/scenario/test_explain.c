@@ -35,6 +35,7 @@ static void other_things_are_explained_too(void) {
     expect("uniform", 0, "signal function");
     expect("${device.imei}", 0, "check digit");
     expect("msg.mark", 0, "template variable");
+    expect("decorrelated", 0, "way to reconnect");
     expect("E105", 0, "quotes");
     expect("mqtt.publish.ack", 0, "metric");
 }
