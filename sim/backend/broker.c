@@ -24,7 +24,6 @@ void broker_options_default(struct broker_options *o) {
                    .backlog_max = 1 << 20,
                    .connect_timeout = 10 * SPAN_S},
         .seed = 1,
-        .admit_window = 100 * SPAN_MS,
     };
 }
 

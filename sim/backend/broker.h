@@ -53,8 +53,7 @@ struct broker_options {
     uint64_t seed;       /* of the drawn delays */
     struct dist service; /* every answer leaves that much later, in order per connection; constant 0: at once */
     double admit_per_s;  /* CONNECTs accepted per second; 0: no limit. The rest is refused: 5.0 0x9F, 3.1.1 code 3 */
-    span
-        admit_window; /* [100 ms] what was not admitted within it is lost; with 1 s a burst has a whole second's share */
+    span admit_window;   /* [0] admissions are counted in windows of this length; 0: an even rate */
     struct misbehave *misbehave; /* borrowed, counted into; NULL: none */
 };
 void broker_options_default(struct broker_options *o);

@@ -351,12 +351,29 @@ static span admission_gap(const struct broker *b) {
     return b->options.admit_per_s > 0 ? (span)(1e9 / b->options.admit_per_s) : 0;
 }
 
-/* An even rate with a tolerance: what was not used up earlier than that is lost. */
+/* So many in each window of that length, as quotas count. */
+static bool admit_in_window(struct broker *b) {
+    span window = b->options.admit_window;
+    int64_t number = b->now / window - (b->now % window < 0);
+    if (number != b->admit_number) {
+        b->admit_number = number;
+        b->admitted = 0;
+    }
+    b->admit_next = instant_add(number * window, window);
+    if (b->admitted + 1 > b->options.admit_per_s * (double)window / (double)SPAN_S)
+        return false;
+    b->admitted++;
+    return true;
+}
+
+/* An even rate with a tolerance of 100 ms: what was not used up earlier than that is lost. */
 static bool admit(struct broker *b) {
     span gap = admission_gap(b);
     if (gap == 0)
         return true;
-    instant earliest = instant_add(b->now, -b->options.admit_window);
+    if (b->options.admit_window > 0)
+        return admit_in_window(b);
+    instant earliest = instant_add(b->now, -100 * SPAN_MS);
     if (b->admit_next > b->now)
         return false;
     b->admit_next = instant_add(instant_max(b->admit_next, earliest), gap);

@@ -14,10 +14,10 @@ const struct broker_settings_row broker_settings_rows[] = {
      "every answer leaves that much later, in order per connection; a duration or a distribution (default 0ms)"},
     {"admit", BROKER_SETTINGS_RATE, AT(admit_per_s), UNITS_RATE, 0.001, 1e6,
      "CONNECTs accepted per second; the rest is refused with 0x9F (3.1.1: return code 3) (default: no limit)"},
-    {"admit_window", BROKER_SETTINGS_SPAN, AT(admit_window), UNITS_DURATION, 1e6, 3600e9,
-     "how long a share of `admit` that nobody used stays good: 1s admits a whole second's share at one instant "
-     "(default "
-     "100ms)"},
+    {"admit_window", BROKER_SETTINGS_SPAN, AT(admit_window), UNITS_DURATION, 0, 3600e9,
+     "counts admissions in windows of this length, as quotas do: with 1s a whole second's share may come at one "
+     "instant "
+     "(default 0s: evenly)"},
     {"connections", BROKER_SETTINGS_U32, AT(limits.connections_max), UNITS_PLAIN, 1, 1 << 30,
      "open connections (default: what the descriptor limit allows)"},
     {"sessions", BROKER_SETTINGS_U32, AT(limits.sessions_max), UNITS_PLAIN, 1, 1 << 30,

@@ -205,8 +205,10 @@ struct broker {
     struct broker_session *matched, *last_matched;
     struct broker_group *matched_groups, *last_matched_group;
     uint64_t match_serial, connection_serial, assigned_ids;
-    instant busy_until; /* misbehaviour "throttle" */
-    instant admit_next; /* when the next CONNECT is admitted at the full rate */
+    instant busy_until;   /* misbehaviour "throttle" */
+    instant admit_next;   /* when the next CONNECT is admitted at the full rate */
+    int64_t admit_number; /* with windows: the one that `admitted` counts */
+    double admitted;
     uint8_t *scratch;
     size_t scratch_size;
     struct broker_counts counts;
