@@ -181,13 +181,15 @@ test: ## everything, packages included; ends with "N passed, N failed"
 	@scripts/deps build test || echo "NOTE without these packages tests are skipped or fail"
 	BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
-.PHONY: bench bench-scale bench-audit bench-compare test-debian12 test-debian13
+.PHONY: bench bench-scale bench-audit bench-compare bench-reconnect test-debian12 test-debian13
 bench: all benches ## cost per message and connect rate, beside a minimal blaster
 	BUILD=$(BUILD) bench/run
 bench-scale: all ## 200,000 and 1,000,000 connections
 	BUILD=$(BUILD) bench/scale
 bench-audit: all ## a million messages through a clean Mosquitto: none lost, repeated or out of order
 	BUILD=$(BUILD) bench/audit
+bench-reconnect: all ## the reconnect table live, 5,000 devices: some eighteen minutes
+	BUILD=$(BUILD) bench/reconnect
 bench-compare: all ## how often compare errs, either way: runs of 20 s, some ten minutes
 	BUILD=$(BUILD) bench/compare
 test-debian12: ## quickstart and tests of a clean clone in a fresh Debian 12 chroot under build/ (needs root)
