@@ -11,7 +11,7 @@ static int (*const verbs[VERBS])(const struct options *) = {
     [VERB_EXPLAIN] = cmd_explain, [VERB_SCHEMA] = cmd_schema,     [VERB_INIT] = cmd_init,
     [VERB_BACKEND] = cmd_backend, [VERB_REPORT] = cmd_report,     [VERB_COMPARE] = cmd_compare,
     [VERB_DOCTOR] = cmd_doctor,   [VERB_CAPACITY] = cmd_capacity, [VERB_COMPLETION] = cmd_completion,
-    [VERB_VERSION] = cmd_version,
+    [VERB_IMPORT] = cmd_import,   [VERB_VERSION] = cmd_version,
 };
 
 static int show_help(const struct options *o) {

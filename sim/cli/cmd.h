@@ -15,6 +15,7 @@ int cmd_report(const struct options *o);
 int cmd_compare(const struct options *o);
 int cmd_doctor(const struct options *o);
 int cmd_capacity(const struct options *o);
+int cmd_import(const struct options *o);
 int cmd_completion(const struct options *o);
 int cmd_version(const struct options *o);
 

@@ -17,12 +17,14 @@ static const struct row {
         {"out", COMPLETION_DIRECTORIES, NULL},
         {"error-format", COMPLETION_WORDS, "text json gcc github"},
         {"by", COMPLETION_WORDS, "devices rate"},
+        {"payloads", COMPLETION_WORDS, "bytes sizes"},
         {"deny", COMPLETION_WORDS, "warnings"},
 },
   operands[] = {
       {"SCENARIO", COMPLETION_SCENARIOS, NULL},
       {"SCENARIO...", COMPLETION_SCENARIOS, NULL},
       {"[SCENARIO]", COMPLETION_SCENARIOS, NULL},
+      {"CAPTURE", COMPLETION_CAPTURES, NULL},
       {"DIR...", COMPLETION_DIRECTORIES, NULL},
       {"BEFORE... -- AFTER...", COMPLETION_DIRECTORIES, NULL},
       {"KEY", COMPLETION_NAMES, NULL},
@@ -90,6 +92,13 @@ static const char bash_tail[] =
     "            compgen -f -X '!*.yml' -- \"$cur\"\n"
     "        )\n"
     "        ;;\n"
+    "    captures)\n"
+    "        compopt -o filenames 2>/dev/null\n"
+    "        mapfile -t COMPREPLY < <(\n"
+    "            compgen -d -- \"$cur\"\n"
+    "            compgen -f -X '!*.pcap*' -- \"$cur\"\n"
+    "        )\n"
+    "        ;;\n"
     "    directories)\n"
     "        compopt -o filenames 2>/dev/null\n"
     "        mapfile -t COMPREPLY < <(compgen -d -- \"$cur\")\n"
@@ -101,7 +110,8 @@ static const char bash_tail[] =
     "    esac\n"
     "}\n"
     "complete -F _muster muster\n";
-static const char *const kinds[COMPLETION_KINDS] = {"nothing", "words", "scenarios", "directories", "names"};
+static const char *const kinds[COMPLETION_KINDS] = {"nothing",     "words", "scenarios",
+                                                    "directories", "names", "captures"};
 
 static void bash_value(const struct completion_value *v, struct text *out) {
     text_printf(out, "kind=%s", kinds[v->kind]);
@@ -167,8 +177,8 @@ static void zsh_quoted(const char *s, size_t size, struct text *out) {
 }
 
 static void zsh_action(const struct completion_value *v, struct text *out) {
-    static const char *const actions[COMPLETION_KINDS] = {" ", NULL, "_files -g \"*.(yaml|yml)\"", "_files -/",
-                                                          "_muster_names"};
+    static const char *const actions[COMPLETION_KINDS] = {
+        " ", NULL, "_files -g \"*.(yaml|yml)\"", "_files -/", "_muster_names", "_files -g \"*.(pcap|pcapng)\""};
     if (v->kind == COMPLETION_WORDS)
         text_printf(out, "(%s)", v->words);
     else
@@ -254,8 +264,12 @@ static void fish_quoted(const char *s, size_t size, struct text *out) {
 
 static void fish_value(const struct completion_value *v, struct text *out) {
     static const char *const values[COMPLETION_KINDS] = {
-        NULL, NULL, "(__fish_complete_path (commandline -ct) | string match -r '.*(?:/|\\.ya?ml)(?:\\t.*)?$')",
-        "(__fish_complete_directories)", "(muster explain --names -- (commandline -ct) 2>/dev/null)"};
+        NULL,
+        NULL,
+        "(__fish_complete_path (commandline -ct) | string match -r '.*(?:/|\\.ya?ml)(?:\\t.*)?$')",
+        "(__fish_complete_directories)",
+        "(muster explain --names -- (commandline -ct) 2>/dev/null)",
+        "(__fish_complete_path (commandline -ct) | string match -r '.*(?:/|\\.pcap(?:ng)?)(?:\\t.*)?$')"};
     const char *value = v->kind == COMPLETION_WORDS ? v->words : values[v->kind];
     if (value == NULL)
         return;

@@ -14,6 +14,7 @@ enum completion_kind {
     COMPLETION_SCENARIOS,   /* YAML files */
     COMPLETION_DIRECTORIES, /* run directories */
     COMPLETION_NAMES,       /* what muster explain --names prints */
+    COMPLETION_CAPTURES,    /* pcapng and pcap files */
     COMPLETION_KINDS
 };
 struct completion_value {

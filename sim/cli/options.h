@@ -22,6 +22,7 @@ enum verb {
     VERB_COMPARE,
     VERB_DOCTOR,
     VERB_CAPACITY,
+    VERB_IMPORT,
     VERB_COMPLETION,
     VERB_VERSION,
     VERBS
@@ -59,7 +60,7 @@ struct options {
     double min, max, precision; /* of a search; 0 when not given */
     uint64_t repeats;           /* 0 when not given */
     span step_duration, pause;
-    const char *by;
+    const char *by, *who, *payloads; /* who: import's --device */
     const char *out, *run_id, *error_format, *listen, *prometheus, *deny;
     unsigned shard, shards;
     int64_t start_at_unix_ns;
@@ -67,6 +68,7 @@ struct options {
     int fail_code, ready_fd;
     bool capacity;     /* doctor: measure first */
     bool virtual_time; /* --virtual */
+    bool model;        /* import */
     bool json, quiet, yes, no_color, force, show_origin, names, help;
 };
 

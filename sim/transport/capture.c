@@ -3,14 +3,8 @@
 #include <stddef.h>
 #include <string.h>
 
-enum block {
-    BLOCK_SECTION = 0x0A0D0D0A,
-    BLOCK_INTERFACE = 1,
-    BLOCK_PACKET = 6,
-    ORDER_MAGIC = 0x1A2B3C4D,
-    BLOCK_LEAST = 12 /* type, length, length again */
-};
-enum option { OPTION_END, OPTION_COMMENT, OPTION_FLAGS, OPTION_APPLICATION = 4, OPTION_RESOLUTION = 9 };
+#include "transport/pcapng.h"
+
 enum { FLAGS_INBOUND = 1, FLAGS_OUTBOUND = 2, RESOLUTION_NS = 9 };
 enum tag {
     TAG_END = 0,
@@ -24,7 +18,7 @@ enum tag {
     TAG_PORT_TO
 };
 enum { PORT_TYPE_TCP = 2 };
-enum { DISSECTOR_MAX = 64, APPLICATION_MAX = 128, ORIGINAL_MAX = 1 << 30 };
+enum { APPLICATION_MAX = 128, ORIGINAL_MAX = 1 << 30 };
 
 /* --- writing ---------------------------------------------------------------------------------------------------------- */
 
@@ -54,7 +48,7 @@ static void put(struct bytes_writer *w, unsigned code, struct bytes value, bool 
     pad(w, value.size);
 }
 
-static void put_text(struct bytes_writer *w, enum option code, const char *text, size_t max) {
+static void put_text(struct bytes_writer *w, enum pcapng_option code, const char *text, size_t max) {
     if (text != NULL && *text != '\0')
         put(w, code, cut(text, max), false);
 }
@@ -86,22 +80,22 @@ static void end(struct bytes_writer *w, uint8_t *start) {
 }
 
 void capture_section(struct bytes_writer *w, const char *application, const char *comment) {
-    uint8_t *block = begin(w, BLOCK_SECTION);
-    bytes_write_u32(w, ORDER_MAGIC);
+    uint8_t *block = begin(w, PCAPNG_SECTION);
+    bytes_write_u32(w, PCAPNG_ORDER_MAGIC);
     bytes_write_u16(w, 1); /* version 1.0 */
     bytes_write_u16(w, 0);
     bytes_write_u32(w, UINT32_MAX); /* length of the section: unknown, it is appended to */
     bytes_write_u32(w, UINT32_MAX);
-    put_text(w, OPTION_COMMENT, comment, CAPTURE_COMMENT_MAX);
-    put_text(w, OPTION_APPLICATION, application, APPLICATION_MAX);
+    put_text(w, PCAPNG_OPTION_COMMENT, comment, CAPTURE_COMMENT_MAX);
+    put_text(w, PCAPNG_OPTION_APPLICATION, application, APPLICATION_MAX);
     put_end(w);
     end(w, block);
-    block = begin(w, BLOCK_INTERFACE);
+    block = begin(w, PCAPNG_INTERFACE);
     bytes_write_u16(w, CAPTURE_LINK_TYPE);
     bytes_write_u16(w, 0);
     bytes_write_u32(w, CAPTURE_SNAP_MAX);
     uint8_t resolution = RESOLUTION_NS;
-    put(w, OPTION_RESOLUTION, bytes_of(&resolution, 1), false);
+    put(w, PCAPNG_OPTION_RESOLUTION, bytes_of(&resolution, 1), false);
     put_end(w);
     end(w, block);
 }
@@ -118,7 +112,7 @@ static uint16_t port(const struct address *a) {
 }
 
 static void put_tags(struct bytes_writer *w, const struct capture_packet *p) {
-    put(w, TAG_DISSECTOR, cut(p->dissector, DISSECTOR_MAX), true);
+    put(w, TAG_DISSECTOR, cut(p->dissector, CAPTURE_DISSECTOR_MAX), true);
     put_address(w, &p->from, TAG_IPV4_FROM, TAG_IPV6_FROM);
     put_address(w, &p->to, TAG_IPV4_TO, TAG_IPV6_TO);
     put_u32(w, TAG_PORT_TYPE, PORT_TYPE_TCP);
@@ -136,7 +130,7 @@ void capture_packet(struct bytes_writer *w, const struct capture_packet *p) {
     size_t original = p->original > p->data.size ? p->original : p->data.size;
     if (original > ORIGINAL_MAX)
         original = ORIGINAL_MAX;
-    uint8_t *block = begin(w, BLOCK_PACKET);
+    uint8_t *block = begin(w, PCAPNG_PACKET);
     bytes_write_u32(w, 0); /* interface */
     bytes_write_u32(w, (uint32_t)((uint64_t)p->unix_ns >> 32));
     bytes_write_u32(w, (uint32_t)p->unix_ns);
@@ -153,8 +147,8 @@ void capture_packet(struct bytes_writer *w, const struct capture_packet *p) {
         bytes_write_u32(&both, (uint32_t)(tags_size + data.size));
         bytes_write_u32(&both, (uint32_t)(tags_size + original));
     }
-    put_text(w, OPTION_COMMENT, p->comment, CAPTURE_COMMENT_MAX);
-    put_u32(w, OPTION_FLAGS, p->sent ? FLAGS_OUTBOUND : FLAGS_INBOUND);
+    put_text(w, PCAPNG_OPTION_COMMENT, p->comment, CAPTURE_COMMENT_MAX);
+    put_u32(w, PCAPNG_OPTION_FLAGS, p->sent ? FLAGS_OUTBOUND : FLAGS_INBOUND);
     put_end(w);
     end(w, block);
 }
@@ -169,7 +163,7 @@ size_t capture_packet_size(const struct capture_packet *p) {
 /* One packet on its way out, with room for its texts. */
 struct reading {
     struct capture_packet packet;
-    char dissector[DISSECTOR_MAX + 1];
+    struct capture_exported tags;
     char comment[CAPTURE_COMMENT_MAX + 1];
 };
 
@@ -178,17 +172,6 @@ static void keep_text(char *to, size_t room, struct bytes text) {
     if (size > 0)
         memcpy(to, text.data, size);
     to[size] = '\0';
-}
-
-/* The next option or tag; false at the end, or when it does not fit (the reader has failed then). */
-static bool next(struct bytes_reader *r, unsigned *code, struct bytes *value) {
-    *code = bytes_read_u16(r);
-    size_t size = bytes_read_u16(r);
-    if (r->failed || (*code == 0 && size == 0))
-        return false;
-    *value = bytes_read(r, size);
-    bytes_read(r, padded(size) - size);
-    return !r->failed;
 }
 
 static void set_address(struct address *a, struct bytes value) {
@@ -210,85 +193,65 @@ static void set_port(struct address *a, struct bytes value) {
         a->v4.sin_port = number;
 }
 
-static bool read_tags(struct bytes_reader *r, struct reading *out) {
+bool capture_exported(struct bytes packet, struct capture_exported *out) {
+    struct bytes_reader r = bytes_reader_of(packet);
     unsigned code;
     struct bytes value;
-    while (next(r, &code, &value))
+    *out = (struct capture_exported){0};
+    while (pcapng_option(&r, false, &code, &value))
         switch (code) {
         case TAG_DISSECTOR:
             keep_text(out->dissector, sizeof out->dissector, value);
             break;
         case TAG_IPV4_FROM:
         case TAG_IPV6_FROM:
-            set_address(&out->packet.from, value);
+            set_address(&out->from, value);
             break;
         case TAG_IPV4_TO:
         case TAG_IPV6_TO:
-            set_address(&out->packet.to, value);
+            set_address(&out->to, value);
             break;
         case TAG_PORT_FROM:
-            set_port(&out->packet.from, value);
+            set_port(&out->from, value);
             break;
         case TAG_PORT_TO:
-            set_port(&out->packet.to, value);
+            set_port(&out->to, value);
             break;
         default:
             break;
         }
-    return !r->failed;
+    out->data = bytes_of(r.at, bytes_left(&r));
+    return !r.failed;
 }
 
 static bool read_packet(struct bytes body, struct reading *out) {
-    struct bytes_reader r = bytes_reader_of(body);
+    struct pcapng_packet raw;
     *out = (struct reading){0};
-    bytes_read_u32(&r);
-    uint64_t high = bytes_read_u32(&r);
-    out->packet.unix_ns = (int64_t)(high << 32 | bytes_read_u32(&r));
-    size_t captured = bytes_read_u32(&r), original = bytes_read_u32(&r);
-    struct bytes all = bytes_read(&r, captured);
-    bytes_read(&r, padded(captured) - captured);
-    struct bytes_reader tags = bytes_reader_of(all);
-    if (r.failed || original < captured || !read_tags(&tags, out))
+    if (!pcapng_packet(body, false, &raw) || !capture_exported(raw.data, &out->tags))
         return false;
-    out->packet.data = bytes_of(tags.at, bytes_left(&tags));
-    out->packet.original = original - (captured - out->packet.data.size);
+    out->packet.unix_ns = (int64_t)raw.time;
+    out->packet.from = out->tags.from;
+    out->packet.to = out->tags.to;
+    out->packet.data = out->tags.data;
+    out->packet.original = raw.original - (raw.data.size - out->tags.data.size);
     if (out->packet.original > ORIGINAL_MAX)
         return false;
     unsigned code;
     struct bytes value;
-    while (next(&r, &code, &value)) {
-        if (code == OPTION_COMMENT)
+    while (pcapng_option(&raw.options, false, &code, &value)) {
+        if (code == PCAPNG_OPTION_COMMENT)
             keep_text(out->comment, sizeof out->comment, value);
-        if (code == OPTION_FLAGS && value.size == 4)
+        if (code == PCAPNG_OPTION_FLAGS && value.size == 4)
             out->packet.sent = (value.data[3] & 3) == FLAGS_OUTBOUND;
     }
-    out->packet.dissector = out->dissector;
+    out->packet.dissector = out->tags.dissector;
     out->packet.comment = out->comment;
-    return !r.failed;
+    return !raw.options.failed;
 }
 
 static bool is_section(struct bytes body) {
     struct bytes_reader r = bytes_reader_of(body);
-    return bytes_read_u32(&r) == ORDER_MAGIC && bytes_read_u16(&r) == 1 && !r.failed;
-}
-
-/* The body of the block at `r`, or NULL data and why not. */
-static struct bytes read_block(struct bytes_reader *r, uint32_t *type, const char **trouble) {
-    *type = bytes_read_u32(r);
-    size_t size = bytes_read_u32(r);
-    *trouble = "a block is cut short";
-    if (r->failed || size < BLOCK_LEAST || size % 4 != 0 || bytes_left(r) < size - 8) {
-        if (!r->failed && (size < BLOCK_LEAST || size % 4 != 0))
-            *trouble = "a block's length cannot be";
-        return bytes_of(NULL, 0);
-    }
-    struct bytes body = bytes_read(r, size - BLOCK_LEAST);
-    if (bytes_read_u32(r) != size) {
-        *trouble = "a block's two lengths differ";
-        return bytes_of(NULL, 0);
-    }
-    *trouble = NULL;
-    return body;
+    return bytes_read_u32(&r) == PCAPNG_ORDER_MAGIC && bytes_read_u16(&r) == 1 && !r.failed;
 }
 
 struct capture_read capture_read(struct bytes file, void (*visit)(void *context, const struct capture_packet *p),
@@ -298,16 +261,16 @@ struct capture_read capture_read(struct bytes file, void (*visit)(void *context,
     struct reading one;
     while (bytes_left(&r) > 0) {
         uint32_t type;
-        struct bytes body = read_block(&r, &type, &result.trouble);
-        if (result.trouble == NULL && (type == BLOCK_SECTION) != (result.whole == 0))
+        struct bytes body = pcapng_block(&r, false, &type, &result.trouble);
+        if (result.trouble == NULL && (type == PCAPNG_SECTION) != (result.whole == 0))
             result.trouble = "a section header is missing, or stands in the middle";
-        else if (result.trouble == NULL && type == BLOCK_SECTION && !is_section(body))
+        else if (result.trouble == NULL && type == PCAPNG_SECTION && !is_section(body))
             result.trouble = "the section header is not one of this program's";
-        else if (result.trouble == NULL && type == BLOCK_PACKET && !read_packet(body, &one))
+        else if (result.trouble == NULL && type == PCAPNG_PACKET && !read_packet(body, &one))
             result.trouble = "a packet's fields do not fit";
         if (result.trouble != NULL)
             return result;
-        if (type == BLOCK_PACKET) {
+        if (type == PCAPNG_PACKET) {
             result.packets++;
             if (visit != NULL)
                 visit(context, &one.packet);

@@ -20,6 +20,7 @@ enum {
     CAPTURE_SNAP_MAX = 1 << 18,     /* a packet with its tags: what Wireshark reads at most */
     CAPTURE_PACKET_MAX = 240 << 10, /* bytes of a packet; longer ones are cut, their length is kept */
     CAPTURE_COMMENT_MAX = 8 << 10,  /* bytes of a comment; longer ones are cut */
+    CAPTURE_DISSECTOR_MAX = 64,     /* bytes of the name of a dissector; longer ones are cut */
     CAPTURE_OVERHEAD_MAX = 512      /* what a block takes beside bytes and comment */
 };
 
@@ -49,5 +50,14 @@ struct capture_read {
 /* Walks `file`. `visit` (may be NULL) gets each packet; bytes and texts live until it returns. Blocks of other kinds are passed over. */
 struct capture_read capture_read(struct bytes file, void (*visit)(void *context, const struct capture_packet *p),
                                  void *context);
+
+/* An exported PDU by itself, of any file: what its tags say, and the bytes after them, borrowed. An address whose family is AF_UNSPEC is
+ * not there. False when the tags do not fit. */
+struct capture_exported {
+    char dissector[CAPTURE_DISSECTOR_MAX + 1]; /* "" when no tag names one */
+    struct address from, to;
+    struct bytes data;
+};
+bool capture_exported(struct bytes packet, struct capture_exported *out);
 
 #endif
