@@ -142,7 +142,8 @@ static void settle_income(const struct power_setting *p, struct power_state *s, 
     s->used_c -= coulombs;
 }
 
-void power_settle(const struct power_setting *p, struct power_state *s, instant now, struct power_ledger *ledger) {
+/* Without a look at the state of charge, as spend. */
+static void settle(const struct power_setting *p, struct power_state *s, instant now, struct power_ledger *ledger) {
     const struct power *model = p->power;
     if (now <= s->settled)
         return;
@@ -158,17 +159,22 @@ void power_settle(const struct power_setting *p, struct power_state *s, instant 
         s->used_c += lost;
         ledger->joules[POWER_SELF_DISCHARGE] += lost * model->volts;
         settle_income(p, s, now, celsius, ledger);
-        s->layer = (float)battery_layer_grown((double)s->layer, seconds);
-        s->settled = now;
-        see(p, s, celsius);
+        if (model->battery.chemistry->passivation > 0)
+            s->layer = (float)battery_layer_grown((double)s->layer, seconds);
     }
     s->settled = now;
+}
+
+void power_settle(const struct power_setting *p, struct power_state *s, instant now, struct power_ledger *ledger) {
+    settle(p, s, now, ledger);
+    if (p->power->has_battery)
+        see(p, s, celsius_at(p, now));
 }
 
 /* --- the radio ------------------------------------------------------------------------------------------------------ */
 
 static double units_of(double bytes) {
-    return bytes <= 0 ? 0 : floor((bytes + UNIT_BYTES - 1) / UNIT_BYTES);
+    return (double)(int64_t)((bytes + UNIT_BYTES - 1) / UNIT_BYTES);
 }
 
 static double air_joules(const struct power_radio *r, const struct power_traffic *t) {
@@ -210,7 +216,7 @@ bool power_access(const struct power_setting *p, struct power_state *s, instant 
                   struct power_ledger *ledger) {
     const struct power *model = p->power;
     const struct power_radio *r = &model->radio;
-    power_settle(p, s, now, ledger);
+    settle(p, s, now, ledger);
     if ((s->flags & POWER_RADIO_OFF) != 0) {
         s->flags &= (uint8_t)~POWER_RADIO_OFF;
         s->active_until = now;
@@ -229,10 +235,9 @@ bool power_access(const struct power_setting *p, struct power_state *s, instant 
         s->cause = (uint8_t)t->cause;
         s->active_until = instant_max(s->active_until, instant_add(instant_max(now, t->until), r->inactivity));
     }
-    bool fine = !idle || stands(p, s);
     if (model->has_battery)
         see(p, s, celsius_at(p, now));
-    return fine;
+    return !idle || stands(p, s);
 }
 
 void power_radio_off(struct power_state *s, instant now) {
@@ -278,7 +283,8 @@ instant power_runs_out(const struct power_setting *p, const struct power_state *
     if (model->radio.tracking > 0)
         watts += model->radio.tracking_j / span_seconds(model->radio.tracking);
     double amperes = coulombs_of(model, s, watts) + model->battery.self_discharge_a + model->battery.buffer.leak_a;
-    double capacity = battery_capacity(&model->battery, mean_current(s), celsius_at(p, s->settled));
+    double gone = 1 - (double)s->left; /* of the effective capacity, which `left` was seen with */
+    double capacity = gone > 0 ? s->used_c / gone : model->battery.capacity_c;
     double coulombs = ((double)s->left - model->flat) * capacity;
     double wait = coulombs <= 0 ? 0 : amperes <= 0 ? spans_max : coulombs / amperes * (double)SPAN_S;
     if (wait >= spans_max)
