@@ -28,6 +28,7 @@ void html_write(struct text *out, const struct report *r) {
     html_operations(out, r);
     html_errors(out, r);
     html_audit(out, r);
+    html_energy(out, r);
     html_fleets(out, r);
     html_appendix(out, r);
     text_append(out, "</main>\n<footer>Written by Muster from the files of this run’s directory; "

@@ -28,6 +28,8 @@ void html_errors(struct text *out, const struct report *r);
 void html_fleets(struct text *out, const struct report *r);
 /* html_audit.c: what the application's side saw of the messages, and when it could not. */
 void html_audit(struct text *out, const struct report *r);
+/* html_energy.c: what devices used energy for, and what their batteries have left. */
+void html_energy(struct text *out, const struct report *r);
 /* html_appendix.c: numbers, hashes, the resolved scenario, the machine. */
 void html_appendix(struct text *out, const struct report *r);
 

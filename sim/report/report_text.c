@@ -7,6 +7,7 @@
 
 #include "report/backend_cost.h"
 #include "report/command.h"
+#include "report/energy.h"
 #include "report/escape.h"
 #include "report/figures.h"
 #include "report/headroom.h"
@@ -200,6 +201,16 @@ static char *quantile(const struct histogram *h, double q, char *text, size_t si
 }
 
 /* One row per operation that was answered, columns below each other; the backend's own time stands apart. */
+static void write_energy(const struct writer *w) {
+    struct text line = {0};
+    if (!energy_modelled(w->r->facts->plan))
+        return;
+    energy_write_text(&line, w->r->facts);
+    layout_label(w->out, "energy");
+    layout_wrap(w->out, text_get(&line), LAYOUT_INDENT, LAYOUT_INDENT, "");
+    text_free(&line);
+}
+
 static void write_latency(const struct writer *w) {
     static const struct {
         enum figures_id id;
@@ -348,6 +359,7 @@ void report_text_write(struct text *out, const struct report *r, bool color) {
     write_fleet(&w);
     write_messages(&w);
     write_audit(&w);
+    write_energy(&w);
     write_latency(&w);
     write_causes(&w);
     write_tool(&w);

@@ -6,6 +6,7 @@
 #include "base/json_write.h"
 #include "base/version.h"
 #include "report/backend_cost.h"
+#include "report/energy.h"
 #include "report/figures.h"
 #include "report/headroom.h"
 #include "report/judged.h"
@@ -213,6 +214,8 @@ static void write_fleets(struct json_write *w, const struct run_facts *f) {
         write_operations(w, f, fleet->name);
         write_messages(w, f, fleet->name);
         write_network(w, f, fleet->name);
+        if (energy_modelled(f->plan))
+            energy_write_json(w, f, fleet->name);
         json_write_close_object(w);
     }
     json_write_close_object(w);
@@ -356,6 +359,8 @@ void summary_json_write_to(struct json_write *w, const struct report *r) {
     write_messages(w, f, NULL);
     write_audit(w, f);
     write_network(w, f, NULL);
+    if (energy_modelled(f->plan))
+        energy_write_json(w, f, NULL);
     write_protocol(w, f);
     write_tool(w, r);
     json_write_key(w, "backend");

@@ -180,6 +180,44 @@ static const struct json_shape network = {
         SHAPE_ROW("ghosts_reset", SHAPE_UINT, 0, "abandoned sockets that were reset for want of descriptors"),
         SHAPE_END}};
 
+static const struct json_shape causes_j = {
+    "causes_j", NULL,
+    (const struct json_schema_row[]){
+        SHAPE_ROW("floor", SHAPE_NUMBER, 0, "board and sleeping radio"),
+        SHAPE_ROW("sensing", SHAPE_NUMBER, 0, "measurements"),
+        SHAPE_ROW("attach", SHAPE_NUMBER, 0, "registration with the network"),
+        SHAPE_ROW("connect", SHAPE_NUMBER, 0, "connecting by the device's own plan"),
+        SHAPE_ROW("reconnect", SHAPE_NUMBER, 0, "connecting again after a connection was lost"),
+        SHAPE_ROW("session_lost", SHAPE_NUMBER, 0, "sent only because the backend forgot the session"),
+        SHAPE_ROW("message", SHAPE_NUMBER, 0, "messages and their answers"),
+        SHAPE_ROW("keepalive", SHAPE_NUMBER, 0, "pings and their answers"),
+        SHAPE_ROW("receive", SHAPE_NUMBER, 0, "what came unasked, and its answers"),
+        SHAPE_ROW("retransmission", SHAPE_NUMBER, 0, "what the network lost, and messages sent again"),
+        SHAPE_ROW("tracking", SHAPE_NUMBER, 0, "tracking-area updates"),
+        SHAPE_ROW("self_discharge", SHAPE_NUMBER, 0, "the battery's own"), SHAPE_END}};
+
+static const struct json_shape energy_quantiles = {
+    "energy_quantiles", NULL,
+    (const struct json_schema_row[]){SHAPE_ROW("p5", SHAPE_NUMBER, SHAPE_NULLABLE, "5 % of the devices are below"),
+                                     SHAPE_ROW("p50", SHAPE_NUMBER, SHAPE_NULLABLE, "half of them"),
+                                     SHAPE_ROW("p95", SHAPE_NUMBER, SHAPE_NULLABLE, "95 %"), SHAPE_END}};
+
+static const struct json_shape energy = {
+    "energy", NULL,
+    (const struct json_schema_row[]){
+        SHAPE_ROW("used_j", SHAPE_NUMBER, 0, "what devices used, in joules"),
+        SHAPE_PART("causes_j", SHAPE_OBJECT, 0, "for what", &causes_j),
+        SHAPE_ROW("tail_j", SHAPE_NUMBER, 0, "of it, the radio connected or listening after the last byte"),
+        SHAPE_ROW("harvested_j", SHAPE_NUMBER, 0, "what charged batteries"),
+        SHAPE_ROW("per_message_j", SHAPE_NUMBER, SHAPE_NULLABLE, "used_j by messages sent; null: none was"),
+        SHAPE_PART("soc", SHAPE_OBJECT, 0, "what batteries have left at the end, as a share", &energy_quantiles),
+        SHAPE_PART("projected_life_days", SHAPE_OBJECT, 0, "how long full ones would last; null: without end",
+                   &energy_quantiles),
+        SHAPE_ROW("died", SHAPE_UINT, 0, "batteries that were empty"),
+        SHAPE_ROW("brownouts", SHAPE_UINT, 0, "resets because the voltage broke down"),
+        SHAPE_ROW("power_lost", SHAPE_UINT, 0, "losses of power, by the timeline or empty"),
+        SHAPE_ROW("refused_work", SHAPE_UINT, 0, "messages not intended, the battery being low"), SHAPE_END}};
+
 static const struct json_shape mqtt = {
     "mqtt", NULL,
     (const struct json_schema_row[]){
@@ -269,7 +307,9 @@ static const struct json_shape fleet = {
     (const struct json_schema_row[]){SHAPE_ROW("devices", SHAPE_UINT, 0, "of the whole plan"),
                                      SHAPE_PART("operations", SHAPE_OBJECT, 0, "of this fleet", &operations),
                                      SHAPE_PART("messages", SHAPE_OBJECT, 0, "of this fleet", &messages),
-                                     SHAPE_PART("network", SHAPE_OBJECT, 0, "of this fleet", &network), SHAPE_END}};
+                                     SHAPE_PART("network", SHAPE_OBJECT, 0, "of this fleet", &network),
+                                     SHAPE_PART("energy", SHAPE_OBJECT, SHAPE_OPTIONAL, "of this fleet", &energy),
+                                     SHAPE_END}};
 
 static const struct json_shape simulation = {
     "simulation", NULL,
@@ -300,6 +340,7 @@ const struct json_shape summary_shape = {
         SHAPE_PART("messages", SHAPE_OBJECT, 0, "what became of them", &messages),
         SHAPE_PART("audit", SHAPE_OBJECT, 0, "who observed, and what of it could be seen", &audit),
         SHAPE_PART("network", SHAPE_OBJECT, 0, "bytes and connections", &network),
+        SHAPE_PART("energy", SHAPE_OBJECT, SHAPE_OPTIONAL, "of fleets with power", &energy),
         SHAPE_PART("mqtt", SHAPE_OBJECT, 0, "of the protocol", &mqtt),
         SHAPE_PART("tool", SHAPE_OBJECT, 0, "the state of the generator itself", &tool),
         SHAPE_PART("backend", SHAPE_OBJECT, SHAPE_NULLABLE, "what the backend used of itself; null: nobody told",
