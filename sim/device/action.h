@@ -37,7 +37,11 @@ struct action_verb_row {
 };
 extern const struct action_verb_row action_verbs[ACTION_VERBS];
 
-enum link_down_how { LINK_SILENT, LINK_RESET, LINK_REFUSE };
+enum link_down_how { LINK_SILENT, LINK_RESET, LINK_REFUSE, LINK_CAPTIVE };
+/* Connections stay, and nothing of them gets through. */
+static inline bool link_down_keeps(enum link_down_how how) {
+    return how == LINK_SILENT || how == LINK_CAPTIVE;
+}
 
 /* Variables that `when`, `where` and the `state` selector may test. */
 enum state_variable {

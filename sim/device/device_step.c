@@ -26,8 +26,10 @@ void device_step_state(struct device_host *h, const struct device_slot *s, enum 
                                                   .from = (uint8_t)from,
                                                   .to = (uint8_t)to});
     life->state = (uint8_t)to;
-    if (to == STATE_DEAD && s->radio != NULL)
-        s->radio->flags &= (uint8_t)~RADIO_REGISTERED; /* with power comes another registration */
+    const struct power *power = s->group->power;
+    bool radio_off = to == STATE_DEAD || (to == STATE_ASLEEP && power != NULL && power->sleeps_off);
+    if (radio_off && s->radio != NULL) /* once it is on, it registers anew */
+        s->radio->flags &= (uint8_t)~RADIO_REGISTERED;
     if (h->settling && to != STATE_ONLINE)
         life->flags |= DEVICE_AWAY;
     h->changed |= (uint32_t)1 << VAR_STATE;
@@ -45,7 +47,7 @@ void device_step_attempt(struct device_host *h, const struct device_slot *s, ins
     device_step_state(h, s, STATE_CONNECTING);
     if (!device_step_cut(s))
         h->orders.open = s->radio == NULL || radio_attempt(h, s);
-    else if (s->behaviour->how == LINK_REFUSE)
+    else if (s->behaviour->how == LINK_REFUSE || s->behaviour->how == LINK_CAPTIVE)
         device_step_abort_attempt(h, s, CLOSE_LINK_DOWN);
     /* else: nothing passes; the attempt waits for the link or for its timeout */
 }
@@ -132,7 +134,8 @@ void device_step_down(struct device_host *h, const struct device_slot *s, enum c
 
 void device_step_close(struct device_host *h, const struct device_slot *s, enum close_reason why) {
     if (h->orders.close == KEEP_CONNECTION) {
-        bool vanishes = device_step_unheard(s) && (!device_step_cut(s) || s->behaviour->how == LINK_SILENT);
+        bool vanishes =
+            device_step_unheard(s) && (!device_step_cut(s) || link_down_keeps((enum link_down_how)s->behaviour->how));
         if (vanishes)
             h->orders.close = CLOSE_AS_GHOST;
         else if (why == CLOSE_LINK_DOWN || (why == CLOSE_TIMELINE && h->step.out.at == h->step.out.start))

@@ -88,7 +88,7 @@ static void cut(struct device_host *h, const struct device_slot *s, enum link_do
         wait_for_link(h, s);
     else if (device_opening(life))
         device_step_abort_attempt(h, s, CLOSE_LINK_DOWN);
-    else if (how == LINK_SILENT)
+    else if (link_down_keeps(how))
         h->orders.link = LINK_FALLS_SILENT;
     else
         device_step_close(h, s, CLOSE_LINK_DOWN);

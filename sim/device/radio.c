@@ -134,7 +134,8 @@ static void enrol(struct device_host *h, const struct device_slot *s) {
 }
 
 static bool is_wanted(const struct device_slot *s) {
-    return (s->life->flags & DEVICE_WANTED) != 0 && (s->life->flags & DEVICE_STOPPED) == 0;
+    bool on = s->life->state != STATE_DEAD && s->life->state != STATE_ASLEEP;
+    return on && (s->life->flags & DEVICE_WANTED) != 0 && (s->life->flags & DEVICE_STOPPED) == 0;
 }
 
 /* A backend that is down costs nobody the registration with the network. */

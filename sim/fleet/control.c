@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "fleet/memory.h"
+#include "scenario/plan_outages.h"
 
 static const span look_after = 20 * SPAN_MS; /* while it settles and says farewell, control looks up that often */
 static const span farewell_max = 5 * SPAN_S;
@@ -123,9 +124,7 @@ static void tell_signal(const struct control *c) {
 
 /* What a silent link was like for the backend: only the workers know. */
 static void tell_silence(const struct control *c) {
-    bool planned = false, filtered = false;
-    for (unsigned i = 0; i < c->plan->action_count; i++)
-        planned = planned || (c->plan->actions[i].verb == DO_LINK_DOWN && c->plan->actions[i].how == LINK_SILENT);
+    bool planned = plan_outages_silent(c->plan), filtered = false;
     for (unsigned i = 0; i < c->worker_count; i++)
         filtered = filtered || c->workers[i].true_silence;
     if (planned)

@@ -11,6 +11,7 @@
 #include "report/summary_json.h"
 #include "report/summary_md.h"
 #include "scenario/plan_observe.h"
+#include "scenario/plan_outages.h"
 
 enum { GAPS_NAMED = 3 };
 
@@ -121,13 +122,6 @@ static void say_gaps(const struct run_facts *f, say_fn *say, void *context) {
     say(context, text);
 }
 
-static bool goes_silent(const struct plan *p) {
-    for (unsigned a = 0; a < p->action_count; a++)
-        if (p->actions[a].verb == DO_LINK_DOWN && p->actions[a].how == LINK_SILENT)
-            return true;
-    return false;
-}
-
 static bool is_closed_loop(const struct plan *p) {
     for (unsigned g = 0; g < p->group_count; g++)
         for (unsigned t = 0; t < p->groups[g].telemetry_count; t++)
@@ -163,7 +157,7 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
         say(context, "the target was the built-in broker: it serves trials and tests, not comparisons");
     say_audit(f, say, context);
     say_gaps(f, say, context);
-    if (goes_silent(f->plan) && !f->true_silence && f->settle_end > 0) /* known at the end only */
+    if (plan_outages_silent(f->plan) && !f->true_silence && f->settle_end > 0) /* known at the end only */
         say(context,
             "silent links were silent above TCP only: the backend's packets were still acknowledged by this kernel");
     if (is_closed_loop(f->plan))

@@ -145,6 +145,23 @@ static void fill(const struct plan_build *b, struct fleet_group *g, const struct
                    (may_be_on(p, g, p->networks[i]) && (radio_needed(p->networks[i]) || p->networks[i] != g->network));
 }
 
+bool plan_outages_silences(const struct fleet_group *g) {
+    const struct network *n = g->network;
+    bool forgets = n != NULL && n->nat.tcp > 0 && n->nat.on_expire == NAT_BLACKHOLE;
+    bool travels = n != NULL && n->cells.count > 0 && !dist_is_constant(&n->cells.dwell);
+    return g->radio && (g->outage_count > 0 || forgets || travels);
+}
+
+bool plan_outages_silent(const struct plan *p) {
+    for (unsigned i = 0; i < p->action_count; i++)
+        if (p->actions[i].verb == DO_ROAM || (p->actions[i].verb == DO_LINK_DOWN && link_down_keeps(p->actions[i].how)))
+            return true;
+    for (unsigned i = 0; i < p->group_count; i++)
+        if (plan_outages_silences(&p->groups[i]))
+            return true;
+    return false;
+}
+
 void plan_outages_make(const struct plan_build *b) {
     struct plan *p = b->plan;
     const struct catalogue c = catalogue_of(b);

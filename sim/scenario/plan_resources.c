@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "metrics/histogram.h"
+#include "scenario/plan_outages.h"
 #include "scenario/requirement.h"
 #include "transport/source.h"
 
@@ -24,9 +25,11 @@ _Static_assert(BYTES_PER_DEVICE + BYTES_PER_SOCKET == PLAN_RESOURCES_DEVICE_BYTE
 /* Sockets that stay behind a silent cut which is long enough to be noticed: one more per device that reconnects meanwhile. */
 static uint64_t ghosts_of(const struct plan *p) {
     uint64_t most = 0;
+    for (uint32_t d = 0; d < p->device_count; d++) /* outages that come by themselves may meet all of these at once */
+        most += plan_outages_silences(&p->groups[p->group_of[d]]);
     for (unsigned i = 0; i < p->action_count; i++) {
         const struct action *a = &p->actions[i];
-        if (a->verb != DO_LINK_DOWN || a->how != LINK_SILENT)
+        if (a->verb != DO_LINK_DOWN || !link_down_keeps(a->how))
             continue;
         uint64_t ghosts = 0;
         for (uint32_t d = 0; d < p->device_count; d++) {
@@ -54,7 +57,7 @@ static uint64_t memory_of(const struct plan *p, uint64_t connections) {
     bool links = false;
     uint64_t bytes = BYTES_OF_PROCESS + connections * BYTES_PER_DEVICE;
     for (unsigned i = 0; i < p->group_count; i++)
-        links = links || p->groups[i].network != NULL;
+        links = links || p->groups[i].network != NULL || p->groups[i].radio;
     for (unsigned i = 0; i < p->action_count; i++) {
         links = links || p->actions[i].verb == DO_LINK || p->actions[i].verb == DO_LINK_DOWN;
         if (p->actions[i].rank != NULL)

@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/check.h"
+#include "scenario/plan_outages.h"
 #include "transport/source.h"
 
 const char *const requirement_verdict_names[] = {"met", "unknown", "tight", "short"};
@@ -377,18 +378,11 @@ static bool judge_ceiling(const struct requirement_input *in, struct requirement
 
 /* --- what the system allows and has --------------------------------------------------------------------------------- */
 
-static bool has_silence(const struct plan *p) {
-    for (unsigned i = 0; i < p->action_count; i++)
-        if (p->actions[i].verb == DO_LINK_DOWN && p->actions[i].how == LINK_SILENT)
-            return true;
-    return false;
-}
-
 static bool judge_silence(const struct requirement_input *in, struct requirement *out) {
     enum machine_answer filter = in->machine->drop_filter;
     if (filter == MACHINE_UNKNOWN)
         return false;
-    bool wanted = in->plan != NULL && has_silence(in->plan);
+    bool wanted = in->plan != NULL && plan_outages_silent(in->plan);
     SAY(out->have, filter == MACHINE_YES ? "drop-all filters" : "no drop-all filters");
     SAY(out->need, wanted ? "drop-all filters" : "");
     if (filter == MACHINE_YES || (in->plan != NULL && !wanted))

@@ -82,7 +82,7 @@
                  .doc = "Planned: each device, cell, region or target begins so much later, uniformly drawn once."),   \
         DIST(prefix ".down", DURATION, .flags = SCHEMA_REQUIRED, .max = YEARS(1),                                      \
              .example = "\"lognormal(p50=90min, p95=8h)\"", .doc = "How long it lasts."),                              \
-        ROW(prefix ".how", WORD, .words = WORDS("silent", "reset", "refuse"), .standard = "silent",                    \
+        ROW(prefix ".how", WORD, .words = WORDS("silent", "reset", "refuse", "captive"), .standard = "silent",         \
             .example = "refuse", .doc = "As `how` of the verb link_down.")
 
 #endif

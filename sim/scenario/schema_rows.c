@@ -540,10 +540,10 @@ const struct schema_row schema_rows[] = {
         .example = "uniform", .doc = "How `over` is filled: at equal distances, or drawn."),
     DIST("timeline.[].for", DURATION, .max = YEARS(10), .verbs = LASTING_VERBS, .example = "2min",
          .doc = "How long it lasts; then it is undone, device by device."),
-    ROW("timeline.[].how", WORD, .words = WORDS("silent", "reset", "refuse"), .verbs = ONLY(LINK_DOWN),
+    ROW("timeline.[].how", WORD, .words = WORDS("silent", "reset", "refuse", "captive"), .verbs = ONLY(LINK_DOWN),
         .standard = "silent", .example = "reset",
         .doc = "silent: nothing passes, connections stay. reset: connections are cut with RST, attempts time out. "
-               "refuse: cut, attempts fail at once."),
+               "refuse: cut, attempts fail at once. captive: as silent, but attempts reach a portal and fail at once."),
     ROW("timeline.[].to", REFERENCE, .flags = SCHEMA_REQUIRED, .refers = "networks", .verbs = ONLY(ROAM),
         .example = "lte-m",
         .doc = "The network that the devices move to; the end of `for` brings them back to their own."),

@@ -77,6 +77,21 @@ static void link_down_refuse_fails_attempts_at_once(void) {
     rig_free(&r);
 }
 
+static void a_portal_keeps_connections_silent_and_fails_attempts(void) {
+    rig_make(&r);
+    rig_action(&r, DO_LINK_DOWN, SPAN_S / 2)->how = LINK_CAPTIVE;
+    r.profile.mqtt.keepalive_s = 5;
+    r.group.telemetry_count = 0;
+    online_at_zero();
+    rig_run(&r, SPAN_S / 2);
+    CU_ASSERT_EQUAL(r.orders.link, LINK_FALLS_SILENT);
+    CU_ASSERT_EQUAL(r.life.state, STATE_ONLINE);
+    rig_run(&r, 30 * SPAN_S);
+    CU_ASSERT(rig_outcome(&r, OP_MQTT_CONNECT, OP_WITHDRAWN) >= 10);
+    CU_ASSERT_EQUAL(rig_outcome(&r, OP_MQTT_PING, OP_TIMEOUT), 0);
+    rig_free(&r);
+}
+
 static void silence_keeps_the_connection_until_the_ping_times_out(void) {
     rig_make(&r);
     r.group.telemetry_count = 0;
@@ -247,6 +262,7 @@ HARNESS_MAIN("device_timeline", HARNESS_CASE(disconnect_is_polite_and_stays_away
              HARNESS_CASE(disconnect_with_for_comes_back_at_its_end), HARNESS_CASE(reset_cuts_with_rst_and_reconnects),
              HARNESS_CASE(link_down_reset_makes_attempts_time_out_until_it_returns),
              HARNESS_CASE(link_down_refuse_fails_attempts_at_once),
+             HARNESS_CASE(a_portal_keeps_connections_silent_and_fails_attempts),
              HARNESS_CASE(silence_keeps_the_connection_until_the_ping_times_out),
              HARNESS_CASE(silence_while_the_backend_accepts_is_noticed_by_the_connack_timeout),
              HARNESS_CASE(silence_while_the_transport_opens_leaves_the_attempt_waiting), HARNESS_CASE(cuts_nest),

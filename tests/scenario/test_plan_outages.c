@@ -43,6 +43,11 @@ static void outages_reach_whom_they_name(void) {
     expect(c.plan, "a", "south", 2, "window n.tunnel");
     expect(c.plan, "b", "north", 1, "storm");
     expect(c.plan, "c", "", 0, "");
+    CU_ASSERT(plan_outages_silent(c.plan));
+    compiled_free(&c);
+    c = compiled_of("duration: 1min\nnetworks: {n: {rtt: 1s, attach: 2s}}\nfleets: {a: {count: 1, network: n}}\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    CU_ASSERT_FALSE(plan_outages_silent(c.plan));
     compiled_free(&c);
 }
 

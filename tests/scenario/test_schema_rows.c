@@ -87,7 +87,8 @@ static void words_stand_in_the_order_of_the_device_s_enums(void) {
     CU_ASSERT(schema_word(jitter, "none") == JITTER_NONE && schema_word(jitter, "decorrelated") == JITTER_DECORRELATED);
     CU_ASSERT_PTR_EQUAL(schema_word(set, "equal") == JITTER_EQUAL ? jitter : NULL, jitter);
     CU_ASSERT(schema_word(on_full, "drop_newest") == BUFFER_DROP_NEWEST);
-    CU_ASSERT(schema_word(how, "silent") == LINK_SILENT && schema_word(how, "refuse") == LINK_REFUSE);
+    CU_ASSERT(schema_word(how, "silent") == LINK_SILENT && schema_word(how, "refuse") == LINK_REFUSE &&
+              schema_word(how, "captive") == LINK_CAPTIVE);
     CU_ASSERT(schema_word(pace, "closed") == PACE_CLOSED);
     CU_ASSERT(schema_word(schema_find("fleets.*.telemetry.alignment"), "wallclock") == ALIGN_WALLCLOCK);
 }
