@@ -247,8 +247,7 @@ static void intend(struct device_host *h, const struct device_slot *s, unsigned 
     const struct telemetry *t = stream_of(s->group, stream);
     struct behaviour *b = s->behaviour;
     b->sequence++;
-    bool scheduled = t->pace == PACE_OPEN && !s->group->profile->restart_on_connect && !power_paces(s->group->power);
-    if (scheduled)
+    if (schedule_planned(s->group, stream < s->group->telemetry_count ? stream : 0))
         h->decisions_hash += schedule_decision(s->life->id, OP_MQTT_PUBLISH, stream, n, at, fold);
     struct op op = {.intended = at,
                     .ready = at,
@@ -345,6 +344,17 @@ void behave_telemetry_session_up(struct device_host *h, const struct device_slot
             streams[i].next = schedule_first(&schedule, s->life->id, h->step.now);
     }
     behave_telemetry_pump(h, s);
+}
+
+void behave_telemetry_booted(struct device_host *h, const struct device_slot *s, instant at) {
+    struct stream_state *streams = behaviour_streams(s->behaviour);
+    for (unsigned i = 0; i < s->group->telemetry_count; i++) {
+        const struct telemetry *t = &s->group->telemetry[i];
+        if (t->pace != PACE_OPEN || t->alignment != ALIGN_BOOT || s->group->profile->restart_on_connect)
+            continue;
+        struct schedule schedule = schedule_now(h, s, i);
+        streams[i].next = schedule_first(&schedule, s->life->id, at);
+    }
 }
 
 void behave_telemetry_ended(struct device_host *h, const struct device_slot *s, unsigned stream, bool answered) {

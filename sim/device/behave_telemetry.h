@@ -16,6 +16,8 @@ void behave_telemetry_burst(struct device_host *h, const struct device_slot *s, 
 /* A message that another behaviour composed, which takes the same way: handed over, kept, or dropped. Its bytes are borrowed. */
 void behave_telemetry_publish(struct device_host *h, const struct device_slot *s, const struct mqtt_message *m,
                               struct op *op);
+/* Power is back, and the firmware starts its timers at `at`: schedules with `alignment: boot` begin anew. */
+void behave_telemetry_booted(struct device_host *h, const struct device_slot *s, instant at);
 /* The session is up: closed streams begin, restarted ones begin again. */
 void behave_telemetry_session_up(struct device_host *h, const struct device_slot *s);
 /* A publish of `stream` ended: a closed stream goes on after its think time, or a little later when it did so without `answered`. */

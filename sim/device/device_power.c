@@ -160,6 +160,7 @@ static void light_up(struct device_host *h, const struct device_slot *s) {
     uint64_t bits = draw_u64(h->seed, life->id, draw_stream_key(DRAW_POWER_BOOT), power->boots);
     life->attempt_at = instant_add(h->step.now, dist_sample_span(&s->group->power->boot, bits));
     device_step_state(h, s, STATE_BACKOFF);
+    behave_telemetry_booted(h, s, life->attempt_at);
 }
 
 static bool is_charged(const struct power *p) {

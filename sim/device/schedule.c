@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "device/daily.h"
 #include "device/motion.h"
+#include "device/power.h"
 
 enum { STREAM_SHIFT = 48 }; /* draws of one stream: n < 2^48 */
 
@@ -24,6 +25,12 @@ struct schedule schedule_of(const struct fleet_group *group, unsigned stream, ui
                              .seed = seed,
                              .epoch_unix_ms = epoch_unix_ms,
                              .telemetry = t};
+}
+
+bool schedule_planned(const struct fleet_group *group, unsigned stream) {
+    const struct telemetry *t = &group->telemetry[stream];
+    bool boots_again = t->alignment == ALIGN_BOOT && group->power != NULL;
+    return t->pace == PACE_OPEN && !group->profile->restart_on_connect && !power_paces(group->power) && !boots_again;
 }
 
 /* The mean gap. A pareto may have none: its median takes the place. */

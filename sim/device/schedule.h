@@ -21,6 +21,7 @@
 #ifndef MUSTER_DEVICE_SCHEDULE_H
 #define MUSTER_DEVICE_SCHEDULE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/dist.h"
@@ -44,6 +45,9 @@ struct schedule {
 
 /* The schedule of group->telemetry[stream], with its own `every`. */
 struct schedule schedule_of(const struct fleet_group *group, unsigned stream, uint64_t seed, int64_t epoch_unix_ms);
+/* Are the stream's instants known before the run, and so decisions of the plan? Not those that hang on answers, connections, the battery, or
+ * the return of power. */
+bool schedule_planned(const struct fleet_group *group, unsigned stream);
 /* t(1). `connect`: the device's intended connect; INSTANT_NEVER gives INSTANT_NEVER. */
 instant schedule_first(const struct schedule *s, uint32_t device, instant connect);
 /* t(n + 1), from previous = t(n), n ≥ 1; INSTANT_NEVER after the last listed message. Later than `previous` by 1 us at

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/check.h"
 #include "device/payload.h"
+#include "device/schedule.h"
 #include "scenario/plan_walk.h"
 
 enum {
@@ -151,7 +152,7 @@ static void guess_unscheduled(struct counting *c, uint32_t device) {
     instant connect = plan_first_connect(p, device);
     for (unsigned i = 0; i < g->telemetry_count && connect < p->duration; i++) {
         const struct telemetry *t = &g->telemetry[i];
-        if (t->pace == PACE_OPEN && !g->profile->restart_on_connect)
+        if (schedule_planned(g, i))
             continue;
         double gap = dist_mean(&t->every);
         c->load->estimate = true;

@@ -84,10 +84,6 @@ static void follow(struct plan_walk *w, const struct edge *e) {
 
 /* --- schedules ------------------------------------------------------------------------------------------------------ */
 
-static bool is_scheduled(const struct fleet_group *g, unsigned stream) {
-    return g->telemetry[stream].pace == PACE_OPEN && !g->profile->restart_on_connect && !power_paces(g->power);
-}
-
 /* The gap as the active entries have it: of those that set it, the one that started last for this device. */
 static struct dist every_now(const struct plan_walk *w, unsigned stream) {
     struct dist every = w->group->telemetry[stream].every;
@@ -125,7 +121,7 @@ static void begin_streams(struct plan_walk *w) {
         struct dist every;
         struct schedule s = schedule_now(w, i, &every);
         w->streams[i].reported = trigger_begin();
-        w->streams[i].next = is_scheduled(w->group, i) ? schedule_first(&s, w->device, connect) : INSTANT_NEVER;
+        w->streams[i].next = schedule_planned(w->group, i) ? schedule_first(&s, w->device, connect) : INSTANT_NEVER;
     }
 }
 
@@ -192,7 +188,7 @@ static void fill_message(struct plan_walk *w, unsigned stream, uint64_t n, insta
                                     .n = n,
                                     .sequence = w->sequence,
                                     .values = w->values,
-                                    .decides = is_scheduled(w->group, source)};
+                                    .decides = schedule_planned(w->group, source)};
     if (step->decides)
         step->decision = schedule_decision(w->device, OP_MQTT_PUBLISH, stream, n, at, fold);
 }
@@ -290,7 +286,7 @@ uint64_t plan_walk_decisions(const struct plan *p, uint32_t device) {
 bool plan_walk_reacts(const struct plan *p, uint32_t device) {
     const struct fleet_group *g = &p->groups[p->group_of[device]];
     for (unsigned i = 0; i < g->telemetry_count; i++)
-        if (!is_scheduled(g, i))
+        if (!schedule_planned(g, i))
             return true;
     for (unsigned i = 0; i < p->action_count; i++) {
         const struct action *a = &p->actions[i];

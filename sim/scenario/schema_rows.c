@@ -382,8 +382,9 @@ const struct schema_row schema_rows[] = {
         .doc =
             "none: every device has a phase of its own. wallclock: all send at multiples of `every` on the "
             "simulated clock. boot: the first message at the device's intended connect, the others at multiples from "
-            "there; with restart_on_connect from each connection, so that a fleet that came back together stays in "
-            "step."),
+            "there; with restart_on_connect from each connection, with `power` from each boot, so that a fleet that "
+            "came back "
+            "together stays in step."),
     DIST("fleets.*.telemetry.jitter", DURATION, .max = SECONDS(86400), .standard = "0s", .example = "30s",
          .doc =
              "Moves each message around its instant, and does not add up: U(0, jitter), or a distribution; "

@@ -228,6 +228,19 @@ static void decisions_do_not_depend_on_the_connection(void) {
     CU_ASSERT_NOT_EQUAL(hashes[0], 0);
 }
 
+static void a_boot_begins_schedules_that_hang_on_it_anew(void) {
+    rig_make(&r);
+    rig_begin(&r, 0);
+    struct stream_state *stream = behaviour_streams(r.slot.behaviour);
+    stream->next = 77 * SPAN_S;
+    behave_telemetry_booted(&r.host, &r.slot, 500 * SPAN_S);
+    CU_ASSERT_EQUAL(stream->next, 77 * SPAN_S);
+    r.telemetry.alignment = ALIGN_BOOT;
+    behave_telemetry_booted(&r.host, &r.slot, 500 * SPAN_S);
+    CU_ASSERT_EQUAL(stream->next, 500 * SPAN_S);
+    rig_free(&r);
+}
+
 HARNESS_MAIN("behave_telemetry", HARNESS_CASE(an_open_stream_goes_on_whatever_happens_to_the_device),
              HARNESS_CASE(qos1_waits_while_offline_and_keeps_its_intended_instant),
              HARNESS_CASE(qos0_is_dropped_while_offline_unless_the_buffer_keeps_it), HARNESS_CASE(qos0_is_ok_when_sent),
@@ -240,4 +253,5 @@ HARNESS_MAIN("behave_telemetry", HARNESS_CASE(an_open_stream_goes_on_whatever_ha
              HARNESS_CASE(a_message_that_cannot_be_encoded_does_not_block_the_others),
              HARNESS_CASE(a_closed_stream_waits_for_the_answer_and_thinks),
              HARNESS_CASE(a_given_up_device_drops_what_waits_and_what_comes),
-             HARNESS_CASE(nothing_is_intended_after_the_end), HARNESS_CASE(decisions_do_not_depend_on_the_connection))
+             HARNESS_CASE(nothing_is_intended_after_the_end), HARNESS_CASE(decisions_do_not_depend_on_the_connection),
+             HARNESS_CASE(a_boot_begins_schedules_that_hang_on_it_anew))

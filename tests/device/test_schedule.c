@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/draw.h"
 #include "device/motion.h"
+#include "device/power.h"
 #include "harness.h"
 
 static const int64_t epoch = 1767225600000; /* 2026-01-01T00:00:00Z */
@@ -287,6 +288,28 @@ static void alignment_follows_the_devices_own_clock(void) {
     CU_ASSERT_EQUAL(schedule_next(&s, 0, 1, first), 28 * SPAN_MIN);
 }
 
+static void only_what_nothing_can_move_is_planned(void) {
+    struct power battery = {.has_battery = true}, careful = {.refuse_below = 0.1};
+    struct profile profile = {.name = "p"};
+    struct telemetry t = {.pace = PACE_OPEN};
+    struct fleet_group g = {.profile = &profile, .telemetry = &t, .telemetry_count = 1};
+    CU_ASSERT_TRUE(schedule_planned(&g, 0));
+    t.alignment = ALIGN_BOOT;
+    CU_ASSERT_TRUE(schedule_planned(&g, 0));
+    g.power = &battery; /* and power may return */
+    CU_ASSERT_FALSE(schedule_planned(&g, 0));
+    t.alignment = ALIGN_WALLCLOCK;
+    CU_ASSERT_TRUE(schedule_planned(&g, 0));
+    g.power = &careful;
+    CU_ASSERT_FALSE(schedule_planned(&g, 0));
+    g.power = NULL;
+    t.pace = PACE_CLOSED;
+    CU_ASSERT_FALSE(schedule_planned(&g, 0));
+    t.pace = PACE_OPEN;
+    profile.restart_on_connect = true;
+    CU_ASSERT_FALSE(schedule_planned(&g, 0));
+}
+
 HARNESS_MAIN("schedule", HARNESS_CASE(the_first_message_comes_a_uniform_phase_after_the_connect),
              HARNESS_CASE(gaps_are_the_draws_of_every), HARNESS_CASE(the_mean_rate_is_that_of_every),
              HARNESS_CASE(two_streams_and_two_devices_draw_differently), HARNESS_CASE(time_goes_on_whatever_is_drawn),
@@ -301,4 +324,4 @@ HARNESS_MAIN("schedule", HARNESS_CASE(the_first_message_comes_a_uniform_phase_af
              HARNESS_CASE(jitter_moves_messages_around_their_places_and_does_not_add_up),
              HARNESS_CASE(jitter_wider_than_the_gap_is_cut_and_keeps_the_order),
              HARNESS_CASE(a_shape_moves_messages_to_its_hours), HARNESS_CASE(motion_decides_between_two_gaps),
-             HARNESS_CASE(alignment_follows_the_devices_own_clock))
+             HARNESS_CASE(alignment_follows_the_devices_own_clock), HARNESS_CASE(only_what_nothing_can_move_is_planned))
