@@ -1,7 +1,10 @@
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/check.h"
 #include "report/html_plots.h"
 #include "report/plot_table.h"
+#include "scenario/plan_downtime.h"
 
 static bool has(const struct history *h, enum history_row row) {
     for (unsigned c = 0; h->rows[row] != NULL && c < h->columns; c++)
@@ -72,6 +75,36 @@ bool html_plot_data_states(const struct report *r, const struct history *h, stru
     text_printf(script, "y_most = %.6g\n", 1.08 * most); /* bands are seen above the stack */
     finish(&t, h, script, csv);
     return true;
+}
+
+bool html_plot_data_outages(const struct report *r, const struct history *h, struct text *script, struct text *csv) {
+    static const char *const names[] = {"time_s", "device", "cell", "region", "backend"};
+    bool any = false;
+    for (unsigned g = 0; g < r->facts->plan->group_count; g++)
+        any = any || r->facts->plan->groups[g].outage_count > 0;
+    if (!any || h->columns == 0)
+        return false;
+    double *curve = calloc((size_t)h->columns * OUTAGE_SCOPES, sizeof *curve), most = 0;
+    CHECK(curve != NULL);
+    plan_downtime_curve(r->facts->plan, (span)(h->column_s * (double)SPAN_S), h->columns, curve);
+    struct plot_table t = plot_table_new(names, 5, h->columns);
+    for (unsigned c = 0; c < h->columns; c++) {
+        double devices = 0;
+        plot_table_set(&t, c, 0, history_time(h, c));
+        for (unsigned k = 0; k < OUTAGE_SCOPES; k++) {
+            plot_table_set(&t, c, k + 1, curve[c * OUTAGE_SCOPES + k]);
+            devices += curve[c * OUTAGE_SCOPES + k];
+        }
+        most = fmax(most, devices);
+    }
+    free(curve);
+    if (most > 0) {
+        text_printf(script, "y_most = %.6g\n", 1.08 * most);
+        finish(&t, h, script, csv);
+    } else {
+        plot_table_free(&t);
+    }
+    return most > 0;
 }
 
 bool html_plot_data_connects(const struct report *r, const struct history *h, struct text *script, struct text *csv) {

@@ -18,6 +18,13 @@ const struct html_plot html_plots_table[] = {
      "Devices by state, stacked. Any colour but that of online is a device that could not be reached at that moment; a "
      "broad band of back-off or connecting after an outage is the time the backend took to take everybody back.",
      templates_states, 300, true, false, html_plot_data_states},
+    {"outages", "Who had no link?",
+     "Stacked area chart over time: devices in an outage of their own, of their cell, of their region, of the way to "
+     "the backend.",
+     "Devices whose link the scenario's outages had down, by what failed, stacked; one that was in two is counted "
+     "twice. It is known "
+     "from the plan: what devices and backend made of it stands in the other plots.",
+     templates_outages, 230, true, false, html_plot_data_outages},
     {"connects", "Did the backend cope with connects?",
      "Two line charts over time: connects per second by their end, and percentiles of the time they took.",
      "Above: connection attempts that ended, per second. The gap between attempted and accepted is what failed or was "

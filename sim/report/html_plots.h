@@ -25,6 +25,7 @@ extern const struct html_plot html_plots_table[]; /* in the order of the page; e
 
 /* html_plot_data.c */
 bool html_plot_data_states(const struct report *r, const struct history *h, struct text *script, struct text *csv);
+bool html_plot_data_outages(const struct report *r, const struct history *h, struct text *script, struct text *csv);
 bool html_plot_data_connects(const struct report *r, const struct history *h, struct text *script, struct text *csv);
 bool html_plot_data_messages(const struct report *r, const struct history *h, struct text *script, struct text *csv);
 bool html_plot_data_end_to_end(const struct report *r, const struct history *h, struct text *script, struct text *csv);

@@ -21,3 +21,4 @@ EMBED(messages, "messages.gp");
 EMBED(end_to_end, "end_to_end.gp");
 EMBED(tool, "tool.gp");
 EMBED(backend, "backend.gp");
+EMBED(outages, "outages.gp");

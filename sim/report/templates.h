@@ -12,5 +12,6 @@ extern const char templates_messages[];
 extern const char templates_end_to_end[];
 extern const char templates_tool[];
 extern const char templates_backend[];
+extern const char templates_outages[];
 
 #endif

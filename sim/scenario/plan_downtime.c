@@ -179,3 +179,29 @@ size_t plan_downtime_stretches(const struct plan *p, struct plan_downtime_stretc
     free(kinds);
     return l.count;
 }
+
+struct curve {
+    span width;
+    unsigned columns;
+    double *values;
+};
+
+static void draw_stretch(void *context, const struct place *at, instant start, instant end) {
+    const struct curve *c = context;
+    start = instant_max(start, 0);
+    for (uint64_t k = (uint64_t)(start / c->width); k < c->columns && (span)k * c->width < end; k++) {
+        span within = instant_min(end, (span)(k + 1) * c->width) - instant_max(start, (span)k * c->width);
+        c->values[k * OUTAGE_SCOPES + at->outage->scope] += (double)within / (double)c->width * at->devices;
+    }
+}
+
+void plan_downtime_curve(const struct plan *p, span width, unsigned columns, double *curve) {
+    unsigned count;
+    struct curve c = {width > 0 ? width : 1, columns, curve};
+    struct plan_downtime *kinds = kinds_of(p, &count);
+    struct places all = places_of(p, kinds, count);
+    for (size_t i = 0; i < all.count; i++)
+        walk(p, &all.list[i], draw_stretch, &c);
+    free(all.list);
+    free(kinds);
+}

@@ -28,5 +28,8 @@ struct plan_downtime_stretch {
 struct plan_downtime *plan_downtime_of(const struct plan *p, unsigned *count);
 /* Every outage of a scope but `device`, by kind, scope and time, as far as `room` goes; for pictures. Returns how many there are in all. */
 size_t plan_downtime_stretches(const struct plan *p, struct plan_downtime_stretch *out, size_t room);
+/* How many devices are in an outage of each scope, on average over each of `columns` columns of `width` from t = 0: adds to
+ * curve[column * OUTAGE_SCOPES + scope]. */
+void plan_downtime_curve(const struct plan *p, span width, unsigned columns, double *curve);
 
 #endif

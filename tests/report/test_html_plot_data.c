@@ -28,6 +28,27 @@ static void states_are_counts_of_devices_by_time(void) {
     end();
 }
 
+/* A window that cuts everybody off from 1 s to 3.5 s. */
+static void outages_are_devices_by_scope_and_time(void) {
+    page_begin(&p, 5);
+    CU_ASSERT_FALSE(data(html_plot_data_outages));
+    const struct outage window = {.id = "window",
+                                  .scope = OUTAGE_REGION,
+                                  .every = SPAN_DAY,
+                                  .at = SPAN_S,
+                                  .down = {.kind = DIST_CONSTANT, .a = 2.5e9}};
+    for (unsigned g = 0; g < p.s.plan.group_count; g++) {
+        p.s.plan.groups[g].outages = &window;
+        p.s.plan.groups[g].outage_count = 1;
+    }
+    p.s.plan.epoch_unix_ms = 0;
+    CU_ASSERT_TRUE(data(html_plot_data_outages));
+    CU_ASSERT_TRUE(page_has(&p, "shown[4] = 1\n"));
+    CU_ASSERT_TRUE(page_has(&p, "shown[2] = 0\n"));
+    CU_ASSERT_PTR_NOT_NULL(strstr(text_get(&csv), "time_s,device,cell,region,backend\n0.5,0,0,0,0\n1.5,0,0,"));
+    end();
+}
+
 static void connects_are_rates_with_the_percentiles_of_those_answered(void) {
     page_begin(&p, 5);
     CU_ASSERT_TRUE(data(html_plot_data_connects));
@@ -84,6 +105,7 @@ static void the_backend_is_shown_when_somebody_told_of_it(void) {
 }
 
 HARNESS_MAIN("report/html_plot_data", HARNESS_CASE(states_are_counts_of_devices_by_time),
+             HARNESS_CASE(outages_are_devices_by_scope_and_time),
              HARNESS_CASE(connects_are_rates_with_the_percentiles_of_those_answered),
              HARNESS_CASE(messages_are_rates_with_least_and_most),
              HARNESS_CASE(the_tool_shows_its_delay_and_its_load_with_limits_in_sight),

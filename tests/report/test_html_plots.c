@@ -62,6 +62,9 @@ static void no_label_of_an_axis_falls_off_the_picture(void) {
         p.history.rows[row][1] = (struct history_value){0, 9.5e6, 9.5e6};
     }
     p.history.latency[FIGURES_END_TO_END][CLOCK_RESPONSE] = p.history.latency[FIGURES_CONNECT][CLOCK_RESPONSE];
+    const struct outage window = {.scope = OUTAGE_REGION, .every = SPAN_DAY, .down = {.kind = DIST_CONSTANT, .a = 9e9}};
+    p.s.plan.groups[0].outages = &window;
+    p.s.plan.groups[0].outage_count = 1;
     for (const struct html_plot *row = html_plots_table; row->id != NULL; row++) {
         p.out.size = 0;
         CU_ASSERT_TRUE(html_figure(&p.out, row, &p.s.report, &p.history, why));

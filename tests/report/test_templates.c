@@ -9,11 +9,12 @@
 static const struct {
     const char *file, *embedded;
 } templates[] = {
-    {"reports/report.css", templates_css},         {"reports/common.gp", templates_common},
-    {"reports/quantiles.gp", templates_quantiles}, {"reports/latency.gp", templates_latency},
-    {"reports/states.gp", templates_states},       {"reports/connects.gp", templates_connects},
-    {"reports/messages.gp", templates_messages},   {"reports/end_to_end.gp", templates_end_to_end},
-    {"reports/tool.gp", templates_tool},           {"reports/backend.gp", templates_backend},
+    {"reports/report.css", templates_css},           {"reports/common.gp", templates_common},
+    {"reports/quantiles.gp", templates_quantiles},   {"reports/latency.gp", templates_latency},
+    {"reports/states.gp", templates_states},         {"reports/outages.gp", templates_outages},
+    {"reports/connects.gp", templates_connects},     {"reports/messages.gp", templates_messages},
+    {"reports/end_to_end.gp", templates_end_to_end}, {"reports/tool.gp", templates_tool},
+    {"reports/backend.gp", templates_backend},
 };
 
 static void every_template_is_the_file_it_came_from(void) {

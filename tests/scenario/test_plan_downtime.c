@@ -64,6 +64,28 @@ static void stretches_are_those_of_shared_scopes_in_order(void) {
     compiled_free(&c);
 }
 
+/* The area below the curve is the time that devices are cut off. */
+static void the_curve_holds_the_same_time(void) {
+    enum { COLUMNS = 300 };
+    static double curve[COLUMNS * OUTAGE_SCOPES];
+    struct compiled c = compiled_of(text);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    unsigned count;
+    struct plan_downtime *all = plan_downtime_of(c.plan, &count);
+    plan_downtime_curve(c.plan, c.plan->duration / COLUMNS, COLUMNS, curve);
+    double seconds[OUTAGE_SCOPES] = {0}, expected[OUTAGE_SCOPES] = {0};
+    for (unsigned k = 0; k < COLUMNS; k++)
+        for (unsigned s = 0; s < OUTAGE_SCOPES; s++)
+            seconds[s] += curve[k * OUTAGE_SCOPES + s] * (double)(c.plan->duration / COLUMNS) / SPAN_S;
+    for (unsigned i = 0; i < count; i++)
+        expected[all[i].outage->scope] += (double)all[i].device_seconds;
+    for (unsigned s = 0; s < OUTAGE_SCOPES; s++)
+        CU_ASSERT_DOUBLE_EQUAL(seconds[s], expected[s], 2000);
+    CU_ASSERT(seconds[OUTAGE_CELL] > 1e6 && seconds[OUTAGE_BACKEND] == 0);
+    free(all);
+    compiled_free(&c);
+}
+
 static void without_outages_there_is_nothing(void) {
     struct compiled c = compiled_of("duration: 1h\nfleets: {a: {count: 3}}\n");
     CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
@@ -75,5 +97,5 @@ static void without_outages_there_is_nothing(void) {
 }
 
 HARNESS_MAIN("scenario/plan_downtime", HARNESS_CASE(kinds_are_added_up_over_their_scopes),
-             HARNESS_CASE(stretches_are_those_of_shared_scopes_in_order),
+             HARNESS_CASE(stretches_are_those_of_shared_scopes_in_order), HARNESS_CASE(the_curve_holds_the_same_time),
              HARNESS_CASE(without_outages_there_is_nothing))
