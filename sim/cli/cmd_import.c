@@ -29,7 +29,7 @@ static void append_kind(struct text *out, const struct talk_kind *k, const char 
 /* Nobody speaks MQTT that could be read: says what there is instead. */
 static int refuse_nobody(const struct options *o, const struct talk_counts *c) {
     struct text what = {0};
-    const char *hint = "capture where MQTT is plain, or let Wireshark decrypt: File > Export PDUs to File, mqtt";
+    const char *hint = "capture where MQTT is plain, or let Wireshark decrypt and export it (docs/import.md)";
     append_kind(&what, &c->encrypted, "TCP connections are encrypted (TLS)");
     append_kind(&what, &c->websocket, "carry WebSockets, which are not read");
     append_kind(&what, &c->mqtt31, "speak MQTT 3.1, which Muster does not");

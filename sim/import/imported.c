@@ -110,7 +110,8 @@ static void write_head(const struct work *w) {
     text_append(out, "version: 1\nname: ");
     struct text name = {0};
     text_append(&name, "import of ");
-    scalar_write_comment(text_of(*o->client_id != '\0' ? o->client_id : "a device"), 64, &name);
+    bool named = *o->client_id != '\0' && scalar_is_plain(text_of(o->client_id));
+    scalar_write_comment(text_of(named ? o->client_id : "a device"), 64, &name);
     scalar_write(bytes_of_text(text_get(&name)), false, out);
     text_free(&name);
     text_append(out, "\nseed: 1 # of what is drawn: random payloads, and times of models\n");

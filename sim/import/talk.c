@@ -287,8 +287,9 @@ static void take_exported(struct reading *r, struct streams *streams, const stru
     if (!capture_exported(p->data, &e) || strcmp(e.dissector, "mqtt") != 0 || e.from.any.sa_family == AF_UNSPEC ||
         e.from.any.sa_family != e.to.any.sa_family || e.data.size == 0)
         return;
+    enum kind kind = kind_of(e.data); /* a piece may also go on with a packet, and have any first byte */
     r->counts->segments++;
-    streams_put(streams, p->unix_ns, &e.from, &e.to, e.data, e.data.data[0] == CONNECT_BYTE);
+    streams_put(streams, p->unix_ns, &e.from, &e.to, e.data, kind == KIND_MQTT || kind == KIND_MQTT31);
 }
 
 static void take_frame(struct reading *r, struct streams *streams, const struct packet *p) {

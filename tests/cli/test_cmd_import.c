@@ -141,7 +141,7 @@ static void encrypted_connections_are_named(void) {
     struct capture c = CAPTURE(cmd_import, "import", "tls.pcap");
     CU_ASSERT_EQUAL(c.code, EXIT_USAGE);
     CU_ASSERT_TRUE(capture_warns(&c, "1 TCP connections are encrypted (TLS) (as to 192.0.2.1:8883)"));
-    CU_ASSERT_TRUE(capture_warns(&c, "Export PDUs"));
+    CU_ASSERT_TRUE(capture_warns(&c, "let Wireshark decrypt"));
     capture_free(&c);
 }
 

@@ -170,7 +170,14 @@ static void exported_packets_are_read_as_well(void) {
     capture_packet(&made.w, &p);
     p.dissector = "tls";
     capture_packet(&made.w, &p);
-    is_heard("dev v4 opened 0 connect 0; c PINGREQ 5; end 5 2 by c; two v4 opened 10 connect 10; end 10 2 by c; ");
+    p.dissector = "mqtt";
+    p.unix_ns += 5 * SPAN_MS;
+    p.data = bytes_of("\x30\x07\0\1t", 5);
+    capture_packet(&made.w, &p);
+    p.data = bytes_of("\x10\x0a\0\4", 4); /* the rest of it, which begins like a CONNECT */
+    capture_packet(&made.w, &p);
+    is_heard("dev v4 opened 0 connect 0; c PINGREQ 5; end 5 2 by c; two v4 opened 10 connect 10; c PUBLISH 15; "
+             "end 15 2 by c; ");
 }
 
 HARNESS_MAIN("import/talk", HARNESS_CASE(a_conversation_is_followed_on_any_port),
