@@ -12,7 +12,7 @@
 /* The maps of a file that hold named things, and what one of them is called. */
 static const struct {
     const char *map, *one;
-} maps[] = {{"networks", "network"}, {"profiles", "profile"}, {"fleets", "fleet"}};
+} maps[] = {{"networks", "network"}, {"profiles", "profile"}, {"fleets", "fleet"}, {"backends", "backend"}};
 
 /* Lines [from, to) of a source; to 0: as far as they are indented. */
 static char *lines_of(const struct diagnostic_source *s, int from, int to) {

@@ -127,6 +127,7 @@ const struct diagnostic_code diagnostic_codes[] = {
      "The run's logs are expected to grow beyond outputs.logs_max; then they stop, and the run is not trustworthy."},
     {"W415", "takes no commands",
      "Devices among those of a command whose profile has no `commands`: they are left out."},
+    {"W416", "above the backend's limit", "The scenario wants more than its backend is known to give; see `backends`."},
     {"W501", "name not resolved", "A host name that could not be looked up."},
     {"W502", "few source addresses",
      "More than 10,000 connections from one source address to one node: finding free ports gets slow."},

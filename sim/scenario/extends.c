@@ -15,8 +15,10 @@ enum { NAMES_MAX = 512 };
 struct shelf {
     const char *section, *directory;
 };
-static const struct shelf shelves[] = {
-    {"networks", "profiles/networks"}, {"profiles", "profiles/devices"}, {"fleets", "profiles/devices"}};
+static const struct shelf shelves[] = {{"networks", "profiles/networks"},
+                                       {"profiles", "profiles/devices"},
+                                       {"fleets", "profiles/devices"},
+                                       {"backends", "profiles/backends"}};
 
 /* Files of one shelf, read when the first parent is not found in the scenario. */
 struct library {
@@ -190,6 +192,18 @@ static void adopt_for_fleets(struct library *lib, struct node *root) {
     }
 }
 
+static void adopt_for_targets(struct library *lib, struct node *root) {
+    const struct node *targets = node_get(root, "targets");
+    const char *limits = node_text(node_get(root, "limits"));
+    if (limits != NULL)
+        adopt(lib, root, "backends", limits);
+    for (size_t i = 0; targets != NULL && targets->kind == NODE_MAP && i < targets->count; i++) {
+        limits = node_text(node_get(targets->entries[i].value, "limits"));
+        if (limits != NULL)
+            adopt(lib, root, "backends", limits);
+    }
+}
+
 /* Fleets first: what they inherit may name what is adopted, which may extend in its turn. */
 static void resolve_all(struct library *lib, struct node *root) {
     struct node *fleets = node_get(root, "fleets");
@@ -197,6 +211,7 @@ static void resolve_all(struct library *lib, struct node *root) {
     if (fleets != NULL && fleets->kind == NODE_MAP)
         resolve_section(lib, "fleets", fleets);
     adopt_for_fleets(lib, root);
+    adopt_for_targets(lib, root);
     while ((row = schema_next_child(&schema_rows[0], row)) != NULL) {
         struct node *map = node_get(root, row->path);
         const struct schema_row *item = row->kind == SCHEMA_NAMED ? schema_child(row, "*") : NULL;

@@ -3,7 +3,8 @@
  *
  * A parent is looked for in the same map, then in the library: the .yaml files of profiles/networks (maps `networks`) and profiles/devices (maps
  * `profiles` and `fleets`) beside the scenario, in $MUSTER_DATA and in the installed data directory, in that order, by name within each. What a
- * fleet names as its profile or network and the scenario does not define is taken from there as well. */
+ * fleet names as its profile or network, or a target as its limits (profiles/backends, maps `backends`), and the scenario does not define is
+ * taken from there as well. */
 #ifndef MUSTER_SCENARIO_EXTENDS_H
 #define MUSTER_SCENARIO_EXTENDS_H
 

@@ -13,6 +13,7 @@
 #include "scenario/plan_command.h"
 #include "scenario/plan_digest.h"
 #include "scenario/plan_fleets.h"
+#include "scenario/plan_limits.h"
 #include "scenario/plan_lint.h"
 #include "scenario/plan_observe.h"
 #include "scenario/plan_outages.h"
@@ -156,6 +157,7 @@ static void compile(const struct plan_build *b) {
     checks_segments(b);
     checks_trust(b);
     plan_lint_scenario(b);
+    plan_limits_lint(b);
     if (b->found->errors > errors)
         return;
     plan_digest_scenario(b->root, b->plan->scenario_hash);

@@ -17,8 +17,8 @@ static void finish(struct crypto_digest *d, char out[65]) {
 
 void plan_digest_scenario(const struct node *root, char out[65]) {
     /* `vars` were put in where they are used; what is left of them has no effect */
-    static const char *const leave_out[] = {"seed",    "name",  "target", "targets", "sources", "safety",
-                                            "outputs", "trust", "vars",   "builtin", NULL};
+    static const char *const leave_out[] = {"seed",  "name", "target",  "targets", "sources",  "safety", "outputs",
+                                            "trust", "vars", "builtin", "limits",  "backends", NULL};
     struct text json = {0};
     struct crypto_digest d;
     node_write_canonical(root, leave_out, &json);
