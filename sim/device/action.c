@@ -35,6 +35,10 @@ instant action_start(const struct action *a, uint64_t seed, uint32_t device) {
         return instant_add(a->start, (span)draw_below(bits, (uint64_t)a->over));
     }
     CHECK(a->rank != NULL && a->rank[device] < a->selected);
+    if (a->steps > 0) {
+        uint64_t step = (uint64_t)a->rank[device] * a->steps / a->selected;
+        return instant_add(a->start, a->steps > 1 ? (span)((__int128)a->over * step / (a->steps - 1U)) : 0);
+    }
     __int128 twice_place = 2 * (__int128)a->rank[device] + 1; /* (rank + ½) · 2 */
     return instant_add(a->start, (span)(a->over * twice_place / (2 * (__int128)a->selected)));
 }

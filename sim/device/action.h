@@ -123,7 +123,8 @@ struct action {
     instant start;    /* resolved (at, or after another entry's start or end); `when` entries: INSTANT_NEVER */
     instant end;      /* start + over + longest for; of the whole entry */
     span over;
-    bool uniform; /* spread: uniform */
+    bool uniform;   /* spread: uniform */
+    uint16_t steps; /* over is filled by so many groups, each at one instant; 0: one by one */
     bool has_for;
     struct dist lasting; /* for, per device */
     span lasting_max;    /* the longest that any selected device draws for its first firing */
@@ -148,7 +149,8 @@ struct action {
 };
 
 bool action_selects(const struct action *a, uint32_t device);
-/* The device's own start: start + over·(rank + ½)/selected, or a uniform draw. The device must be selected. */
+/* The device's own start: start + over·(rank + ½)/selected, or a uniform draw, or start + over·k/(steps − 1) with the k-th of `steps`
+ * groups by rank. The device must be selected. */
 instant action_start(const struct action *a, uint64_t seed, uint32_t device);
 /* Its own end: start + the drawn `for`; INSTANT_NEVER without one. `fired`: when it started (a `when` entry's firing), `nth`: for which time,
  * from 0; each firing has a draw of its own. */

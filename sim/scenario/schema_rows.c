@@ -569,6 +569,10 @@ const struct schema_row schema_rows[] = {
              .example = "3min", .doc = "Spreads the start over this time: the devices follow one another."),
     ROW("timeline.[].spread", WORD, .words = WORDS("even", "uniform"), .verbs = CHOOSING_VERBS, .standard = "even",
         .example = "uniform", .doc = "How `over` is filled: at equal distances, or drawn."),
+    ROW("timeline.[].steps", INTEGER, .min = 1, .max = 10000, .verbs = CHOOSING_VERBS, .example = "10",
+        .doc = "Fills `over` in so many steps instead: equal groups, each at one instant, the first at the start and "
+               "the last at its "
+               "end. Power that comes back feeder by feeder."),
     DIST("timeline.[].for", DURATION, .max = YEARS(10), .verbs = LASTING_VERBS, .example = "2min",
          .doc = "How long it lasts; then it is undone, device by device."),
     ROW("timeline.[].how", WORD, .words = WORDS("silent", "reset", "refuse", "captive"), .verbs = ONLY(LINK_DOWN),

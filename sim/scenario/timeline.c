@@ -87,6 +87,10 @@ static void read_entry(const struct plan_build *b, const struct node *n, unsigne
     a->value_bit = -1;
     a->over = value_span_at(n, "timeline.[].over");
     a->uniform = value_word_at(n, "timeline.[].spread") == 1;
+    a->steps = (uint16_t)value_integer_at(n, "timeline.[].steps");
+    if (a->steps > 0 && (a->uniform || a->over == 0))
+        diagnostic_help(diagnostic_add(b->found, "E419", n->mark, "%s has steps that cannot fill `over`", a->id),
+                        a->uniform ? "leave out spread: uniform" : "write over: 5min");
     a->has_for = value_given(n, "timeline.[].for");
     if (a->has_for)
         a->lasting = value_dist_at(n, "timeline.[].for");

@@ -41,6 +41,25 @@ static void over_spreads_evenly_by_rank(void) {
     CU_ASSERT_EQUAL(action_start(&a, 1, 3), 10 * SPAN_S);
 }
 
+/* Power that comes back feeder by feeder. */
+static void steps_are_equal_groups_from_the_start_to_the_end(void) {
+    enum { DEVICES = 1000, STEPS = 10 };
+    static uint32_t rank[DEVICES];
+    unsigned count[STEPS] = {0};
+    for (uint32_t d = 0; d < DEVICES; d++)
+        rank[d] = (d * 7) % DEVICES;
+    struct action a = {.start = SPAN_S, .over = 270 * SPAN_S, .steps = STEPS, .rank = rank, .selected = DEVICES};
+    for (uint32_t d = 0; d < DEVICES; d++) {
+        span after = action_start(&a, 1, d) - SPAN_S;
+        CU_ASSERT_EQUAL_FATAL(after % (30 * SPAN_S), 0);
+        count[after / (30 * SPAN_S)]++;
+    }
+    for (unsigned k = 0; k < STEPS; k++)
+        CU_ASSERT_EQUAL(count[k], DEVICES / STEPS);
+    a.steps = 1;
+    CU_ASSERT_EQUAL(action_start(&a, 1, 999), SPAN_S);
+}
+
 static void a_year_over_a_million_devices_does_not_overflow(void) {
     uint32_t *rank = malloc(sizeof *rank);
     CU_ASSERT_PTR_NOT_NULL_FATAL(rank);
@@ -81,6 +100,7 @@ static void for_is_drawn_per_device_from_its_own_start(void) {
 
 HARNESS_MAIN("action", HARNESS_CASE(rows_stand_in_the_order_of_their_enum),
              HARNESS_CASE(verbs_that_touch_no_device_say_so), HARNESS_CASE(selection_is_a_rank_or_everybody),
-             HARNESS_CASE(over_spreads_evenly_by_rank), HARNESS_CASE(a_year_over_a_million_devices_does_not_overflow),
+             HARNESS_CASE(over_spreads_evenly_by_rank), HARNESS_CASE(steps_are_equal_groups_from_the_start_to_the_end),
+             HARNESS_CASE(a_year_over_a_million_devices_does_not_overflow),
              HARNESS_CASE(uniform_spread_is_a_draw_of_the_entry),
              HARNESS_CASE(for_is_drawn_per_device_from_its_own_start))

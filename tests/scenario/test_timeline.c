@@ -133,6 +133,22 @@ static void value_entries_get_a_bit_each(void) {
     compiled_free(&c);
 }
 
+static void steps_fill_over_and_nothing_else(void) {
+    struct compiled c = good(FLEET "timeline: [{do: connect, over: 1min, steps: 4}]\n");
+    CU_ASSERT_EQUAL(c.plan->actions[0].steps, 4);
+    unsigned at_the_end = 0;
+    for (uint32_t d = 0; d < 100; d++)
+        at_the_end += action_start(&c.plan->actions[0], c.plan->seed, d) == SPAN_MIN;
+    CU_ASSERT_EQUAL(at_the_end, 25);
+    compiled_free(&c);
+    c = compiled_of(FLEET "timeline: [{do: connect, steps: 4}]\n");
+    CU_ASSERT(compiled_found(&c, "E419", "steps"));
+    compiled_free(&c);
+    c = compiled_of(FLEET "timeline: [{do: connect, over: 10s, spread: uniform, steps: 4}]\n");
+    CU_ASSERT(compiled_found(&c, "E419", "steps"));
+    compiled_free(&c);
+}
+
 static void clocks_go_fast_or_slow_by_plan(void) {
     struct compiled c =
         good(FLEET "timeline: [{do: connect}, {do: clock_skew, fast: 5min, for: 1min}, {do: clock_skew, "
@@ -156,4 +172,5 @@ HARNESS_MAIN("scenario/timeline", HARNESS_CASE(without_a_timeline_all_connect_ov
              HARNESS_CASE(entries_follow_each_other), HARNESS_CASE(entries_without_id_are_numbered_by_verb),
              HARNESS_CASE(drawn_lengths_end_with_the_longest), HARNESS_CASE(conditions_have_no_place_in_time),
              HARNESS_CASE(implicit_phases_surround_the_entries), HARNESS_CASE(the_scenario_may_use_their_names),
-             HARNESS_CASE(value_entries_get_a_bit_each), HARNESS_CASE(clocks_go_fast_or_slow_by_plan))
+             HARNESS_CASE(value_entries_get_a_bit_each), HARNESS_CASE(steps_fill_over_and_nothing_else),
+             HARNESS_CASE(clocks_go_fast_or_slow_by_plan))
