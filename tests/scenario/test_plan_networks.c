@@ -5,6 +5,7 @@
 
 #include "compiled.h"
 #include "harness.h"
+#include "scenario/load.h"
 
 static struct compiled one(const char *network) {
     char text[1024];
@@ -97,7 +98,51 @@ static void what_does_not_fit_is_refused(void) {
     }
 }
 
+/* What the library says: mean loss, median round trip in ms, rate up in kbit/s, registration in s, idle TCP in s. */
+static const struct {
+    const char *name;
+    double loss, rtt_ms, up_kbps, attach_s, tcp_s;
+} library[] = {
+    {"nbiot-good", 0.01, 1000, 20, 6, 21600},
+    {"nbiot-deep", 0.03, 6000, 1, 20, 21600},
+    {"nbiot-misconfigured", 0.03, 8000, 1, 50, 21600},
+    {"ltem", 0.01, 120, 200, 3, 3600},
+    {"lte-mobile", 0.02, 55, 10000, 2, 3600},
+    {"nr5g", 0.005, 25, 50000, 1, 3600},
+    {"wifi-home", 0.01, 12, 20000, 1.6, 7440},
+    {"wifi-lossy", 0.05, 36, 2000, 3, 7440},
+    {"lora-backed", 0.10, 2000, 0.93, 6, 0},
+    {"sat-leo", 0.01, 50, 10000, 5, 3600},
+    {"sat-geo", 0.03, 600, 256, 30, 300},
+};
+
+static void the_library_has_the_numbers_of_its_table(void) {
+    for (size_t i = 0; i < sizeof library / sizeof library[0]; i++) {
+        static const char *const file = "test.yaml";
+        struct compiled c = {.plan = NULL};
+        struct node *root = NULL;
+        char scenario[256];
+        snprintf(scenario, sizeof scenario,
+                 "version: 1\ntarget: builtin\nduration: 1min\nnetworks: {n: {extends: %s}}\nfleets: {a: {count: 1, "
+                 "network: n}}\n",
+                 library[i].name);
+        struct load_options load = {
+            .files = &file, .file_count = 1, .text = scenario, .text_size = strlen(scenario), .data_dir = "."};
+        diagnostic_init(&c.found);
+        CU_ASSERT_EQUAL_FATAL(load_scenario(&load, &root, &c.found), 0);
+        c.plan = plan_compile(root, &(struct plan_options){.target_count = 0}, &c.found);
+        CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+        const struct network *n = c.plan->groups[0].network;
+        CU_ASSERT_DOUBLE_EQUAL(burst_loss(&n->burst), library[i].loss, 0.1 * library[i].loss);
+        CU_ASSERT_DOUBLE_EQUAL(dist_median(&n->rtt) / SPAN_MS, library[i].rtt_ms, 1e-3);
+        CU_ASSERT_DOUBLE_EQUAL((double)n->up_bps / 1000, library[i].up_kbps, 1e-3);
+        CU_ASSERT_DOUBLE_EQUAL(dist_median(&n->attach) / SPAN_S, library[i].attach_s, 1e-3);
+        CU_ASSERT_EQUAL((double)(n->nat.tcp / SPAN_S), library[i].tcp_s);
+        compiled_free(&c);
+    }
+}
+
 HARNESS_MAIN("scenario/plan_networks", HARNESS_CASE(a_network_arrives_and_is_made_once),
              HARNESS_CASE(losses_come_in_bursts_by_packets_or_by_time),
              HARNESS_CASE(middleboxes_cells_and_lookups_arrive), HARNESS_CASE(classes_begin_with_the_network),
-             HARNESS_CASE(what_does_not_fit_is_refused))
+             HARNESS_CASE(what_does_not_fit_is_refused), HARNESS_CASE(the_library_has_the_numbers_of_its_table))
