@@ -49,8 +49,9 @@ static void *grown(void *list, size_t count, size_t size) {
     return list;
 }
 
+/* Looks no further than the two are alike: lists of long texts are gone through for every packet. */
 static bool is_text(struct bytes b, const char *text) {
-    return bytes_equal(b, bytes_of_text(text));
+    return b.size == 0 ? *text == '\0' : strncmp(text, (const char *)b.data, b.size) == 0 && text[b.size] == '\0';
 }
 
 /* Without its port. */
@@ -299,9 +300,11 @@ static void describe(struct observed *o, struct observed_stream *s, const struct
 /* The stream of a message, made if it is the first of its kind. NULL: there are too many. */
 static struct observed_stream *stream_of(struct observed *o, struct bytes topic, const struct mqtt_packet *p) {
     uint64_t hash = p->version == MQTT_5_0 ? property_hash(p) : 0;
+    uint64_t topic_hash = hash_fnv1a64(topic.data, topic.size);
     for (unsigned i = 0; i < o->stream_count; i++) {
         struct observed_stream *s = &o->streams[i];
-        if (s->qos == p->publish.qos && s->retain == p->publish.retain && is_text(topic, s->topic)) {
+        if (s->topic_hash == topic_hash && s->qos == p->publish.qos && s->retain == p->publish.retain &&
+            is_text(topic, s->topic)) {
             s->varies = s->varies || s->property_hash != hash;
             return s;
         }
@@ -311,8 +314,11 @@ static struct observed_stream *stream_of(struct observed *o, struct bytes topic,
         return NULL;
     o->streams = grown(o->streams, o->stream_count, sizeof *o->streams);
     struct observed_stream *s = &o->streams[o->stream_count++];
-    *s = (struct observed_stream){
-        .topic = kept, .qos = p->publish.qos, .retain = p->publish.retain, .property_hash = hash};
+    *s = (struct observed_stream){.topic = kept,
+                                  .qos = p->publish.qos,
+                                  .retain = p->publish.retain,
+                                  .topic_hash = topic_hash,
+                                  .property_hash = hash};
     if (p->version == MQTT_5_0)
         describe(o, s, p);
     return s;

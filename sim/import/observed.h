@@ -79,7 +79,7 @@ struct observed_stream {
     struct bytes correlation_data;                    /* of the first */
     const struct mqtt_user_property *user_properties; /* owned, as all bytes here */
     unsigned user_property_count;
-    uint64_t property_hash;
+    uint64_t topic_hash, property_hash;
     uint32_t count;
 };
 struct observed_message {
