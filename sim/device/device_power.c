@@ -430,6 +430,17 @@ void device_power_drain(struct device_host *h, const struct device_slot *s, doub
         s->power->runs_out = h->step.now;
 }
 
+void device_power_level(struct device_host *h, const struct device_slot *s, instant now) {
+    if (s->power == NULL || !s->group->power->has_battery)
+        return;
+    struct power_setting p = setting_of(h, s);
+    struct power_state then = *s->power; /* a look must not move it: not every device is looked at */
+    struct power_ledger nobody = {0};
+    power_settle(&p, &then, now, &nobody);
+    recorder_value(h->recorder, s->life->group, OP_BATTERY_LEVEL, now - 1, (span)((double)then.soc * (double)SPAN_S),
+                   false);
+}
+
 void device_power_end(struct device_host *h, const struct device_slot *s) {
     if (s->power == NULL)
         return;

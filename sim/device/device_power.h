@@ -53,6 +53,8 @@ void device_power_restore(struct device_host *h, const struct device_slot *s);
 void device_power_on(struct device_host *h, const struct device_slot *s);
 void device_power_drain(struct device_host *h, const struct device_slot *s, double soc);
 
+/* How full the battery is now, for the logs; changes nothing. */
+void device_power_level(struct device_host *h, const struct device_slot *s, instant now);
 /* The run is over: what the battery has left, and how long it would last, is recorded. */
 void device_power_end(struct device_host *h, const struct device_slot *s);
 /* Hands the energy of all groups to the recorder. The worker calls it before its interval goes; a new segment does as well. */

@@ -220,10 +220,20 @@ static void note_cpu(struct worker *w) {
     atomic_store_explicit(&w->cpu_ns, (uint64_t)cpu.tv_sec * 1000000000u + (uint64_t)cpu.tv_nsec, memory_order_release);
 }
 
+/* Of batteries some tell for all: every n-th device, the same in each interval. */
+static void look_at_batteries(struct worker *w, instant now) {
+    uint32_t stride = w->count / WORKER_LEVELS_MAX + 1;
+    for (uint32_t i = 0; w->powers != NULL && now < w->plan->duration && i < w->count; i += stride) {
+        struct device_slot s = worker_slot(w, i);
+        device_power_level(&w->host, &s, now);
+    }
+}
+
 static void swap_interval(struct worker *w, instant now) {
     if (atomic_load_explicit(&w->filled, memory_order_acquire) != NULL)
         return; /* control is behind: this interval grows longer */
     evidence_swap(w);
+    look_at_batteries(w, now);
     device_power_flush(&w->host, now);
     struct interval *spare = atomic_exchange_explicit(&w->spare, NULL, memory_order_acq_rel);
     struct interval *full = recorder_swap(w->recorder, spare, now);

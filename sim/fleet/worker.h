@@ -33,6 +33,7 @@ enum {
     WORKER_RECEIVE_SIZE = 1 << 16, /* what one read takes */
     WORKER_FAREWELL_BATCH = 500,   /* devices per turn that say goodbye */
     WORKER_PUMPS_MAX = 256,        /* devices per turn that the guard lets go on */
+    WORKER_LEVELS_MAX = 500,       /* devices per interval whose battery is looked at */
     WORKER_LOOKS_MAX = 20000       /* devices per heartbeat that are asked whether they are busy */
 };
 

@@ -18,6 +18,8 @@ const struct op_kind_row op_kinds[OP_KINDS] = {
      "How long a device's full battery would last; 1 us stands for 1 s."},
     {OP_BATTERY_LIFETIME, "battery.lifetime", "battery.lifetime",
      "How long a device's battery lasted until it was empty; 1 us stands for 1 s."},
+    {OP_BATTERY_LEVEL, "battery.level", "battery.level",
+     "A device's state of charge when an interval ends, of some devices; 1 s stands for 100 %."},
 };
 
 const char *const op_outcome_names[OP_OUTCOMES] = {

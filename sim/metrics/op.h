@@ -17,9 +17,10 @@ enum op_kind {
     OP_MQTT_PING,        /* PINGREQ to PINGRESP */
     OP_MQTT_END_TO_END,  /* intended at the sender to felt at a subscriber; only ever ok */
     OP_MQTT_COMMAND,     /* the observer's message to a device, to the device's reply */
-    OP_BATTERY_SOC,      /* these three are no operations but values of devices, one each: recorder_value */
+    OP_BATTERY_SOC,      /* these are no operations but values of devices: recorder_value */
     OP_BATTERY_PROJECTED_LIFE,
     OP_BATTERY_LIFETIME,
+    OP_BATTERY_LEVEL,
     OP_KINDS
 };
 

@@ -14,15 +14,13 @@ static double joules(const struct run_facts *f, int tally, const char *fleet) {
     return (double)figures_tally(f->result, f->plan, (enum tally_kind)tally, true, fleet) / microjoules;
 }
 
-static struct histogram *values(const struct run_facts *f, enum op_kind what, const char *fleet) {
+struct histogram *energy_values(const struct result *r, const struct plan *p, enum op_kind what, const char *fleet) {
     struct histogram *sum = calloc(1, sizeof *sum);
     CHECK(sum != NULL);
     histogram_reset(sum);
-    for (size_t i = 0; i < f->result->series_count; i++) {
-        const struct series *s = f->result->series[i];
-        if (s->key.op != what || s->key.group >= f->plan->group_count)
-            continue;
-        if (fleet != NULL && strcmp(f->plan->groups[s->key.group].fleet, fleet) != 0)
+    for (size_t i = 0; i < r->series_count; i++) {
+        const struct series *s = r->series[i];
+        if (s->key.op != what || (fleet != NULL && strcmp(p->groups[s->key.group].fleet, fleet) != 0))
             continue;
         if (s->clocks[CLOCK_RESPONSE] != NULL)
             histogram_add(sum, s->clocks[CLOCK_RESPONSE]);
@@ -37,13 +35,13 @@ struct energy energy_of(const struct run_facts *f, const char *fleet) {
                        .brownouts = figures_tally(f->result, f->plan, TALLY_BROWNOUTS, true, fleet),
                        .power_lost = figures_tally(f->result, f->plan, TALLY_POWER_LOST, true, fleet),
                        .refused_work = figures_tally(f->result, f->plan, TALLY_REFUSED_WORK, true, fleet),
-                       .soc = values(f, OP_BATTERY_SOC, fleet),
-                       .life = values(f, OP_BATTERY_PROJECTED_LIFE, fleet)};
+                       .soc = energy_values(f->result, f->plan, OP_BATTERY_SOC, fleet),
+                       .life = energy_values(f->result, f->plan, OP_BATTERY_PROJECTED_LIFE, fleet)};
     for (int c = 0; c < POWER_CAUSES; c++) {
         e.causes[c] = joules(f, TALLY_ENERGY_FLOOR + c, fleet);
         e.used += e.causes[c];
     }
-    struct histogram *died = values(f, OP_BATTERY_LIFETIME, fleet);
+    struct histogram *died = energy_values(f->result, f->plan, OP_BATTERY_LIFETIME, fleet);
     e.died = died->count;
     free(died);
     uint64_t sent = figures_tally(f->result, f->plan, TALLY_SENT, true, fleet);

@@ -22,6 +22,8 @@ void energy_free(struct energy *e);
 /* Does any device of the plan have power to tell of? */
 bool energy_modelled(const struct plan *p);
 
+/* Values of one kind, of a fleet or (NULL; then `p` may be NULL) all; the caller frees them. */
+struct histogram *energy_values(const struct result *r, const struct plan *p, enum op_kind what, const char *fleet);
 /* A quantile over devices: of the state of charge as a share, of the projected life in days. NAN without devices, INFINITY for a life without
  * end. */
 double energy_soc(const struct energy *e, double q);

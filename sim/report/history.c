@@ -35,6 +35,11 @@ const struct history_row_info history_rows[HISTORY_ROWS] = {
     {HISTORY_RSS, "rss_bytes", HISTORY_GAUGE},
     {HISTORY_BACKEND_CPU, "backend_cpu", HISTORY_WORST}, /* shards look at the same backend */
     {HISTORY_BACKEND_RSS, "backend_rss_bytes", HISTORY_WORST},
+    {HISTORY_SOC_P5, "soc_p5", HISTORY_WORST}, /* shards have devices alike */
+    {HISTORY_SOC_P25, "soc_p25", HISTORY_WORST},
+    {HISTORY_SOC_P50, "soc_p50", HISTORY_WORST},
+    {HISTORY_SOC_P75, "soc_p75", HISTORY_WORST},
+    {HISTORY_SOC_P95, "soc_p95", HISTORY_WORST},
 };
 
 /* Widths that people read off an axis, in seconds. */

@@ -42,6 +42,11 @@ enum history_row {
     HISTORY_RSS,
     HISTORY_BACKEND_CPU,
     HISTORY_BACKEND_RSS,
+    HISTORY_SOC_P5,
+    HISTORY_SOC_P25,
+    HISTORY_SOC_P50,
+    HISTORY_SOC_P75,
+    HISTORY_SOC_P95,
     HISTORY_ROWS
 };
 /* How values become one: of several intervals in a slot, and of several directories. */

@@ -9,6 +9,10 @@ static void cell(struct text *out, enum units_dimension d, double value) {
     text_printf(out, "<td class=\"number\">%s</td>", isnan(value) ? "–" : units_format(d, value, shown, sizeof shown));
 }
 
+static void cell_share(struct text *out, double share) {
+    text_printf(out, "<td class=\"number\">%.1f%%</td>", 100 * share);
+}
+
 static void write_causes(struct text *out, const struct energy *e) {
     html_table_begin(out, "energy", "Energy by cause");
     html_table_columns(out, "Cause|Used for|#energy|#share");
@@ -21,13 +25,13 @@ static void write_causes(struct text *out, const struct energy *e) {
         html_text(out, power_causes[c].doc);
         text_append(out, "</td>");
         cell(out, UNITS_ENERGY, e->causes[c]);
-        cell(out, UNITS_SHARE, e->causes[c] / e->used);
+        cell_share(out, e->causes[c] / e->used);
         text_append(out, "</tr>\n");
     }
     text_append(out, "<tr><th scope=\"row\">tail</th><td>of these, the radio connected or listening after the last "
                      "byte</td>");
     cell(out, UNITS_ENERGY, e->tail);
-    cell(out, UNITS_SHARE, e->tail / e->used);
+    cell_share(out, e->tail / e->used);
     text_append(out, "</tr>\n");
     html_table_end(out, 0);
 }

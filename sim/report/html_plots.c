@@ -51,6 +51,20 @@ const struct html_plot html_plots_table[] = {
      "Line chart over time: median, 99th and 99.9th percentile of end-to-end durations.",
      "From the instant a message was meant to be sent to its arrival at a subscriber, on a logarithmic scale.",
      templates_end_to_end, 270, true, false, html_plot_data_end_to_end},
+    {"batteries", "How long will the batteries last?",
+     "Fan chart over time: states of charge of the devices’ batteries, median and bands of half and nine tenths of "
+     "them.",
+     "What batteries have left of what their devices can use. The line is the median device, half of the devices are "
+     "in "
+     "the dark band and nine tenths in the light one. Where the lower edge runs away from the line, some devices pay "
+     "for what others do not.",
+     templates_batteries, 300, true, false, html_plot_energy_fan},
+    {"energy", "What took the energy?", "Bar chart: the share of each cause in the energy that devices used.",
+     "Energy of all devices by what it was used for. A wake-up of the radio, its bytes and its tail count for what "
+     "made "
+     "it transmit: keep-alives, reconnects and forgotten sessions are what the backend, or its settings, cost the "
+     "devices.",
+     templates_energy, 330, false, false, html_plot_energy_causes},
     {"backend", "What did it cost the backend?",
      "Two line charts over time: the processor and the memory that the backend used.",
      "Above: the processor of the backend, all its threads together; 2 is two whole cores. Below: its memory. Memory "

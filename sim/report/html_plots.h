@@ -31,6 +31,9 @@ bool html_plot_data_messages(const struct report *r, const struct history *h, st
 bool html_plot_data_end_to_end(const struct report *r, const struct history *h, struct text *script, struct text *csv);
 bool html_plot_data_backend(const struct report *r, const struct history *h, struct text *script, struct text *csv);
 bool html_plot_data_tool(const struct report *r, const struct history *h, struct text *script, struct text *csv);
+/* html_plot_energy.c */
+bool html_plot_energy_fan(const struct report *r, const struct history *h, struct text *script, struct text *csv);
+bool html_plot_energy_causes(const struct report *r, const struct history *h, struct text *script, struct text *csv);
 /* html_plot_latency.c */
 bool html_plot_latency_quantiles(const struct report *r, const struct history *h, struct text *script,
                                  struct text *csv);

@@ -1,7 +1,9 @@
 #include "report/series_csv.h"
 
 #include <math.h>
+#include <stdlib.h>
 
+#include "report/energy.h"
 #include "report/escape.h"
 #include "report/figures.h"
 
@@ -42,6 +44,11 @@ const struct series_csv_column series_csv_columns[] = {
     {"backend_rss_bytes", "memory of the backend"},
     {"backend_threads", "threads of the backend"},
     {"backend_descriptors", "descriptors that the backend has open"},
+    {"soc_p5", "state of charge: 5 % of the batteries that were looked at have no more; empty: none was"},
+    {"soc_p25", "a quarter of them"},
+    {"soc_p50", "half of them"},
+    {"soc_p75", "three quarters"},
+    {"soc_p95", "95 %"},
     {NULL, NULL},
 };
 
@@ -118,6 +125,17 @@ static void put_backend(struct text *out, const struct backend_second *b) {
     put_if(out, b->descriptors > 0, b->descriptors);
 }
 
+static void put_batteries(struct text *out, const struct result *r) {
+    static const double quantiles[] = {0.05, 0.25, 0.5, 0.75, 0.95};
+    struct histogram *levels = energy_values(r, NULL, OP_BATTERY_LEVEL, NULL);
+    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
+        if (levels->count > 0)
+            text_printf(out, ",%.4f", figures_quantile_ms(levels, quantiles[i]) / 1e3);
+        else
+            text_append(out, ",");
+    free(levels);
+}
+
 void series_csv_row(struct text *out, const struct run_second *s) {
     text_printf(out, "%.3f,", span_seconds(s->at));
     escape_csv(out, s->phase != NULL ? s->phase : "");
@@ -133,5 +151,6 @@ void series_csv_row(struct text *out, const struct run_second *s) {
     put_count(out, s->rss_bytes);
     text_append(out, s->trustworthy ? ",1" : ",0");
     put_backend(out, &s->backend);
+    put_batteries(out, s->second);
     text_append(out, "\n");
 }

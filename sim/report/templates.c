@@ -22,3 +22,5 @@ EMBED(end_to_end, "end_to_end.gp");
 EMBED(tool, "tool.gp");
 EMBED(backend, "backend.gp");
 EMBED(outages, "outages.gp");
+EMBED(batteries, "batteries.gp");
+EMBED(energy, "energy.gp");

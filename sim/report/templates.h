@@ -13,5 +13,7 @@ extern const char templates_end_to_end[];
 extern const char templates_tool[];
 extern const char templates_backend[];
 extern const char templates_outages[];
+extern const char templates_batteries[];
+extern const char templates_energy[];
 
 #endif

@@ -20,7 +20,7 @@ static void causes_and_batteries_have_a_table_each(void) {
     html_energy(&p.out, &p.s.report);
     CU_ASSERT_TRUE(page_has(&p, "Energy by cause"));
     CU_ASSERT_TRUE(page_has(&p, "<th scope=\"row\">keepalive</th><td>pings and their answers</td><td "
-                                "class=\"number\">7.5J</td><td class=\"number\">75%</td>"));
+                                "class=\"number\">7.5J</td><td class=\"number\">75.0%</td>"));
     CU_ASSERT_FALSE(page_has(&p, "tracking-area"));
     CU_ASSERT_TRUE(page_has(&p, "Batteries by fleet"));
     CU_ASSERT_TRUE(page_has(&p, "<th scope=\"row\">meters</th><td class=\"number\">10J</td>"));

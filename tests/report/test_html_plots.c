@@ -42,6 +42,8 @@ static void a_run_shows_the_plots_that_it_has_data_for(void) {
     page_end(&p);
 }
 
+static const struct climate here = {.mean = 20};
+
 static void has_label(const char *label, size_t size) {
     struct text element = {0};
     text_printf(&element, ">%.*s<", (int)size, label);
@@ -61,6 +63,13 @@ static void no_label_of_an_axis_falls_off_the_picture(void) {
         CHECK(p.history.rows[row] != NULL);
         p.history.rows[row][1] = (struct history_value){0, 9.5e6, 9.5e6};
     }
+    for (int row = HISTORY_SOC_P5; row <= HISTORY_SOC_P95; row++) {
+        free(p.history.rows[row]);
+        p.history.rows[row] = calloc(p.history.columns, sizeof *p.history.rows[row]);
+        CHECK(p.history.rows[row] != NULL);
+    }
+    p.s.groups[0].climate = &here;
+    sample_tally(&p.s, TALLY_ENERGY_KEEPALIVE, 1000000);
     p.history.latency[FIGURES_END_TO_END][CLOCK_RESPONSE] = p.history.latency[FIGURES_CONNECT][CLOCK_RESPONSE];
     const struct outage window = {.scope = OUTAGE_REGION, .every = SPAN_DAY, .down = {.kind = DIST_CONSTANT, .a = 9e9}};
     p.s.plan.groups[0].outages = &window;

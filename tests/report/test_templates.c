@@ -14,7 +14,8 @@ static const struct {
     {"reports/states.gp", templates_states},         {"reports/outages.gp", templates_outages},
     {"reports/connects.gp", templates_connects},     {"reports/messages.gp", templates_messages},
     {"reports/end_to_end.gp", templates_end_to_end}, {"reports/tool.gp", templates_tool},
-    {"reports/backend.gp", templates_backend},
+    {"reports/backend.gp", templates_backend},       {"reports/batteries.gp", templates_batteries},
+    {"reports/energy.gp", templates_energy},
 };
 
 static void every_template_is_the_file_it_came_from(void) {
