@@ -39,6 +39,8 @@ void behave_telemetry_begin(struct device_host *h, const struct device_slot *s, 
     }
     if (behaviour_sampled(g, s->behaviour) != NULL)
         *behaviour_sampled(g, s->behaviour) = INSTANT_NEVER;
+    if (behaviour_forward(g, s->behaviour) != NULL)
+        *behaviour_forward(g, s->behaviour) = INT64_MIN;
     double *signals = behaviour_signals(g, s->behaviour);
     for (unsigned i = 0; i < g->signal_count; i++)
         signals[i] = signal_begin(&g->signals[i]);
@@ -49,6 +51,9 @@ instant behave_telemetry_next(const struct device_slot *s) {
     instant next = INSTANT_NEVER;
     for (unsigned i = 0; i < s->group->telemetry_count; i++)
         next = instant_min(next, streams[i].next);
+    const instant *forward = behaviour_forward(s->group, s->behaviour);
+    if (forward != NULL && *forward != INT64_MIN && s->life->state == STATE_ONLINE && s->life->waiting != NULL)
+        next = instant_min(next, *forward);
     return next;
 }
 
@@ -302,6 +307,11 @@ void behave_telemetry_due(struct device_host *h, const struct device_slot *s, in
         else
             behave_telemetry_ended(h, s, i, false);
     }
+    instant *forward = behaviour_forward(s->group, s->behaviour);
+    if (forward != NULL && *forward == at) {
+        *forward = INT64_MIN; /* if the window is full, its opening pumps */
+        behave_telemetry_pump(h, s);
+    }
 }
 
 void behave_telemetry_last_gasp(struct device_host *h, const struct device_slot *s, instant at) {
@@ -372,9 +382,13 @@ void behave_telemetry_ended(struct device_host *h, const struct device_slot *s, 
 
 void behave_telemetry_pump(struct device_host *h, const struct device_slot *s) {
     struct waiting *first;
+    instant *forward = behaviour_forward(s->group, s->behaviour);
     while ((first = waiting_first(s->life)) != NULL) {
         struct op op = first->op;
         enum op_held held;
+        bool kept = forward != NULL && (op.held == OP_HELD_OFFLINE || op.held == OP_HELD_ASLEEP);
+        if (kept && h->step.now < *forward)
+            return;
         if (op.held != OP_HELD_NONE) /* else it was ready all the time, and what passed meanwhile is ours */
             op.ready = h->step.now;
         if (!hand_over(h, s, &first->message, &op, &held)) {
@@ -382,6 +396,8 @@ void behave_telemetry_pump(struct device_host *h, const struct device_slot *s) {
                 first->op.held = (uint8_t)held;
             return;
         }
+        if (kept)
+            *forward = instant_add(h->step.now, s->group->profile->buffer.forward_gap);
         waiting_pop(h->pool, s->life, s->behaviour);
         h->changed |= (uint32_t)1 << VAR_QUEUED;
     }

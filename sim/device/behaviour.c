@@ -13,8 +13,12 @@ static size_t triggers_offset(const struct fleet_group *g) {
     return sampled_offset(g) + (g->signals_evolve ? sizeof(instant) : 0);
 }
 
-static size_t commands_offset(const struct fleet_group *g) {
+static size_t forward_offset(const struct fleet_group *g) {
     return triggers_offset(g) + (g->triggers ? g->telemetry_count * sizeof(struct trigger_state) : 0);
+}
+
+static size_t commands_offset(const struct fleet_group *g) {
+    return forward_offset(g) + (g->profile->buffer.forward_gap > 0 ? sizeof(instant) : 0);
 }
 
 static size_t fired_offset(const struct fleet_group *g) {
@@ -39,6 +43,10 @@ instant *behaviour_sampled(const struct fleet_group *g, struct behaviour *b) {
 
 struct trigger_state *behaviour_triggers(const struct fleet_group *g, struct behaviour *b) {
     return g->triggers ? (struct trigger_state *)(void *)((uint8_t *)b + triggers_offset(g)) : NULL;
+}
+
+instant *behaviour_forward(const struct fleet_group *g, struct behaviour *b) {
+    return g->profile->buffer.forward_gap > 0 ? (instant *)(void *)((uint8_t *)b + forward_offset(g)) : NULL;
 }
 
 struct command_state *behaviour_commands(const struct fleet_group *g, struct behaviour *b) {

@@ -15,6 +15,8 @@ double *behaviour_signals(const struct fleet_group *g, struct behaviour *b);
 instant *behaviour_sampled(const struct fleet_group *g, struct behaviour *b);
 /* One per stream; NULL in groups without triggers. */
 struct trigger_state *behaviour_triggers(const struct fleet_group *g, struct behaviour *b);
+/* When the next message of a backlog may go; INT64_MIN: at once. NULL when the profile does not pace them. */
+instant *behaviour_forward(const struct fleet_group *g, struct behaviour *b);
 /* NULL when the profile takes no commands. */
 struct command_state *behaviour_commands(const struct fleet_group *g, struct behaviour *b);
 /* One per tracked entry, in the order of the plan. */

@@ -60,7 +60,7 @@ struct device {
 _Static_assert(sizeof(struct device) == 64, "one cache line");
 
 /* The part of a device that its group's features size: one block per device, streams first, then signals, then the instant of the last sample (if
- * signals evolve with time), then triggers (if streams have them), then commands (if the profile has them), then fired entries. */
+ * signals evolve with time), then triggers (if streams have them), then the pace of forwarding (if the profile has one), then commands (if the profile has them), then fired entries. */
 struct stream_state {
     instant next; /* next intended instant; INSTANT_NEVER: waiting for an answer (closed), or ended */
     uint32_t n; /* instants of the schedule so far; each is a message, but for those of a trigger that found no cause */

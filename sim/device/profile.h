@@ -77,7 +77,8 @@ enum buffer_policy { BUFFER_DROP_OLDEST, BUFFER_DROP_NEWEST };
 struct buffer_limits {
     uint32_t messages; /* 0: keep nothing */
     enum buffer_policy on_full;
-    bool keep_qos0; /* also QoS 0 while offline */
+    bool keep_qos0;   /* also QoS 0 while offline */
+    span forward_gap; /* between messages of a backlog that go out; 0: as fast as the window lets them */
 };
 
 /* profiles.*.timeouts; the session's own (connack, suback, ping, ack) stand in struct mqtt_config */

@@ -153,6 +153,8 @@ struct profile *plan_profiles_make(const struct plan_build *b, const char *name,
     p->buffer.messages = (uint32_t)value_integer_at(buffer, "profiles.*.buffer.messages");
     p->buffer.on_full = (enum buffer_policy)value_word_at(buffer, "profiles.*.buffer.on_full");
     p->buffer.keep_qos0 = value_bool_at(buffer, "profiles.*.buffer.qos0");
+    double forward = value_number_at(buffer, "profiles.*.buffer.forward");
+    p->buffer.forward_gap = forward > 0 ? (span)((double)SPAN_S / forward) : 0;
     read_timeouts(node_get(n, "timeouts"), p);
     read_commands(b, node_get(n, "commands"), &p->commands);
     const struct node *clock = node_get(n, "clock");

@@ -288,6 +288,10 @@ const struct schema_row schema_rows[] = {
         .example = "drop_newest", .doc = "Which one goes when there is no room."),
     ROW("profiles.*.buffer.qos0", BOOLEAN, .standard = "false", .example = "true",
         .doc = "Keep QoS 0 messages too while offline."),
+    QUANTITY("profiles.*.buffer.forward", RATE, .min = 1.0 / 86400, .max = 1e6, .example = "5/s",
+             .doc =
+                 "How fast the device sends what it kept while it was away; newer messages wait behind. Without it: as "
+                 "fast as its window lets it."),
     ROW("profiles.*.timeouts", MAP, .doc = "How long the device waits for answers."),
     QUANTITY("profiles.*.timeouts.connect", DURATION, .min = SECONDS(0.001), .max = SECONDS(86400), .standard = "10s",
              .example = "30s", .doc = "For the connection itself."),

@@ -228,6 +228,29 @@ static void decisions_do_not_depend_on_the_connection(void) {
     CU_ASSERT_NOT_EQUAL(hashes[0], 0);
 }
 
+/* Five messages were kept; each half second one of them goes, the first at once. */
+static void a_backlog_goes_out_at_its_pace(void) {
+    rig_make(&r);
+    r.profile.buffer.forward_gap = SPAN_S / 2;
+    rig_begin(&r, 0);
+    rig_run(&r, 5 * SPAN_S + SPAN_MS);
+    unsigned kept = r.slot.behaviour->queued;
+    CU_ASSERT_FATAL(kept >= 4);
+    r.host.ends = 5 * SPAN_S + 2 * SPAN_MS; /* nothing new */
+    instant since = 6 * SPAN_S;
+    rig_online(&r, since, false);
+    CU_ASSERT_EQUAL(r.slot.behaviour->queued, kept - 1);
+    for (unsigned i = 1; i < kept; i++) {
+        CU_ASSERT_EQUAL(behave_telemetry_next(&r.slot), since + (span)i * SPAN_S / 2);
+        rig_run(&r, since + (span)i * SPAN_S / 2 - SPAN_MS);
+        CU_ASSERT_EQUAL(r.slot.behaviour->queued, kept - i);
+        rig_run(&r, since + (span)i * SPAN_S / 2);
+        CU_ASSERT_EQUAL(r.slot.behaviour->queued, kept - i - 1);
+    }
+    CU_ASSERT_EQUAL(behave_telemetry_next(&r.slot), INSTANT_NEVER);
+    rig_free(&r);
+}
+
 static void a_boot_begins_schedules_that_hang_on_it_anew(void) {
     rig_make(&r);
     rig_begin(&r, 0);
@@ -254,4 +277,4 @@ HARNESS_MAIN("behave_telemetry", HARNESS_CASE(an_open_stream_goes_on_whatever_ha
              HARNESS_CASE(a_closed_stream_waits_for_the_answer_and_thinks),
              HARNESS_CASE(a_given_up_device_drops_what_waits_and_what_comes),
              HARNESS_CASE(nothing_is_intended_after_the_end), HARNESS_CASE(decisions_do_not_depend_on_the_connection),
-             HARNESS_CASE(a_boot_begins_schedules_that_hang_on_it_anew))
+             HARNESS_CASE(a_backlog_goes_out_at_its_pace), HARNESS_CASE(a_boot_begins_schedules_that_hang_on_it_anew))

@@ -45,6 +45,10 @@ static void only_groups_that_need_them_have_an_instant_and_triggers(void) {
     CU_ASSERT_PTR_EQUAL((uint8_t *)behaviour_sampled(&g, &block.b), (uint8_t *)(behaviour_signals(&g, &block.b) + 3));
     CU_ASSERT_PTR_EQUAL((uint8_t *)behaviour_triggers(&g, &block.b), (uint8_t *)(behaviour_sampled(&g, &block.b) + 1));
     CU_ASSERT_PTR_EQUAL((uint8_t *)behaviour_fired(&g, &block.b), (uint8_t *)(behaviour_triggers(&g, &block.b) + 2));
+    CU_ASSERT_PTR_NULL(behaviour_forward(&g, &block.b));
+    struct profile paced = {.buffer = {.forward_gap = SPAN_S}};
+    g.profile = &paced;
+    CU_ASSERT_PTR_EQUAL((uint8_t *)behaviour_fired(&g, &block.b), (uint8_t *)(behaviour_forward(&g, &block.b) + 1));
 }
 
 static void an_idle_device_with_one_stream_and_one_signal_needs_40_bytes(void) {

@@ -132,6 +132,7 @@ static void fleets_of_the_library_bring_what_they_name(void) {
     CU_ASSERT_PTR_NULL(node_at(root, "networks.none-such"));
     CU_ASSERT_PTR_NULL(node_at(root, "profiles.base"));
     node_free(root);
+    diagnostic_free(&list);
     root = load("profiles: {tracker: {protocol: mqtt5}}\nfleets: {a: {extends: tracker, count: 5}}\n", &roots, &list);
     CU_ASSERT_STRING_EQUAL(node_text(node_at(root, "profiles.tracker.protocol")),
                            "mqtt5"); /* the scenario's own comes first */

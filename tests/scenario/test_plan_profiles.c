@@ -21,7 +21,7 @@ static const char text[] = "duration: 1min\n"
                            "      request_problem_information: false, on_session_lost: drop}\n"
                            "    reconnect: {policy: quadratic, first: 2s, max: 1min, jitter: equal, spread: 3s, "
                            "attempts: 4, reset_after: 20s}\n"
-                           "    buffer: {messages: 7, on_full: drop_newest, qos0: true}\n"
+                           "    buffer: {messages: 7, on_full: drop_newest, qos0: true, forward: 4/s}\n"
                            "    timeouts: {connect: 1s, connack: 2s, suback: 3s, ping: 4s, ack: 5s, stream: 6s}\n"
                            "fleets:\n"
                            "  a: {count: 1, profile: base, network: slow, identity: keyed}\n"
@@ -46,7 +46,8 @@ static void every_key_of_a_profile_arrives(void) {
     CU_ASSERT_TRUE(p->reconnect.first == 2 * SPAN_S && p->reconnect.max == 60 * SPAN_S &&
                    p->reconnect.spread == 3 * SPAN_S);
     CU_ASSERT_TRUE(p->reconnect.attempts == 4 && p->reconnect.reset_after == 20 * SPAN_S);
-    CU_ASSERT_TRUE(p->buffer.messages == 7 && p->buffer.on_full == BUFFER_DROP_NEWEST && p->buffer.keep_qos0);
+    CU_ASSERT_TRUE(p->buffer.messages == 7 && p->buffer.on_full == BUFFER_DROP_NEWEST && p->buffer.keep_qos0 &&
+                   p->buffer.forward_gap == SPAN_S / 4);
     CU_ASSERT_TRUE(p->timeouts.connect == SPAN_S && p->mqtt.connack_timeout == 2 * SPAN_S &&
                    p->mqtt.suback_timeout == 3 * SPAN_S);
     CU_ASSERT_TRUE(p->mqtt.ping_timeout == 4 * SPAN_S && p->mqtt.ack_timeout == 5 * SPAN_S &&
