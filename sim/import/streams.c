@@ -77,8 +77,14 @@ static struct tracked *find(const struct streams *s, const struct address *from,
 }
 
 static void unlist(struct streams *s, struct tracked *t) {
-    *(t->older != NULL ? &t->older->newer : &s->oldest) = t->newer;
-    *(t->newer != NULL ? &t->newer->older : &s->newest) = t->older;
+    if (t->older != NULL)
+        t->older->newer = t->newer;
+    else
+        s->oldest = t->newer;
+    if (t->newer != NULL)
+        t->newer->older = t->older;
+    else
+        s->newest = t->older;
 }
 
 static void list_as_newest(struct streams *s, struct tracked *t) {
@@ -246,7 +252,8 @@ static struct tracked *of_syn(struct streams *s, struct tracked *t, int64_t unix
     return t;
 }
 
-void streams_segment(struct streams *s, int64_t unix_ns, const struct frame_segment *g) {
+void streams_segment(struct streams *s, int64_t unix_ns, const struct frame_segment *segment) {
+    const struct frame_segment *g = segment;
     unsigned side = 0;
     struct tracked *t = find(s, &g->from, &g->to, &side);
     bool syn = (g->flags & FRAME_SYN) != 0, ack = (g->flags & FRAME_ACK) != 0;
@@ -302,7 +309,12 @@ struct streams *streams_new(const struct streams_sink *sink) {
 }
 
 void streams_free(struct streams *s) {
-    while (s != NULL && s->oldest != NULL)
-        forget(s, s->oldest);
+    if (s == NULL)
+        return;
+    struct tracked *next;
+    for (struct tracked *t = s->oldest; t != NULL; t = next) {
+        next = t->newer;
+        forget(s, t);
+    }
     free(s);
 }
