@@ -172,7 +172,8 @@ static bool is_charged(const struct power *p) {
 static void revive(struct device_host *h, const struct device_slot *s) {
     struct power_state *power = s->power;
     const struct power *p = s->group->power;
-    if ((power->flags & POWER_EMPTY) != 0 && (double)power->soc >= p->recover && power->soc > 0)
+    bool on_mains = p->mains && power->cuts == 0, charged = (double)power->soc >= p->recover && power->soc > 0;
+    if ((power->flags & POWER_EMPTY) != 0 && (on_mains || charged))
         power->flags &= (uint8_t)~POWER_EMPTY;
     if ((power->flags & POWER_BROWNED) != 0 && power->event_at <= h->step.now)
         power->flags &= (uint8_t)~POWER_BROWNED;

@@ -131,9 +131,12 @@ static void write_causes(struct text *out, const struct energy *e) {
 void energy_write_text(struct text *out, const struct run_facts *f) {
     struct energy e = energy_of(f, NULL);
     char amount[32];
+    if (e.used <= 0) {
+        energy_free(&e);
+        return;
+    }
     text_append(out, units_format(UNITS_ENERGY, e.used, amount, sizeof amount));
-    if (e.used > 0)
-        write_causes(out, &e);
+    write_causes(out, &e);
     if (!isnan(e.per_message))
         text_printf(out, "  %s a message", units_format(UNITS_ENERGY, e.per_message, amount, sizeof amount));
     double life = energy_life_days(&e, 0.5) * 86400e9;

@@ -31,7 +31,7 @@ double energy_life_days(const struct energy *e, double q);
 
 /* The object `energy` of summary.json. */
 void energy_write_json(struct json_write *w, const struct run_facts *f, const char *fleet);
-/* One sentence for people: how much, for what, what is left. */
+/* One sentence for people: how much, for what, what is left; nothing when nothing was used. */
 void energy_write_text(struct text *out, const struct run_facts *f);
 
 #endif

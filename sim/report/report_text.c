@@ -206,8 +206,10 @@ static void write_energy(const struct writer *w) {
     if (!energy_modelled(w->r->facts->plan))
         return;
     energy_write_text(&line, w->r->facts);
-    layout_label(w->out, "energy");
-    layout_wrap(w->out, text_get(&line), LAYOUT_INDENT, LAYOUT_INDENT, "");
+    if (line.size > 0) {
+        layout_label(w->out, "energy");
+        layout_wrap(w->out, text_get(&line), LAYOUT_INDENT, LAYOUT_INDENT, "");
+    }
     text_free(&line);
 }
 

@@ -295,6 +295,25 @@ static void a_reserve_battery_carries_on_without_mains(void) {
     rig_free(&r);
 }
 
+static void mains_that_return_need_no_reserve(void) {
+    struct rig r;
+    struct power p;
+    make(&r, &p);
+    p.mains = true;
+    struct action *cut = rig_action(&r, DO_POWER_CUT, 5 * SPAN_S), *drain = rig_action(&r, DO_DRAIN, 6 * SPAN_S);
+    cut->has_for = true;
+    cut->lasting = (struct dist){.kind = DIST_CONSTANT, .a = 10e9};
+    drain->soc = 0;
+    begin(&r, 0);
+    rig_due(&r, 0);
+    rig_online(&r, 0, false);
+    rig_run(&r, 7 * SPAN_S);
+    CU_ASSERT_EQUAL(r.life.state, STATE_DEAD);
+    rig_run(&r, 15 * SPAN_S);
+    CU_ASSERT_EQUAL(r.life.state, STATE_CONNECTING);
+    rig_free(&r);
+}
+
 static void a_burst_that_is_too_much_resets_the_device(void) {
     struct rig r;
     struct power p;
@@ -398,7 +417,7 @@ HARNESS_MAIN("device/device_power", HARNESS_CASE(each_cause_pays_for_itself),
              HARNESS_CASE(what_was_in_ram_is_lost_and_withdrawn),
              HARNESS_CASE(mains_that_return_bring_it_back_after_its_boot),
              HARNESS_CASE(a_device_waits_for_its_first_power), HARNESS_CASE(a_capacitor_leaves_time_for_a_last_gasp),
-             HARNESS_CASE(a_reserve_battery_carries_on_without_mains),
+             HARNESS_CASE(a_reserve_battery_carries_on_without_mains), HARNESS_CASE(mains_that_return_need_no_reserve),
              HARNESS_CASE(a_burst_that_is_too_much_resets_the_device),
              HARNESS_CASE(an_empty_device_comes_back_when_it_is_charged),
              HARNESS_CASE(a_low_battery_makes_messages_rarer_and_then_ends_them),
