@@ -1,4 +1,3 @@
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -11,6 +10,7 @@
 #include "cli/cmd.h"
 #include "cli/complain.h"
 #include "cli/front.h"
+#include "cli/interrupt.h"
 #include "fleet/reach.h"
 #include "fleet/run.h"
 #include "fleet/virtual.h"
@@ -21,36 +21,9 @@
 #include "scenario/plan_targets.h"
 
 enum {
-    SMALL_FLEET = 50,      /* larger ones are confirmed where others may be hit */
-    SAME_REQUEST_MS = 300, /* two signals this close are one: timeout(1) tells the process, then its group */
+    SMALL_FLEET = 50, /* larger ones are confirmed where others may be hit */
     BUILTIN_SETTINGS_MAX = OPTIONS_LIST_MAX,
-    SIGNAL_EXIT_BASE = 128, /* what shells make of a signal */
 };
-
-/* The one place where a signal handler and the program meet. */
-static volatile int signal_count, signal_number;
-static volatile int64_t signal_at_ns;
-
-static void on_signal(int number) {
-    int64_t now_ns = loop_clock_monotonic();
-    if (signal_count > 0 && now_ns - signal_at_ns < SAME_REQUEST_MS * SPAN_MS)
-        return;
-    signal_at_ns = now_ns;
-    signal_number = number;
-    signal_count++;
-    if (signal_count > 1)
-        _exit(SIGNAL_EXIT_BASE + number); /* the logs are whole lines; nothing else is worth waiting for */
-}
-
-static void catch_signals(void) {
-    struct sigaction action = {.sa_handler = on_signal};
-    sigemptyset(&action.sa_mask);
-    sigaddset(&action.sa_mask, SIGINT);
-    sigaddset(&action.sa_mask, SIGTERM);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-    signal(SIGPIPE, SIG_IGN);
-}
 
 /* Secrets stay out of core files. */
 static void forbid_cores(void) {
@@ -58,21 +31,12 @@ static void forbid_cores(void) {
     prctl(PR_SET_DUMPABLE, 0);
 }
 
-/* In simulated time every target is a broker in memory, at an address that is nobody's. */
-static void point_at_memory(struct plan *plan) {
-    for (unsigned t = 0; t < plan->target_count; t++) {
-        plan->targets[t].nodes[0] = virtual_node(t);
-        plan->targets[t].node_count = 1;
-    }
-}
-
 /* One built-in backend serves every target that asks for it. */
 static int start_builtin(struct plan *plan, struct builtin *backend, struct address *node, char *why, size_t why_size) {
     bool needed = false;
     for (unsigned i = 0; i < plan->target_count; i++)
         needed = needed || plan->targets[i].builtin;
-    if (plan->virtual_time)
-        point_at_memory(plan);
+    virtual_point_at(plan);
     if (!needed || plan->virtual_time)
         return 0;
     const char *arguments[2 * BUILTIN_SETTINGS_MAX + 1];
@@ -119,24 +83,40 @@ static bool confirmed(const struct plan *plan, const struct options *o) {
     return fgets(answer, sizeof answer, stdin) != NULL && (answer[0] == 'y' || answer[0] == 'Y');
 }
 
-/* The devices of --capture. False after a message. */
-static bool find_captures(const struct plan *plan, const struct options *o, uint32_t *devices) {
+/* The devices that an option names. False after a message. */
+static bool find_devices(const struct plan *plan, const char *option, const struct options_list *names,
+                         uint32_t *devices) {
     char why[256];
-    for (unsigned i = 0; i < o->captures.count; i++)
-        if (device_name_parse(plan, o->captures.items[i], &devices[i], why, sizeof why) < 0) {
-            complain(EXIT_USAGE, "muster plan SCENARIO lists the fleets", "--capture: %s; nothing was sent", why);
+    for (unsigned i = 0; i < names->count; i++)
+        if (device_name_parse(plan, names->items[i], &devices[i], why, sizeof why) < 0) {
+            complain(EXIT_USAGE, "muster plan SCENARIO lists the fleets", "--%s: %s; nothing was sent", option, why);
             return false;
         }
     return true;
 }
 
-static int run(struct plan *plan, const struct options *o, span wait, const uint32_t *captures, pid_t builtin) {
+/* --capture and --record. */
+struct chosen {
+    uint32_t captures[OPTIONS_LIST_MAX], records[OPTIONS_LIST_MAX];
+    bool record_all;
+    unsigned record_count;
+};
+
+static bool choose_devices(const struct plan *plan, const struct options *o, struct chosen *out) {
+    out->record_all = o->records.count == 1 && strcmp(o->records.items[0], "all") == 0;
+    out->record_count = out->record_all ? 0 : o->records.count;
+    return find_devices(plan, "capture", &o->captures, out->captures) &&
+           (out->record_all || find_devices(plan, "record", &o->records, out->records));
+}
+
+static int run(struct plan *plan, const struct options *o, span wait, const struct chosen *chosen, pid_t builtin) {
     char why[512] = "";
     struct report_options report = {.out = o->out,
                                     .argc = o->argc,
                                     .argv = o->argv,
                                     .json = o->json,
                                     .quiet = o->quiet,
+                                    .records = o->records.count > 0,
                                     .prometheus = o->prometheus,
                                     .no_color = o->no_color,
                                     .shard = o->shard,
@@ -150,18 +130,21 @@ static int run(struct plan *plan, const struct options *o, span wait, const uint
                             ? "give --out a new directory that can be written, or leave it out"
                             : "give --prometheus a free port, and --out a new directory that can be written",
                         "%s", why);
-    catch_signals();
+    const struct interrupts *interrupts = interrupt_catch();
     struct run_options options = {.workers = (unsigned)o->workers,
                                   .shard = o->shard,
                                   .shards = o->shards,
                                   .start_at_unix_ns = o->start_at_unix_ns,
                                   .wait = wait,
                                   .fail_code = o->fail_code,
-                                  .captures = captures,
+                                  .captures = chosen->captures,
                                   .capture_count = o->captures.count,
+                                  .record_all = chosen->record_all,
+                                  .records = chosen->records,
+                                  .record_count = chosen->record_count,
                                   .builtin_pid = (uint32_t)builtin,
-                                  .signals = &signal_count,
-                                  .signal_number = &signal_number};
+                                  .signals = &interrupts->count,
+                                  .signal_number = &interrupts->number};
     struct run_sink sink = report_session_sink(session);
     struct run_facts facts;
     if (run_plan(plan, &options, &sink, &facts, why, sizeof why) < 0) {
@@ -241,8 +224,8 @@ int cmd_run(const struct options *o) {
     struct builtin backend = BUILTIN_NONE;
     struct address node;
     char why[512] = "";
-    uint32_t captures[OPTIONS_LIST_MAX];
-    if (code == EXIT_PASS && !find_captures(f.plan, o, captures))
+    struct chosen chosen;
+    if (code == EXIT_PASS && !choose_devices(f.plan, o, &chosen))
         code = EXIT_USAGE;
     if (code == EXIT_PASS && start_builtin(f.plan, &backend, &node, why, sizeof why) < 0) {
         code = complain(EXIT_ENVIRONMENT, NULL, "%s", why);
@@ -253,7 +236,7 @@ int cmd_run(const struct options *o) {
         code = complain(EXIT_GUARD, "--yes answers the question beforehand", "not confirmed; nothing was sent");
     } else if (code == EXIT_PASS) {
         say_what_it_waits_for(o, wait);
-        code = run(f.plan, o, wait, captures, backend.pid);
+        code = run(f.plan, o, wait, &chosen, backend.pid);
     }
     builtin_stop(&backend);
     front_free(&f);

@@ -26,6 +26,7 @@ enum {
     ON_CAPACITY = VERB_BIT(VERB_CAPACITY),
     ON_IMPORT = VERB_BIT(VERB_IMPORT),
     ON_REPORT = VERB_BIT(VERB_REPORT),
+    ON_REPLAY = VERB_BIT(VERB_REPLAY),
     ON_COMPARE = VERB_BIT(VERB_COMPARE),
     ON_SCENARIO = VERB_BIT(VERB_RUN) | VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN) | ON_DOCTOR | ON_CAPACITY,
     ON_ALL = VERB_BIT(VERBS) - 1
@@ -34,6 +35,12 @@ enum {
 enum { SHOWN_MAX = 80 }; /* of a word that is repeated in a message */
 
 const struct option_row options_rows[] = {
+    {0, "device", "DEVICE", OPTION_LIST, ON_REPLAY, AT(devices_named), 0,
+     "one of the recorded devices, as in meters-17 or its number over all fleets; default all of them; repeatable"},
+    {0, "target", "[NAME=]URI", OPTION_LIST, ON_REPLAY, AT(targets), 0,
+     "run the devices in real time against that backend; NAME= when the scenario names several targets"},
+    {'o', "out", "DIR", OPTION_TEXT, ON_REPLAY, AT(out), 0,
+     "run directory to write, new or without a run; default run-TIME-ID in the current directory"},
     {0, "target", "[NAME=]URI", OPTION_LIST, ON_SCENARIO, AT(targets), 0,
      "where devices connect, instead of the scenario's target; repeat it for the nodes of a cluster, NAME= when the "
      "scenario names several"},
@@ -84,6 +91,8 @@ const struct option_row options_rows[] = {
     {0, "capture", "DEVICE", OPTION_LIST, ON_RUN, AT(captures), 0,
      "write every packet of that device, as in meters-17 or its number over all fleets, to evidence/DEVICE.pcapng; "
      "repeatable"},
+    {0, "record", "DEVICE", OPTION_LIST, ON_RUN, AT(records), 0,
+     "keep what the peer of that device sends, and when, for muster replay; all: of every device; repeatable"},
     {0, "shard", "I/N", OPTION_SHARD, ON_RUN, AT(shard), 0, "drive the I-th of N shares of the fleet"},
     {0, "start-at", "TIME", OPTION_TIME, ON_RUN, AT(start_at_unix_ns), 0,
      "t = 0 at that instant, so that shards begin together: 2026-11-22T08:30:00Z or @SECONDS"},
@@ -112,12 +121,14 @@ const struct option_row options_rows[] = {
      "serve the numbers of the run for Prometheus at /metrics while it goes on; on 127.0.0.1 unless an address is "
      "given, "
      "port 0 for a free one"},
-    {'j', "json", NULL, OPTION_FLAG, ON_RUN | ON_REPORT, AT(json), 0, "summary.json on stdout in place of the text"},
+    {'j', "json", NULL, OPTION_FLAG, ON_RUN | ON_REPORT | ON_REPLAY, AT(json), 0,
+     "summary.json on stdout in place of the text"},
     {'j', "json", NULL, OPTION_FLAG, ON_PLAN | ON_COMPARE | ON_DOCTOR | ON_CAPACITY | VERB_BIT(VERB_VERSION), AT(json),
      0, "the result as JSON"},
-    {'q', "quiet", NULL, OPTION_FLAG, ON_RUN | ON_CAPACITY | ON_DOCTOR, AT(quiet), 0, "no progress on stderr"},
+    {'q', "quiet", NULL, OPTION_FLAG, ON_RUN | ON_REPLAY | ON_CAPACITY | ON_DOCTOR, AT(quiet), 0,
+     "no progress on stderr"},
     {'q', "quiet", NULL, OPTION_FLAG, ON_BACKEND, AT(quiet), 0, "do not say when it starts and stops"},
-    {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO | ON_REPORT | ON_COMPARE, AT(no_color), 0,
+    {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO | ON_REPORT | ON_REPLAY | ON_COMPARE, AT(no_color), 0,
      "no colours (the variable NO_COLOR does the same)"},
     {'l', "listen", "ADDRESS:PORT", OPTION_TEXT, ON_BACKEND, AT(listen), 0,
      "where to listen; default 127.0.0.1:1883, port 0 for a free one"},
@@ -177,6 +188,14 @@ const struct options_verb options_verbs[VERBS] = {
      "one run: --out gets logs and documents of the whole. Exit code: that of the run; 14 when the run did not come to "
      "its end.",
      EXAMPLES("muster report run-20261122T083000Z-3f9a", "muster report shard-1 shard-2 --out whole")},
+    {VERB_REPLAY, "replay", "DIR", 1, 1,
+     "let recorded devices of a run live their lives again, alone, in simulated time",
+     "DIR is the directory of a run with --record. Each device gets the draws, the faults and the bytes of its peer "
+     "that it had then, at the "
+     "same instants; it is said whether it sent the same. With --target the devices run live against another backend, "
+     "without what was "
+     "recorded. Exit code 0: as recorded, 10: a device departed from it.",
+     EXAMPLES("muster replay run-20261122T083000Z-3f9a --device thermostats-17 --out alone")},
     {VERB_COMPARE, "compare", "BEFORE... -- AFTER...", 2, OPTIONS_OPERANDS_MAX,
      "is one side's run worse than the other's? statistics over whole runs",
      "One run a side, for which -- may be left out, or at least four. Exit code 0: same or better, 10: worse, 13: the "

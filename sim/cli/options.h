@@ -19,6 +19,7 @@ enum verb {
     VERB_INIT,
     VERB_BACKEND,
     VERB_REPORT,
+    VERB_REPLAY,
     VERB_COMPARE,
     VERB_DOCTOR,
     VERB_CAPACITY,
@@ -51,7 +52,8 @@ struct options {
     unsigned operand_count;
     bool divided; /* there was a -- among the operands, after so many of them: */
     unsigned operands_before;
-    struct options_list targets, files, sets, unsets, captures; /* sets: of the scenario; backend: of the broker */
+    struct options_list targets, files, sets, unsets, captures, records,
+        devices_named; /* sets: of the scenario; backend: of the broker */
     struct options_list misbehave, metrics;
     unsigned list_values;
     uint64_t devices, seed, device, workers; /* devices, workers: 0 when not given */

@@ -9,6 +9,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "fleet/memory.h"
+#include "fleet/recording.h"
 #include "scenario/plan_outages.h"
 
 static const span look_after = 20 * SPAN_MS; /* while it settles and says farewell, control looks up that often */
@@ -32,12 +33,20 @@ static void pass_evidence(void *context, const struct evidence_record *record, c
         &(struct run_event){.kind = RUN_EVIDENCE, .at = record->at, .evidence = record, .evidence_data = data});
 }
 
+static void pass_recording(struct control *c, struct interval *i) {
+    if (i->recorded_size == 0)
+        return;
+    recording_close_chunk(i->recorded, i->recorded_size);
+    say(c, &(struct run_event){.kind = RUN_RECORDED, .at = i->at, .recorded = bytes_of(i->recorded, i->recorded_size)});
+}
+
 static void add_interval(struct control *c, struct worker *w, struct interval *i) {
     result_add(c->second, i, c->plan->trust.lag);
     evidence_record_each(i, pass_evidence, c);
     if (i->evidence_omitted > 0)
         say(c, &(struct run_event){.kind = RUN_EVIDENCE, .at = i->at, .omitted = i->evidence_omitted});
     interval_notes(i, pass_note, c);
+    pass_recording(c, i);
     observe_interval(c->observe, i);
     struct interval *unused = atomic_exchange_explicit(&w->spare, i, memory_order_acq_rel);
     interval_free(unused);
@@ -285,7 +294,8 @@ static bool audit_is_done(const struct control *c, instant idle_since) {
 
 static void settle(struct control *c) {
     c->settle_start = now(c);
-    instant end = c->settle_start + c->plan->settle;
+    bool as_it_was = c->options->played_until > 0; /* a fleet that was larger had longer to wait */
+    instant end = as_it_was ? c->options->played_until : c->settle_start + c->plan->settle;
     bool listens = has_subscribers(c->plan);
     instant quiet_from =
         c->settle_start + (listens ? c->plan->interval + c->pace->collect_after : 2 * look_after + 100 * SPAN_MS);
@@ -295,7 +305,7 @@ static void settle(struct control *c) {
         bool quiet = !listens || c->received_now == 0;
         idle_since = all(c, is_idle) ? instant_min(idle_since, now(c)) : INSTANT_NEVER;
         quiet = quiet && !commander_waits(c->commander);
-        if (now(c) > quiet_from && quiet && idle_since != INSTANT_NEVER && audit_is_done(c, idle_since))
+        if (!as_it_was && now(c) > quiet_from && quiet && idle_since != INSTANT_NEVER && audit_is_done(c, idle_since))
             break;
     }
     c->settle_end = now(c);

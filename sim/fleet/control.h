@@ -7,6 +7,7 @@
 #include "fleet/commander.h"
 #include "fleet/observe.h"
 #include "fleet/pace.h"
+#include "fleet/player.h"
 #include "fleet/run.h"
 #include "fleet/trust.h"
 #include "fleet/virtual.h"
@@ -19,6 +20,7 @@ struct control {
     const struct run_sink *sink;
     const struct pace_ops *pace;
     struct virtual_run *world; /* NULL: real time */
+    struct player *player;     /* NULL: peers are not played */
     struct worker *workers;
     unsigned worker_count, cores;
     uint32_t devices; /* of this shard */

@@ -6,6 +6,8 @@
 #include "base/err.h"
 #include "device/effective.h"
 #include "fleet/evidence.h"
+#include "fleet/player.h"
+#include "fleet/recording.h"
 #include "fleet/virtual.h"
 #include "fleet/worker.h"
 #include "transport/source.h"
@@ -61,6 +63,7 @@ static void fail(struct worker *w, uint32_t number, enum close_reason why) {
     struct dial *dial = dial_of(w, number);
     struct op op = dial->op;
     bool started = dial->started;
+    recording_failed(w, number, why);
     worker_step(w, loop_now(w->loop));
     worker_close(w, number, CLOSE_WITH_RESET);
     device_open_failed(&w->host, &s, started ? &op : NULL, why);
@@ -181,6 +184,7 @@ static void opened(struct worker *w, uint32_t number) {
     struct connection *c = w->lives[number].connection;
     struct dial *dial = dial_of(w, number);
     struct op op = dial->op;
+    recording_note(w, number, RECORDING_OPENED, (struct bytes){0});
     pool_give(w->pool, dial, sizeof *dial);
     c->owner = NULL;
     c->flags &= (uint8_t)~CONNECTION_OPENING;
@@ -213,6 +217,8 @@ void dialer_progress(struct worker *w, uint32_t number) {
 static int open_socket(struct worker *w, uint32_t number, const struct address *to) {
     struct connection *c = w->lives[number].connection;
     const struct plan *p = w->plan;
+    if (w->player != NULL)
+        return player_connect(w->player, w->lives[number].id, c);
     /* a node's own devices are counted, so that each of them meets every source */
     unsigned nodes = target_of(w, number)->node_count;
     struct address from = virtual_device(w->lives[number].id);
@@ -269,6 +275,10 @@ static bool start_first(struct worker *w, unsigned node) {
     if (number == DIALER_NONE || w->guard.outstanding[node] >= w->guard.outstanding_max)
         return false;
     instant again;
+    if (w->player != NULL && !player_lets_go(w->player, w->lives[number].id, &again)) {
+        w->dialer.again = again;
+        return false;
+    }
     if (guard_take(&w->guard, GUARD_BYTES, 0, loop_now(w->loop), &again) < 0 ||
         guard_take(&w->guard, GUARD_CONNECTS, 1, loop_now(w->loop), &again) < 0) {
         w->dialer.again = again;

@@ -13,7 +13,9 @@
 #include "fleet/descriptors.h"
 #include "fleet/evidence.h"
 #include "fleet/memory.h"
+#include "fleet/player.h"
 #include "fleet/reach.h"
+#include "fleet/recording.h"
 #include "fleet/sample.h"
 
 const char *const run_verdict_names[] = {"pass", "fail", "aborted", "not_trustworthy", "incomplete"};
@@ -21,7 +23,10 @@ const char *const run_verdict_names[] = {"pass", "fail", "aborted", "not_trustwo
 enum { SMALL_FLEET = 50, SANDBOX_FLEET = 5 };
 
 static uint32_t devices_of_shard(const struct plan *p, unsigned shard, unsigned shards) {
-    return p->device_count / shards + (shard - 1 < p->device_count % shards ? 1 : 0);
+    uint32_t count = 0;
+    for (uint64_t id = shard - 1; id < p->device_count; id += shards)
+        count += !plan_is_absent(p, (uint32_t)id);
+    return count;
 }
 
 /* The guard's rules that concern the run as a whole. */
@@ -110,9 +115,13 @@ static int build(struct control *c, unsigned shard, unsigned shards, bool privat
     }
     uint64_t sampled_below = sample_below(c->plan);
     for (unsigned i = 0; i < c->worker_count; i++) {
-        int error = evidence_init(&c->workers[i], sampled_below, c->options->captures, c->options->capture_count);
+        const struct run_options *o = c->options;
+        int error = evidence_init(&c->workers[i], sampled_below, o->captures, o->capture_count);
+        if (error == 0)
+            error = recording_init(&c->workers[i], o->record_all, o->records, o->record_count);
         if (error < 0)
             return error;
+        c->workers[i].player = c->player;
     }
     if (!private_tables && c->world == NULL)
         descriptors_make_room(c->devices);
@@ -130,6 +139,16 @@ static void gather_host(const struct control *c, struct run_facts *facts) {
     facts->bytes_per_device = c->devices == 0 ? 0 : grown / c->devices;
 }
 
+static void gather_played(const struct control *c, struct run_facts *facts) {
+    const struct player_device *devices;
+    if (c->player == NULL)
+        return;
+    facts->played_count = player_devices(c->player, &devices);
+    facts->played = malloc(facts->played_count * sizeof *devices + 1);
+    CHECK(facts->played != NULL);
+    memcpy(facts->played, devices, facts->played_count * sizeof *devices);
+}
+
 static void gather(struct control *c, struct run_facts *facts) {
     facts->started_unix_ns = c->start_unix_ns;
     facts->ended = c->ended;
@@ -140,6 +159,7 @@ static void gather(struct control *c, struct run_facts *facts) {
     for (unsigned i = 0; i < c->worker_count; i++) {
         const struct worker *w = &c->workers[i];
         facts->decisions_hash += w->host.decisions_hash;
+        facts->recording_omitted += recording_omitted(w);
         facts->trace_hash += w->trace.hash;
         facts->steps += w->trace.steps;
         facts->guard_refused += w->guard.refused;
@@ -157,6 +177,7 @@ static void gather(struct control *c, struct run_facts *facts) {
     }
     if (c->pace->measures_host)
         gather_host(c, facts);
+    gather_played(c, facts);
     observe_facts(c->observe, &facts->audit);
     backend_watch_facts(c->backend, &facts->backend);
 }
@@ -222,6 +243,7 @@ static void release(struct control *c) {
     backend_watch_close(c->backend);
     observe_close(c->observe);
     result_free(c->second);
+    player_close(c->player);
     virtual_close(c->world);
 }
 
@@ -250,7 +272,12 @@ static int prepare(const struct plan *plan, const struct run_options *options, s
 /* A simulated clock takes one worker, and needs nobody but the built-in broker. */
 static int open_world(struct control *c, struct run_facts *facts, char *why, size_t why_size) {
     c->pace = &pace_virtual;
-    int error = virtual_open(c->plan, &c->world, why, why_size);
+    const struct run_options *o = c->options;
+    bool plays = o->recording.size > 0;
+    int error = virtual_open(c->plan, !plays, &c->world, why, why_size);
+    if (error == 0 && plays)
+        error =
+            player_open(o->recording, o->played, o->played_count, o->played_slack, c->world, &c->player, why, why_size);
     if (error < 0)
         facts->exit_code = error == ERR_NO_MEMORY ? EXIT_ENVIRONMENT : EXIT_SCENARIO;
     return error;
@@ -331,6 +358,8 @@ void run_facts_free(struct run_facts *facts) {
     facts->audit = (struct run_audit){0};
     free(facts->checks);
     facts->checks = NULL;
+    free(facts->played);
+    facts->played = NULL;
     if (facts->result != NULL)
         result_free((struct result *)(uintptr_t)facts->result);
     facts->result = NULL;

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "fleet/evidence_record.h"
+#include "fleet/player.h"
 #include "metrics/audit.h"
 #include "metrics/result.h"
 #include "scenario/judge.h"
@@ -98,6 +99,9 @@ struct run_facts {
     bool builtin_target;
     struct run_audit audit;
     struct run_backend backend;
+    uint64_t recording_omitted;   /* records that did not fit: the recording ends there */
+    struct player_device *played; /* of a run whose peers were played: what became of each device; owned */
+    unsigned played_count;
     const struct result *result;
 };
 
@@ -112,6 +116,7 @@ enum run_event_kind {
     RUN_HEALTH,
     RUN_ANCHOR,
     RUN_MESSAGE,
+    RUN_RECORDED, /* a chunk of the recording */
     RUN_EVIDENCE, /* comes before the notes of the same worker and second */
     RUN_ENDED
 };
@@ -126,6 +131,7 @@ struct run_event {
     const struct check_verdict *verdict;    /* RUN_CHECK: the check that aborts the run */
     const struct evidence_record *evidence; /* RUN_EVIDENCE, with its bytes; NULL: `omitted` more did not fit */
     const uint8_t *evidence_data;
+    struct bytes recorded; /* RUN_RECORDED */
     uint64_t omitted;
     bool urgent;     /* RUN_MESSAGE: for whoever watches, at once */
     bool start;      /* RUN_PHASE, RUN_ACTION: begins (true) or ends */
@@ -158,6 +164,15 @@ struct run_options {
     int fail_code;            /* 0: as documented */
     const uint32_t *captures; /* devices whose packets all become evidence; borrowed */
     unsigned capture_count;
+    bool record_all;         /* what peers do is recorded (fleet/recording.h): for all devices, or for these */
+    const uint32_t *records; /* borrowed */
+    unsigned record_count;
+    struct bytes
+        recording; /* in simulated time: plays these devices' peers instead of brokers, in rising order; empty: brokers */
+    const uint32_t *played;
+    unsigned played_count;
+    instant played_until;        /* settling ends then, as it did; 0: as the plan says */
+    span played_slack;           /* how much later or earlier a device may send than it did */
     uint32_t builtin_pid;        /* the built-in backend, which is watched then; 0: none */
     volatile const int *signals; /* count of SIGINT/SIGTERM seen; the second one ends at once */
     volatile const int *signal_number;

@@ -33,6 +33,13 @@ struct address virtual_node(unsigned target) {
     return ipv4(0xC0000201U + target, MQTT_PORT);
 }
 
+void virtual_point_at(struct plan *plan) {
+    for (unsigned t = 0; plan->virtual_time && t < plan->target_count; t++) {
+        plan->targets[t].nodes[0] = virtual_node(t);
+        plan->targets[t].node_count = 1;
+    }
+}
+
 struct address virtual_device(uint32_t index) {
     return ipv4(0x0A000000U + (index & 0x00FFFFFFU), 0);
 }
@@ -65,7 +72,7 @@ static int open_host(struct virtual_run *v, const struct plan *plan, unsigned ta
     return broker_host_listen(host->broker, host->loop, TRANSPORT_MEMORY, v->net, &at, &bound);
 }
 
-int virtual_open(const struct plan *plan, struct virtual_run **out, char *why, size_t why_size) {
+int virtual_open(const struct plan *plan, bool brokers, struct virtual_run **out, char *why, size_t why_size) {
     snprintf(why, why_size, "out of memory");
     struct virtual_run *v = calloc(1, sizeof *v);
     if (v == NULL)
@@ -74,7 +81,7 @@ int virtual_open(const struct plan *plan, struct virtual_run **out, char *why, s
     int error = v->hosts == NULL ? ERR_NO_MEMORY : loop_world_new(&v->world);
     if (error == 0)
         error = memory_net_new(v->world, network_cap, &v->net);
-    for (unsigned t = 0; t < plan->target_count && error == 0; t++) {
+    for (unsigned t = 0; brokers && t < plan->target_count && error == 0; t++) {
         v->hosts->count = t + 1;
         error = open_host(v, plan, t, why, why_size);
     }

@@ -14,17 +14,19 @@ struct virtual_hosts;
 struct virtual_run {
     struct loop_world *world;
     struct memory_net *net;
-    struct virtual_hosts *hosts; /* private: one broker per target */
+    struct virtual_hosts *hosts; /* private: one broker per target; none when peers are played */
 };
 
 /* Where the broker of the plan's n-th target listens: 192.0.2.1 and up, the addresses that are kept for documents. */
 struct address virtual_node(unsigned target);
+/* Gives every target of a plan in simulated time that one node, whatever it had; other plans stay as they are. */
+void virtual_point_at(struct plan *plan);
 /* Where a device has its end: 10.0.0.0/8 and its index. */
 struct address virtual_device(uint32_t index);
 
-/* World, network, and brokers with the plan's settings (builtin:), listening. Errors with a sentence in `why`: ERR_NO_MEMORY, and those of
+/* World, network, and, if wanted, brokers with the plan's settings (builtin:), listening. Errors with a sentence in `why`: ERR_NO_MEMORY, and those of
  * broker_settings_set. */
-int virtual_open(const struct plan *plan, struct virtual_run **out, char *why, size_t why_size);
+int virtual_open(const struct plan *plan, bool brokers, struct virtual_run **out, char *why, size_t why_size);
 /* After the loops of all workers were closed. NULL is ignored. */
 void virtual_close(struct virtual_run *v);
 

@@ -8,6 +8,8 @@
 #include "device/drivers.h"
 #include "device/effective.h"
 #include "fleet/evidence.h"
+#include "fleet/player.h"
+#include "fleet/recording.h"
 #include "fleet/worker.h"
 
 static struct carry *carry_of(const struct connection *c) {
@@ -119,6 +121,9 @@ static enum close_reason reason_of(int error) {
 /* To the kernel, as far as it takes it; the rest is kept. CLOSE_NONE, or why the connection has failed. */
 static enum close_reason transmit(struct worker *w, uint32_t number, struct bytes data) {
     struct connection *c = w->lives[number].connection;
+    recording_sent(w, number, data);
+    if (w->player != NULL)
+        player_sent(w->player, w->lives[number].id, data);
     if ((c->flags & CONNECTION_BLOCKED) != 0)
         return block(w, number, c, data) ? CLOSE_NONE : CLOSE_LOCAL;
     while (data.size > 0) {
@@ -304,11 +309,13 @@ static void receive(struct worker *w, uint32_t number) {
     if (n == ERR_AGAIN)
         return;
     if (n <= 0) {
+        recording_ended(w, number, n != 0 && n != ERR_CLOSED);
         end_of_stream(w, number, n == 0 ? ERR_CLOSED : n);
         return;
     }
     struct bytes data = {w->receive, (size_t)n};
     instant now = loop_now(w->loop);
+    recording_note(w, number, RECORDING_RECEIVED, data);
     if (!modelled)
         deliver(w, number, data, now);
     else if (push(w, number, &params, IMPAIR_DOWN, data, now, NULL))

@@ -69,13 +69,15 @@ struct worker {
     uint8_t *out, *scratch, *receive;
     struct dialer dialer;
     struct ghosts ghosts;
-    struct evidence *evidence; /* NULL: none is kept */
-    struct trace trace;        /* in simulated time */
-    struct waiters waiters;    /* devices with a message that the guard holds */
-    instant pump_at;           /* they are asked again then */
-    uint32_t farewell_at;      /* next device to say goodbye */
-    uint32_t look_at;          /* next device to be asked whether it is busy */
-    uint32_t idle_in_row;      /* so many before it were not */
+    struct evidence *evidence;   /* NULL: none is kept */
+    struct recording *recording; /* NULL: nobody is recorded */
+    struct player *player;       /* stands for the peers of a run that is replayed; NULL: they are there */
+    struct trace trace;          /* in simulated time */
+    struct waiters waiters;      /* devices with a message that the guard holds */
+    instant pump_at;             /* they are asked again then */
+    uint32_t farewell_at;        /* next device to say goodbye */
+    uint32_t look_at;            /* next device to be asked whether it is busy */
+    uint32_t idle_in_row;        /* so many before it were not */
     instant next_swap;
     span heartbeat;    /* between two looks at itself */
     int64_t origin_ns; /* monotonic clock at t = 0; set before WORKER_RUN */

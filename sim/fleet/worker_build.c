@@ -7,6 +7,7 @@
 #include "device/drivers.h"
 #include "device/payload.h"
 #include "fleet/evidence.h"
+#include "fleet/recording.h"
 #include "fleet/virtual.h"
 #include "fleet/worker.h"
 #include "loop/loop_ev.h"
@@ -36,7 +37,8 @@ static bool needs_power(const struct plan *p) {
 static void each_device(const struct plan *p, unsigned worker, unsigned workers, unsigned shard, unsigned shards,
                         void (*each)(void *context, uint32_t id), void *context) {
     for (uint64_t id = shard - 1 + (uint64_t)worker * shards; id < p->device_count; id += (uint64_t)shards * workers)
-        each(context, (uint32_t)id);
+        if (!plan_is_absent(p, (uint32_t)id))
+            each(context, (uint32_t)id);
 }
 
 static void count_device(void *context, uint32_t id) {
@@ -201,6 +203,7 @@ int worker_build(struct worker *w, const struct plan *plan, unsigned worker, uns
 
 void worker_build_free(struct worker *w) {
     evidence_free(w);
+    recording_free(w);
     loop_close(w->loop);
     guard_free(&w->guard);
     dialer_free(&w->dialer);

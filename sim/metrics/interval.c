@@ -34,6 +34,7 @@ void interval_free(struct interval *i) {
     free(i->reasons);
     free(i->notes);
     free(i->reports);
+    free(i->recorded);
     free(i->evidence);
     free(i->reasons_of);
     free(i->states);
@@ -100,6 +101,9 @@ void interval_clear(struct interval *i) {
     i->notes_omitted = 0;
     i->report_count = 0; /* the next second sends about as much */
     i->reports_omitted = 0;
+    free(i->recorded);
+    i->recorded = NULL;
+    i->recorded_size = i->recorded_room = 0;
     free(i->evidence);
     i->evidence = NULL;
     i->evidence_size = i->evidence_room = 0;
@@ -111,7 +115,7 @@ size_t interval_bytes(const struct interval *i) {
     size_t bytes = sizeof *i + i->group_count * (sizeof *i->reasons_of + STATE_KINDS * sizeof *i->states) +
                    i->series_room * sizeof *i->series + i->tally_room * sizeof *i->tallies +
                    i->reason_room * sizeof *i->reasons + i->note_room * sizeof *i->notes + i->evidence_room +
-                   i->report_room * sizeof *i->reports + keymap_bytes(&i->series_index) +
+                   i->recorded_room + i->report_room * sizeof *i->reports + keymap_bytes(&i->series_index) +
                    keymap_bytes(&i->tally_index) + keymap_bytes(&i->reason_index);
     for (uint32_t s = 0; s < i->series_clean; s++)
         for (int c = 0; c < CLOCK_KINDS; c++) {

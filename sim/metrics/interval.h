@@ -59,6 +59,8 @@ struct interval {
     uint8_t *evidence;            /* records of fleet/evidence_record.h */
     uint32_t evidence_size, evidence_room;
     uint64_t evidence_omitted;
+    uint8_t *recorded; /* a chunk of fleet/recording.h */
+    uint32_t recorded_size, recorded_room;
     uint32_t *states; /* [group_count * STATE_KINDS]: devices by state at the end */
     span loop_late_max;
 };

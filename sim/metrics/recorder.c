@@ -208,6 +208,21 @@ uint8_t *recorder_evidence(struct recorder *r, size_t size) {
     return at;
 }
 
+uint8_t *recorder_recorded(struct recorder *r, size_t size) {
+    struct interval *i = r->interval;
+    if (size > RECORDER_RECORDED_MAX - i->recorded_size)
+        return NULL;
+    uint32_t needed = i->recorded_size + (uint32_t)size;
+    i->recorded = interval_grow(i->recorded, &i->recorded_room, needed, 1);
+    uint8_t *at = i->recorded + i->recorded_size;
+    i->recorded_size = needed;
+    return at;
+}
+
+bool recorder_chunk_is_open(const struct recorder *r) {
+    return r->interval->recorded_size > 0;
+}
+
 void recorder_evidence_omitted(struct recorder *r) {
     r->interval->evidence_omitted++;
 }

@@ -15,10 +15,11 @@
 
 enum {
     RECORDER_LIST_MAX = 4096,
-    RECORDER_NOTES_MAX = 256,        /* notes per interval; the rest is counted */
-    RECORDER_EVIDENCE_MAX = 2 << 20, /* bytes of evidence per interval; the rest is counted, too */
-    RECORDER_NOTE_PACKET = 256,      /* bytes kept of an offending packet */
-    RECORDER_REPORTS_MAX = 1 << 20,  /* audited messages per interval */
+    RECORDER_NOTES_MAX = 256,          /* notes per interval; the rest is counted */
+    RECORDER_RECORDED_MAX = 256 << 20, /* bytes of a recording per interval */
+    RECORDER_EVIDENCE_MAX = 2 << 20,   /* bytes of evidence per interval; the rest is counted, too */
+    RECORDER_NOTE_PACKET = 256,        /* bytes kept of an offending packet */
+    RECORDER_REPORTS_MAX = 1 << 20,    /* audited messages per interval */
     RECORDER_REASONS =
         24 /* distinct (operation, outcome, reason code, close reason) per group and interval, the last row takes the rest */
 };
@@ -78,6 +79,10 @@ void recorder_report(struct recorder *r, const struct audit_report *report, inst
 uint8_t *recorder_evidence(struct recorder *r, size_t size);
 /* A record that the caller leaves out. */
 void recorder_evidence_omitted(struct recorder *r);
+/* Room for `size` bytes of a recording, in the order of the calls. NULL when the interval has its share. Valid until the next call. */
+uint8_t *recorder_recorded(struct recorder *r, size_t size);
+/* Does the interval hold some of them? */
+bool recorder_chunk_is_open(const struct recorder *r);
 /* A device moved from one state to another (from == to at build: counts it in). Gauges are kept exactly, per group. */
 void recorder_state(struct recorder *r, unsigned group, enum device_state from, enum device_state to);
 /* How late a loop turn, a timer or an emission was: for the tool's own health. */

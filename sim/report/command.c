@@ -106,6 +106,8 @@ void command_again(const struct plan *plan, int argc, char *const *argv, struct 
             add_word(out, argv[i]);
         i += skip > 0 ? skip : 1;
     }
+    if (argc > 1 && strcmp(argv[1], "replay") == 0)
+        return; /* the directory says the rest */
     if (!has_option(argc, argv, "--target"))
         add_targets(plan, out);
     if (!has_option(argc, argv, "--seed")) {

@@ -362,6 +362,7 @@ void events_event(struct events *e, const struct run_event *event) {
     case RUN_MESSAGE:
         write_plain(e, EVENTS_MESSAGE, event);
         break;
+    case RUN_RECORDED: /* a file of its own */
     case RUN_EVIDENCE: /* goes to files of its own; the findings name them */
     case RUN_ENDED:    /* the last line is written with the facts */
         break;

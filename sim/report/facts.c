@@ -25,6 +25,7 @@ const struct facts_row facts_rows[] = {
     {"decisions_hash", AT(decisions_hash), FACTS_HEX, FACTS_SUM, "what was due in the run; shards' sums add up"},
     {"trace_hash", AT(trace_hash), FACTS_HEX, FACTS_SUM, "simulated time: the hash of every step"},
     {"steps", AT(steps), FACTS_U64, FACTS_SUM, "simulated time: steps of devices"},
+    {"recording_omitted", AT(recording_omitted), FACTS_U64, FACTS_SUM, "records that did not fit into the recording"},
     {"guard_held", AT(guard_held), FACTS_U64, FACTS_SUM, "operations that the safety guard held back"},
     {"guard_refused", AT(guard_refused), FACTS_U64, FACTS_SUM, "connects that it refused"},
     {"cpu_s", AT(cpu_s), FACTS_DOUBLE, FACTS_SUM, "processor time of the process"},

@@ -137,6 +137,8 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
     uint64_t held = figures_held(f->result, f->plan, OP_HELD_GUARD);
     if (r->note != NULL)
         say(context, r->note);
+    if (f->played_count > 0)
+        say(context, "REPLAY: devices of a recorded run alone; what came to them is what came then");
     if (f->plan->virtual_time)
         say(context,
             "VIRTUAL: a simulated clock and the built-in broker in memory; nothing was sent, and latencies are "
@@ -157,7 +159,8 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
         say(context, "the target was the built-in broker: it serves trials and tests, not comparisons");
     say_audit(f, say, context);
     say_gaps(f, say, context);
-    if (plan_outages_silent(f->plan) && !f->true_silence && f->settle_end > 0) /* known at the end only */
+    if (plan_outages_silent(f->plan) && !f->plan->virtual_time && !f->true_silence &&
+        f->settle_end > 0) /* known at the end only */
         say(context,
             "silent links were silent above TCP only: the backend's packets were still acknowledged by this kernel");
     if (is_closed_loop(f->plan))

@@ -9,6 +9,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "fleet/recording.h"
 #include "report/events.h"
 #include "report/evidence_files.h"
 #include "report/evidence_gather.h"
@@ -37,11 +38,14 @@ struct report_session {
     struct events *events;
     struct evidence_files *evidence;
     struct hlog *intervals;
+    int recording_file;  /* -1: nobody is recorded, or a part of it was lost */
     instant second_from; /* where the interval that is under way began */
     struct progress progress;
     struct prometheus *prometheus; /* NULL: not asked for */
     struct text row;               /* reused */
 };
+
+enum { RECORDING_PIECE = 1 << 20 };
 
 static int64_t wall_ns(void) {
     struct timespec t;
@@ -68,10 +72,23 @@ static void free_session(struct report_session *s) {
 
 /* --- while it runs ---------------------------------------------------------------------------------------------------- */
 
+/* In pieces that the queue takes. A recording with a hole is worth nothing behind it. */
+static void record(struct report_session *s, struct bytes chunk) {
+    while (s->recording_file >= 0 && chunk.size > 0) {
+        size_t piece = chunk.size < RECORDING_PIECE ? chunk.size : RECORDING_PIECE;
+        if (!log_writer_put(s->log, s->recording_file, LOG_SERIES, (const char *)chunk.data, piece))
+            s->recording_file = -1;
+        chunk.data += piece;
+        chunk.size -= piece;
+    }
+}
+
 static void on_event(void *context, const struct run_event *e) {
     struct report_session *s = context;
     evidence_files_event(s->evidence, e);
     events_event(s->events, e);
+    if (e->kind == RUN_RECORDED)
+        record(s, e->recorded);
     if (e->kind == RUN_STARTED)
         hlog_begin(s->intervals, e->unix_ns);
     if (e->kind == RUN_MESSAGE && e->urgent && !s->options.quiet) {
@@ -133,6 +150,14 @@ static int open_logs(struct report_session *s) {
     if (series < 0)
         return series;
     s->series_file = log_writer_add(s->log, series, "series.csv");
+    s->recording_file = -1;
+    if (s->options.records) {
+        int recording = run_dir_create_log(&s->dir, "recording.bin");
+        if (recording < 0)
+            return recording;
+        s->recording_file = log_writer_add(s->log, recording, "recording.bin");
+        record(s, bytes_of(recording_magic, RECORDING_MAGIC_SIZE));
+    }
     int intervals = run_dir_create_log(&s->dir, "intervals.hlog");
     if (intervals < 0)
         return intervals;

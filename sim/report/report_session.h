@@ -20,6 +20,7 @@ struct report_options {
     char **argv;
     bool json;              /* stdout gets summary.json instead of the text */
     bool quiet;             /* no progress */
+    bool records;           /* what peers do goes to recording.bin */
     const char *prometheus; /* --prometheus; NULL: the numbers are not served */
     bool no_color;          /* NO_COLOR and a stdout that is no terminal count as well */
     unsigned shard, shards; /* 1-based; 0: the run is not shared */

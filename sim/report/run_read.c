@@ -29,6 +29,8 @@ struct input {
 };
 
 struct run_read {
+    struct plan_options options;
+    bool runs_again; /* the options say in which kind of time */
     struct input *inputs;
     unsigned count;
     const char *const *directories;
@@ -101,11 +103,14 @@ static int compile(struct run_read *r, char *why, size_t why_size) {
     const char *files[] = {m->file};
     struct load_options load = {
         .files = files, .file_count = 1, .text = r->resolved.data, .text_size = r->resolved.size};
+    struct plan_options options = r->options;
+    options.run_id = m->run_id;
+    if (!r->runs_again)
+        options.virtual_time = m->virtual_time;
+    options.skip_resources = true;
     struct node *root = NULL;
     if (load_scenario(&load, &root, &r->found) == 0)
-        r->plan = plan_compile(
-            root, &(struct plan_options){.run_id = m->run_id, .virtual_time = m->virtual_time, .skip_resources = true},
-            &r->found);
+        r->plan = plan_compile(root, &options, &r->found);
     else
         node_free(root);
     if (r->plan == NULL)
@@ -164,7 +169,8 @@ static int open_all(struct run_read *r, char *why, size_t why_size) {
     return 0;
 }
 
-int run_read_open(const char *const *directories, unsigned count, struct run_read **out, char *why, size_t why_size) {
+static int open_for(const char *const *directories, unsigned count, const struct plan_options *options, bool runs_again,
+                    struct run_read **out, char *why, size_t why_size) {
     CHECK(count > 0);
     if (count > RUN_READ_DIRECTORIES_MAX)
         return refuse(why, why_size, ERR_INVALID, "at most %d directories", RUN_READ_DIRECTORIES_MAX);
@@ -174,6 +180,8 @@ int run_read_open(const char *const *directories, unsigned count, struct run_rea
     diagnostic_init(&r->found);
     r->directories = directories;
     r->count = count;
+    r->options = *options;
+    r->runs_again = runs_again;
     r->inputs = calloc(count, sizeof *r->inputs);
     int status = r->inputs == NULL ? refuse(why, why_size, ERR_NO_MEMORY, "out of memory") : open_all(r, why, why_size);
     if (status < 0) {
@@ -182,6 +190,15 @@ int run_read_open(const char *const *directories, unsigned count, struct run_rea
     }
     *out = r;
     return 0;
+}
+
+int run_read_open(const char *const *directories, unsigned count, struct run_read **out, char *why, size_t why_size) {
+    return open_for(directories, count, &(struct plan_options){0}, false, out, why, why_size);
+}
+
+int run_read_open_for(const char *const *directories, unsigned count, const struct plan_options *options,
+                      struct run_read **out, char *why, size_t why_size) {
+    return open_for(directories, count, options, true, out, why, why_size);
 }
 
 void run_read_free(struct run_read *r) {
@@ -210,6 +227,14 @@ void run_read_free(struct run_read *r) {
 
 const struct plan *run_read_plan(const struct run_read *r) {
     return r->plan;
+}
+
+struct plan *run_read_plan_again(struct run_read *r) {
+    return r->plan;
+}
+
+bool run_read_was_virtual(const struct run_read *r) {
+    return r->inputs[0].manifest.virtual_time;
 }
 
 /* --- the seconds ------------------------------------------------------------------------------------------------------ */
@@ -401,7 +426,7 @@ static void write_note(struct run_read *r) {
                  (unsigned long long)r->lines_missing, (unsigned long long)r->intervals_missing);
 }
 
-int run_read_replay(struct run_read *r, const struct run_read_sink *sink, char *why, size_t why_size) {
+static int read_logs(struct run_read *r, const struct run_read_sink *sink, char *why, size_t why_size) {
     int64_t slot = 0, started = INT64_MAX;
     instant at = 0;
     for (unsigned i = 0; i < r->count; i++) {
@@ -427,6 +452,20 @@ int run_read_replay(struct run_read *r, const struct run_read_sink *sink, char *
     decide(r, aborted);
     write_note(r);
     return 0;
+}
+
+/* The logs tell which nodes the run had; one that is to go elsewhere keeps its own. */
+int run_read_replay(struct run_read *r, const struct run_read_sink *sink, char *why, size_t why_size) {
+    struct target *targets = r->plan->targets;
+    size_t size = r->plan->target_count * sizeof *targets;
+    struct target *kept = malloc(size + 1);
+    CHECK(kept != NULL);
+    memcpy(kept, targets, size);
+    int status = read_logs(r, sink, why, why_size);
+    if (r->runs_again)
+        memcpy(targets, kept, size);
+    free(kept);
+    return status;
 }
 
 struct run_facts *run_read_facts(struct run_read *r) {

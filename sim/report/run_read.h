@@ -21,8 +21,15 @@ struct run_read;
 /* `directories` is borrowed. ERR_NOT_FOUND: one is no run directory; ERR_MALFORMED: a file is damaged; ERR_INVALID: they do not belong together;
  * ERR_NO_MEMORY. `why` gets a sentence. */
 int run_read_open(const char *const *directories, unsigned count, struct run_read **out, char *why, size_t why_size);
+/* The same for a plan that is to run again: with other targets, or in simulated time. */
+int run_read_open_for(const char *const *directories, unsigned count, const struct plan_options *options,
+                      struct run_read **out, char *why, size_t why_size);
 void run_read_free(struct run_read *r);
 const struct plan *run_read_plan(const struct run_read *r);
+/* The same to be run again; it stays the reader's. */
+struct plan *run_read_plan_again(struct run_read *r);
+/* Was the run itself in simulated time? */
+bool run_read_was_virtual(const struct run_read *r);
 
 /* What happened, in the order of time, for a log of the whole. Any of them may be NULL. */
 struct run_read_sink {

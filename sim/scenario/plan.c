@@ -208,6 +208,14 @@ void plan_free(struct plan *p) {
     free(p);
 }
 
+void plan_keep_only(struct plan *p, const uint32_t *devices, unsigned count) {
+    size_t words = p->device_count / 64 + 1;
+    p->absent = plan_memory_take(p->memory, words, sizeof *p->absent);
+    memset(p->absent, 0xFF, words * sizeof *p->absent);
+    for (unsigned i = 0; i < count; i++)
+        p->absent[devices[i] / 64] &= ~(UINT64_C(1) << devices[i] % 64);
+}
+
 /* --- questions about a device --------------------------------------------------------------------------------------- */
 
 static void stretch_of(const struct plan *p, const struct action *a, uint32_t device, instant *start, instant *end) {

@@ -65,6 +65,7 @@ struct plan {
     struct fleet_group *groups;
     unsigned group_count;
     uint16_t *group_of; /* [device_count] */
+    uint64_t *absent;   /* bit per device: it has its number, its share and its luck, and is not there; NULL: all are */
     struct target *targets;
     unsigned target_count;
     const struct network **networks; /* that fleets or entries name, each once */
@@ -113,6 +114,11 @@ struct plan *plan_compile(struct node *root, const struct plan_options *options,
 void plan_free(struct plan *p);
 /* Mask of the expected_during sets that an operation of that device touches. */
 uint8_t plan_excluded(const struct plan *p, uint32_t device, instant intended, instant end);
+static inline bool plan_is_absent(const struct plan *p, uint32_t device) {
+    return p->absent != NULL && (p->absent[device / 64] >> device % 64 & 1) != 0;
+}
+/* From now on only these are there. */
+void plan_keep_only(struct plan *p, const uint32_t *devices, unsigned count);
 /* The device's first intended connect, INSTANT_NEVER when the timeline never connects it. */
 instant plan_first_connect(const struct plan *p, uint32_t device);
 

@@ -12,6 +12,7 @@
 #include "scenario/plan_profiles.h"
 #include "scenario/plan_streams.h"
 #include "scenario/plan_targets.h"
+#include "scenario/select.h"
 #include "scenario/value.h"
 
 void plan_fleets_scale(struct node *root, uint64_t devices) {
@@ -125,6 +126,19 @@ static void make_groups(const struct plan_build *b, const struct fleet_parts *f)
     free(group);
 }
 
+/* fleets.*.only: the others are left out, and nobody's luck changes. */
+static void leave_out(const struct plan_build *b, const struct fleet_parts *f) {
+    struct plan *p = b->plan;
+    const struct node *only = node_get(f->node, "only");
+    if (node_is_empty(only) && (only == NULL || only->kind == NODE_SCALAR))
+        return;
+    if (p->absent == NULL)
+        p->absent = plan_memory_take(b->memory, p->device_count / 64 + 1, sizeof *p->absent);
+    for (uint32_t i = 0; i < f->fleet->count; i++)
+        if (!select_has_index(only, i))
+            p->absent[(f->fleet->first + i) / 64] |= UINT64_C(1) << (f->fleet->first + i) % 64;
+}
+
 static void make_fleet(const struct plan_build *b, const struct node_entry *e, struct fleet_parts *f) {
     const struct node *n = e->value;
     const char *target = value_text_at(n, "fleets.*.target");
@@ -140,6 +154,7 @@ static void make_fleet(const struct plan_build *b, const struct node_entry *e, s
         return;
     }
     make_groups(b, f);
+    leave_out(b, f);
 }
 
 void plan_fleets_make(const struct plan_build *b) {

@@ -358,6 +358,9 @@ const struct schema_row schema_rows[] = {
                "library, too."),
     ROW("fleets.*.count", INTEGER, .flags = SCHEMA_REQUIRED, .min = 1, .max = 4000000, .example = "100000",
         .doc = "Number of devices."),
+    ROW("fleets.*.only", INDEX, .flags = SCHEMA_OR_LIST, .example = "[17, 200-299]",
+        .doc = "Leaves out all other devices of the fleet. Those that stay have the number, the profile, the schedule "
+               "and the luck that they have in the whole fleet: for looking at a few of them alone."),
     ROW("fleets.*.profile", REFERENCE, .refers = "profiles", .example = "meter",
         .doc = "The device class. Without it every value is the default."),
     ROW("fleets.*.mix", NAMED, .flags = SCHEMA_WHOLE, .refers = "profiles", .example = "{meter: 95%, meter-old: 5%}",

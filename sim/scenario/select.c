@@ -32,7 +32,7 @@ static bool in_range(const char *text, uint64_t index) {
     return index >= first && index <= last;
 }
 
-static bool has_index(const struct node *n, uint64_t index) {
+bool select_has_index(const struct node *n, uint64_t index) {
     if (n == NULL || node_is_empty(n))
         return true;
     if (n->kind == NODE_SCALAR)
@@ -57,7 +57,7 @@ static uint32_t select_map(const struct plan_build *b, const struct node *map, u
     }
     for (uint32_t d = 0; d < p->device_count; d++) {
         const struct fleet_group *g = &p->groups[p->group_of[d]];
-        if (groups[p->group_of[d]] && (index == NULL || has_index(index, d - p->fleets[g->fleet_index].first)))
+        if (groups[p->group_of[d]] && (index == NULL || select_has_index(index, d - p->fleets[g->fleet_index].first)))
             out[count++] = d;
     }
     free(groups);

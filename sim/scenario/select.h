@@ -10,4 +10,7 @@
 /* Fills rank, selected and where of the action from its `who` node (NULL: all). a->id and a->over are set. Groups are there. */
 void select_devices(const struct plan_build *b, const struct node *who, struct action *a);
 
+/* Is the number one of `index:`, a number, a range or a list of them? */
+bool select_has_index(const struct node *n, uint64_t index);
+
 #endif

@@ -149,21 +149,29 @@ int memory_net_accept(struct memory_net *n, int listener) {
     return fd;
 }
 
+int memory_net_pair(struct memory_net *n, int *near, int *far) {
+    *near = open_end(n, END_STREAM);
+    if (*near < 0)
+        return *near;
+    *far = open_end(n, END_STREAM);
+    if (*far < 0) {
+        n->ends[*near].kind = END_FREE;
+        loop_world_close(n->world, *near);
+        return *far;
+    }
+    n->ends[*near].far = *far;
+    n->ends[*far].far = *near;
+    update(n, *near);
+    return 0;
+}
+
 int memory_net_connect(struct memory_net *n, const struct address *to, const struct address *from) {
-    int listener = listener_at(n, to);
+    int listener = listener_at(n, to), near, far;
     if (listener == NOBODY)
         return ERR_UNREACHABLE;
-    int near = open_end(n, END_STREAM);
-    if (near < 0)
-        return near;
-    int far = open_end(n, END_STREAM);
-    if (far < 0) {
-        n->ends[near].kind = END_FREE;
-        loop_world_close(n->world, near);
-        return far;
-    }
-    n->ends[near].far = far;
-    n->ends[far].far = near;
+    int error = memory_net_pair(n, &near, &far);
+    if (error < 0)
+        return error;
     n->ends[far].at = *to;
     if (from != NULL)
         n->ends[near].at = *from;
@@ -171,7 +179,6 @@ int memory_net_connect(struct memory_net *n, const struct address *to, const str
     *(l->last == NOBODY ? &l->first : &n->ends[l->last].next) = far;
     l->last = far;
     update(n, listener);
-    update(n, near);
     return near;
 }
 

@@ -30,6 +30,9 @@ int memory_net_accept(struct memory_net *n, int listener);
  * nobody listens there; ERR_NO_MEMORY. */
 int memory_net_connect(struct memory_net *n, const struct address *to, const struct address *from);
 
+/* Both ends of a stream that nobody had to accept. ERR_NO_MEMORY, ERR_TOO_BIG. */
+int memory_net_pair(struct memory_net *n, int *near, int *far);
+
 /* Bytes taken, at most the window's rest; ERR_AGAIN: the window is full; ERR_UNREACHABLE: the far end is gone; ERR_NO_MEMORY. */
 int memory_net_send(struct memory_net *n, int fd, const uint8_t *data, size_t size);
 /* Bytes read; ERR_AGAIN: none is there; ERR_CLOSED: the far end has finished; ERR_UNREACHABLE: it has reset. */

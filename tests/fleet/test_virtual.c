@@ -16,7 +16,7 @@ static void every_target_has_a_broker_of_its_own(void) {
     targets[0] = targets[1] = m.target;
     m.plan.targets = targets;
     m.plan.target_count = 2;
-    CU_ASSERT_EQUAL_FATAL(virtual_open(&m.plan, &v, why, sizeof why), 0);
+    CU_ASSERT_EQUAL_FATAL(virtual_open(&m.plan, true, &v, why, sizeof why), 0);
     for (unsigned t = 0; t < 3; t++) {
         struct address at = virtual_node(t);
         int fd = memory_net_connect(v->net, &at, NULL);
@@ -41,7 +41,7 @@ static void a_setting_that_the_broker_does_not_know_is_told(void) {
     made_plan(&m, 1, NULL);
     m.plan.builtin_settings = settings;
     m.plan.builtin_setting_count = 1;
-    CU_ASSERT(virtual_open(&m.plan, &v, why, sizeof why) < 0);
+    CU_ASSERT(virtual_open(&m.plan, true, &v, why, sizeof why) < 0);
     CU_ASSERT_PTR_NOT_NULL(strstr(why, "admits"));
     made_free(&m);
 }
