@@ -32,8 +32,11 @@ static const char introduction[] =
     "  `--unset path` come last, in their order.\n"
     "- **Inheritance**: `extends: name` takes what the entry does not say itself from another one of the same kind, of "
     "the scenario or of\n"
-    "  the library (`profiles/networks/*.yaml`, `profiles/devices/*.yaml`, beside the scenario, in `$MUSTER_DATA`, or "
-    "as installed).\n"
+    "  the library (`profiles/networks/*.yaml`, `profiles/devices/*.yaml` with profiles and whole fleets,\n"
+    "  `profiles/backends/*.yaml`; beside the scenario, in `$MUSTER_DATA`, or as installed). Profiles, networks and "
+    "limits "
+    "that fleets\n"
+    "  and targets name without defining them come from the library, too.\n"
     "- **Variables**: `${vars.x}` and `${env.X:-default}` stand for values anywhere. `$${` is a literal `${`.\n";
 
 /* Cells of a table: '|' would end them. */
