@@ -312,6 +312,8 @@ static void write_profile(const struct work *w) {
     write_count(out, pings, "ping was", "pings were");
     text_append(out, " seen; Muster sends them by the same rule, not at the same instants\n");
     text_printf(out, "      clean_start: %s\n", o->clean_start ? "true" : "false");
+    if (!w->options->model)
+        text_append(out, "      inflight: 65535 # its own window is in its instants already\n");
     if (o->differing > 0)
         text_printf(out,
                     "      # %u later connections introduced themselves otherwise: these are the first one's values\n",

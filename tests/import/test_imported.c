@@ -67,7 +67,8 @@ static void the_timeline_repeats_connections_at_their_instants(void) {
     for (unsigned i = 0; i < COUNT_OF(expected); i++)
         CU_ASSERT_TRUE(plan->actions[i].verb == expected[i].verb && plan->actions[i].start == expected[i].at);
     const struct profile *p = plan->groups[0].profile;
-    CU_ASSERT_TRUE(p->reconnect.policy == RECONNECT_NEVER && p->buffer.keep_qos0 && p->mqtt.keepalive_s == 60);
+    CU_ASSERT_TRUE(p->reconnect.policy == RECONNECT_NEVER && p->buffer.keep_qos0 && p->mqtt.keepalive_s == 60 &&
+                   p->mqtt.inflight_max == 65535);
     CU_ASSERT_TRUE(p->mqtt.version == MQTT_3_1_1 && plan->groups[0].target->builtin);
     CU_ASSERT_EQUAL(plan->duration, 8050 * SPAN_MS);
     CU_ASSERT_TRUE(says("the server reset it"));
