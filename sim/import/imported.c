@@ -313,7 +313,8 @@ static void write_profile(const struct work *w) {
     text_append(out, " seen; Muster sends them by the same rule, not at the same instants\n");
     text_printf(out, "      clean_start: %s\n", o->clean_start ? "true" : "false");
     if (!w->options->model)
-        text_append(out, "      inflight: 65535 # its own window is in its instants already\n");
+        text_append(out, "      inflight: 65535 # its own window is in its instants already\n"
+                         "      on_session_lost: drop # nothing is sent that was not seen\n");
     if (o->differing > 0)
         text_printf(out,
                     "      # %u later connections introduced themselves otherwise: these are the first one's values\n",
