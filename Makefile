@@ -114,6 +114,12 @@ $(tools): %: %.o $(call archives_to,$(last_room))
 	@echo "  LINK $@"
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(call libs_to,$(last_room))
 
+# The program with a bug that tests have to find.
+planted := $(BUILD)/tests/planted/muster
+$(planted): $(BUILD)/tests/planted/resume_forgets.o $(BUILD)/sim/main.o $(call archives_to,$(last_room))
+	@echo "  LINK $@"
+	$(Q)$(CC) $(LDFLAGS) -Wl,--wrap=mqtt_inflight_resume -o $@ $^ $(call libs_to,$(last_room))
+
 # Bench programs are yardsticks: they share no code with the program they measure.
 benches := $(patsubst %.c,$(BUILD)/%,$(wildcard bench/*.c))
 $(benches): %: %.o
@@ -121,7 +127,7 @@ $(benches): %: %.o
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lpthread
 
 .PHONY: tools benches docs man
-tools: $(tools) man # helpers of the end-to-end tests, and what one of them installs
+tools: $(tools) $(planted) man # helpers of the end-to-end tests, and what one of them installs
 benches: $(benches) # yardstick programs
 docs: $(BUILD)/tests/tools/write_docs ## write the documents that come from tables
 	$<
@@ -226,5 +232,5 @@ clean: ## remove what was built
 	rm -rf $(BUILD)
 
 objects := $(sim_objects) $(unit_objects) $(shared_objects) \
-	$(addsuffix .o,$(tools) $(benches) $(fuzz_targets))
+	$(addsuffix .o,$(tools) $(benches) $(fuzz_targets)) $(BUILD)/tests/planted/resume_forgets.o
 -include $(objects:.o=.d)

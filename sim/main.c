@@ -7,11 +7,12 @@
 #include "fleet/run.h"
 
 static int (*const verbs[VERBS])(const struct options *) = {
-    [VERB_RUN] = cmd_run,         [VERB_CHECK] = cmd_check,       [VERB_PLAN] = cmd_plan,
-    [VERB_EXPLAIN] = cmd_explain, [VERB_SCHEMA] = cmd_schema,     [VERB_INIT] = cmd_init,
-    [VERB_BACKEND] = cmd_backend, [VERB_REPORT] = cmd_report, [VERB_REPLAY] = cmd_replay,     [VERB_COMPARE] = cmd_compare,
-    [VERB_DOCTOR] = cmd_doctor,   [VERB_CAPACITY] = cmd_capacity, [VERB_COMPLETION] = cmd_completion,
-    [VERB_IMPORT] = cmd_import,   [VERB_VERSION] = cmd_version,
+    [VERB_RUN] = cmd_run,           [VERB_CHECK] = cmd_check,           [VERB_PLAN] = cmd_plan,
+    [VERB_EXPLAIN] = cmd_explain,   [VERB_SCHEMA] = cmd_schema,         [VERB_INIT] = cmd_init,
+    [VERB_BACKEND] = cmd_backend,   [VERB_REPORT] = cmd_report,         [VERB_REPLAY] = cmd_replay,
+    [VERB_SHRINK] = cmd_shrink,     [VERB_COMPARE] = cmd_compare,       [VERB_DOCTOR] = cmd_doctor,
+    [VERB_CAPACITY] = cmd_capacity, [VERB_COMPLETION] = cmd_completion, [VERB_IMPORT] = cmd_import,
+    [VERB_VERSION] = cmd_version,
 };
 
 static int show_help(const struct options *o) {

@@ -13,6 +13,7 @@ int cmd_init(const struct options *o);
 int cmd_backend(const struct options *o);
 int cmd_report(const struct options *o);
 int cmd_replay(const struct options *o);
+int cmd_shrink(const struct options *o);
 int cmd_compare(const struct options *o);
 int cmd_doctor(const struct options *o);
 int cmd_capacity(const struct options *o);

@@ -27,14 +27,18 @@ enum {
     ON_IMPORT = VERB_BIT(VERB_IMPORT),
     ON_REPORT = VERB_BIT(VERB_REPORT),
     ON_REPLAY = VERB_BIT(VERB_REPLAY),
+    ON_SHRINK = VERB_BIT(VERB_SHRINK),
     ON_COMPARE = VERB_BIT(VERB_COMPARE),
-    ON_SCENARIO = VERB_BIT(VERB_RUN) | VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN) | ON_DOCTOR | ON_CAPACITY,
+    ON_SCENARIO = VERB_BIT(VERB_RUN) | VERB_BIT(VERB_CHECK) | VERB_BIT(VERB_PLAN) | ON_DOCTOR | ON_CAPACITY | ON_SHRINK,
     ON_ALL = VERB_BIT(VERBS) - 1
 };
 
 enum { SHOWN_MAX = 80 }; /* of a word that is repeated in a message */
 
 const struct option_row options_rows[] = {
+    {0, "while", "EXPR", OPTION_TEXT, ON_SHRINK, AT(condition), 0,
+     "what has to stay true at the end of the run, as a check says it: 'lost(mqtt.publish) > 0'"},
+    {'o', "out", "FILE", OPTION_TEXT, ON_SHRINK, AT(out), 0, "file for the small scenario; default stdout"},
     {0, "device", "DEVICE", OPTION_LIST, ON_REPLAY, AT(devices_named), 0,
      "one of the recorded devices, as in meters-17 or its number over all fleets; default all of them; repeatable"},
     {0, "target", "[NAME=]URI", OPTION_LIST, ON_REPLAY, AT(targets), 0,
@@ -125,7 +129,7 @@ const struct option_row options_rows[] = {
      "summary.json on stdout in place of the text"},
     {'j', "json", NULL, OPTION_FLAG, ON_PLAN | ON_COMPARE | ON_DOCTOR | ON_CAPACITY | VERB_BIT(VERB_VERSION), AT(json),
      0, "the result as JSON"},
-    {'q', "quiet", NULL, OPTION_FLAG, ON_RUN | ON_REPLAY | ON_CAPACITY | ON_DOCTOR, AT(quiet), 0,
+    {'q', "quiet", NULL, OPTION_FLAG, ON_RUN | ON_REPLAY | ON_SHRINK | ON_CAPACITY | ON_DOCTOR, AT(quiet), 0,
      "no progress on stderr"},
     {'q', "quiet", NULL, OPTION_FLAG, ON_BACKEND, AT(quiet), 0, "do not say when it starts and stops"},
     {0, "no-color", NULL, OPTION_FLAG, ON_SCENARIO | ON_REPORT | ON_REPLAY | ON_COMPARE, AT(no_color), 0,
@@ -196,6 +200,12 @@ const struct options_verb options_verbs[VERBS] = {
      "without what was "
      "recorded. Exit code 0: as recorded, 10: a device departed from it.",
      EXAMPLES("muster replay run-20261122T083000Z-3f9a --device thermostats-17 --out alone")},
+    {VERB_SHRINK, "shrink", "SCENARIO", 0, 1,
+     "the smallest scenario that still shows something, found in simulated time",
+     "Devices, timeline entries, duration and keys are taken away as long as the expression of --while holds. Exit "
+     "code 0: a scenario was "
+     "written, 10: the expression does not hold in the whole one.",
+     EXAMPLES("muster shrink scenarios/quickstart.yaml --while 'count(mqtt.publish) > 3' --out small.yaml")},
     {VERB_COMPARE, "compare", "BEFORE... -- AFTER...", 2, OPTIONS_OPERANDS_MAX,
      "is one side's run worse than the other's? statistics over whole runs",
      "One run a side, for which -- may be left out, or at least four. Exit code 0: same or better, 10: worse, 13: the "

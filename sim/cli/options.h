@@ -20,6 +20,7 @@ enum verb {
     VERB_BACKEND,
     VERB_REPORT,
     VERB_REPLAY,
+    VERB_SHRINK,
     VERB_COMPARE,
     VERB_DOCTOR,
     VERB_CAPACITY,
@@ -68,9 +69,10 @@ struct options {
     int64_t start_at_unix_ns;
     span wait;
     int fail_code, ready_fd;
-    bool capacity;     /* doctor: measure first */
-    bool virtual_time; /* --virtual */
-    bool model;        /* import */
+    const char *condition; /* --while */
+    bool capacity;         /* doctor: measure first */
+    bool virtual_time;     /* --virtual */
+    bool model;            /* import */
     bool json, quiet, yes, no_color, force, show_origin, names, help;
 };
 
