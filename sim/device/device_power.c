@@ -455,5 +455,5 @@ void device_power_end(struct device_host *h, const struct device_slot *s) {
     double life = power_projected_life(&p, s->power);
     bool endless = !(life < 1e12);
     recorder_value(h->recorder, s->life->group, OP_BATTERY_PROJECTED_LIFE, at,
-                   endless ? 0 : (span)(life * (double)(SPAN_S / RECORDER_VALUE_SPAN)), endless);
+                   endless ? 0 : (span)(life * ((double)SPAN_S / (double)RECORDER_VALUE_SPAN)), endless);
 }

@@ -79,7 +79,8 @@ static double overlap(instant from, instant to, instant begin, instant end) {
 
 /* How many multiples of `every` after `base` have come by `at`. */
 static double expired(instant base, span every, instant at) {
-    return at <= base ? 0 : (double)((at - base) / every);
+    int64_t whole = at <= base ? 0 : (at - base) / every;
+    return (double)whole;
 }
 
 static void settle_radio(const struct power *p, struct power_state *s, instant now, struct power_ledger *ledger) {

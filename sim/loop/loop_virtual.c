@@ -44,6 +44,7 @@ static void enqueue(struct loop_world *w, uint32_t fd) {
     struct descriptor *d = &w->descriptors[fd];
     if (d->queued || (d->watched & d->ready) == 0)
         return;
+    CHECK(w->room > 0);
     d->queued = true;
     w->queue[(w->queue_at + w->queue_count++) % w->room] = fd;
 }

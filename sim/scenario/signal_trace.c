@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "base/text.h"
 
 struct rows {
     double *seconds, *values;
@@ -105,27 +106,20 @@ int signal_trace_read(const char *path, struct signal_trace *t, char *why) {
         snprintf(why, SIGNAL_TRACE_WHY_MAX, "%s", strerror(errno));
         return ERR_NOT_FOUND;
     }
-    size_t size = 0, room = 1 << 16, got;
-    char *text = malloc(room + 1);
-    CHECK(text != NULL);
-    while (size <= SIGNAL_TRACE_BYTES_MAX && (got = fread(text + size, 1, room - size, in)) > 0) {
-        size += got;
-        if (size < room)
-            continue;
-        room *= 2;
-        text = realloc(text, room + 1);
-        CHECK(text != NULL);
-    }
+    struct text text = {0};
+    char piece[1 << 14];
+    size_t got;
+    while (text.size <= SIGNAL_TRACE_BYTES_MAX && (got = fread(piece, 1, sizeof piece, in)) > 0)
+        text_append_n(&text, piece, got);
     bool broken = ferror(in) != 0;
     fclose(in);
-    text[size] = '\0';
     int result;
-    if (broken || size > SIGNAL_TRACE_BYTES_MAX) {
+    if (broken || text.size > SIGNAL_TRACE_BYTES_MAX) {
         snprintf(why, SIGNAL_TRACE_WHY_MAX, broken ? "it cannot be read" : "it is larger than 64 MiB");
         result = broken ? ERR_NOT_FOUND : ERR_TOO_BIG;
     } else {
-        result = signal_trace_parse(text, t, why);
+        result = signal_trace_parse(text_get(&text), t, why);
     }
-    free(text);
+    text_free(&text);
     return result;
 }
