@@ -26,6 +26,7 @@ static const struct row {
       {"[SCENARIO]", COMPLETION_SCENARIOS, NULL},
       {"CAPTURE", COMPLETION_CAPTURES, NULL},
       {"DIR...", COMPLETION_DIRECTORIES, NULL},
+      {"DIR", COMPLETION_DIRECTORIES, NULL},
       {"BEFORE... -- AFTER...", COMPLETION_DIRECTORIES, NULL},
       {"KEY", COMPLETION_NAMES, NULL},
       {"[DOCUMENT]", COMPLETION_WORDS, "scenario summary events"},

@@ -205,7 +205,7 @@ const struct options_verb options_verbs[VERBS] = {
      "Devices, timeline entries, duration and keys are taken away as long as the expression of --while holds. Exit "
      "code 0: a scenario was "
      "written, 10: the expression does not hold in the whole one.",
-     EXAMPLES("muster shrink scenarios/quickstart.yaml --while 'count(mqtt.publish) > 3' --out small.yaml")},
+     EXAMPLES("muster shrink scenarios/quickstart.yaml --while 'count(mqtt.publish) > 3'")},
     {VERB_COMPARE, "compare", "BEFORE... -- AFTER...", 2, OPTIONS_OPERANDS_MAX,
      "is one side's run worse than the other's? statistics over whole runs",
      "One run a side, for which -- may be left out, or at least four. Exit code 0: same or better, 10: worse, 13: the "

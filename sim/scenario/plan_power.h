@@ -4,7 +4,7 @@
 
 #include "scenario/plan_build.h"
 
-/* Fills p->power, p->last_gasp and p->climate from the profile's node (NULL: none). */
+/* Fills made->power, made->last_gasp and made->climate from the profile's node (NULL: none). */
 void plan_power_profile(const struct plan_build *b, const struct node *profile, struct profile *made);
 /* What a group has of its profile's power and its region's climate; g->profile and g->region are set. */
 void plan_power_group(const struct plan_build *b, struct fleet_group *g);
