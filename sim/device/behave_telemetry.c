@@ -343,7 +343,20 @@ void behave_telemetry_burst(struct device_host *h, const struct device_slot *s, 
     }
 }
 
+/* From now on messages that waited for the next step alone wait for something else, all of them: their turn has passed. */
+static void hold_all(const struct device *life, enum op_held held) {
+    struct waiting *at = waiting_first(life);
+    if (at == NULL)
+        return;
+    do {
+        if (at->op.held == OP_HELD_NONE)
+            at->op.held = (uint8_t)held;
+        at = at->next;
+    } while (at != waiting_first(life));
+}
+
 void behave_telemetry_session_up(struct device_host *h, const struct device_slot *s) {
+    hold_all(s->life, OP_HELD_OFFLINE); /* what a step had left over when the connection before was lost */
     struct stream_state *streams = behaviour_streams(s->behaviour);
     for (unsigned i = 0; i < s->group->telemetry_count; i++) {
         const struct telemetry *t = &s->group->telemetry[i];
@@ -393,7 +406,7 @@ void behave_telemetry_pump(struct device_host *h, const struct device_slot *s) {
             op.ready = h->step.now;
         if (!hand_over(h, s, &first->message, &op, &held)) {
             if (first->op.held == OP_HELD_NONE)
-                first->op.held = (uint8_t)held;
+                hold_all(s->life, held);
             return;
         }
         if (kept)

@@ -127,6 +127,36 @@ static void a_burst_goes_out_whole_however_small_a_step_is(void) {
     }
 }
 
+/* What is left of a burst for the next step waits like any other message when the connection is lost before, or the window closes. */
+static void the_rest_of_a_burst_that_had_to_wait_is_no_lag(void) {
+    for (int lost = 0; lost < 2; lost++) {
+        rig_make(&r);
+        r.telemetry.qos = lost ? 0 : 1;
+        r.profile.mqtt.inflight_max = 300;
+        r.telemetry.every.a = 1000e9;
+        rig_action(&r, DO_BURST, SPAN_S / 2)->messages = 500;
+        online_at_zero();
+        rig_due(&r, SPAN_S / 2);
+        CU_ASSERT(r.orders.pump && r.slot.behaviour->queued > 200);
+        if (lost) {
+            rig_lose(&r, SPAN_S / 2, CLOSE_BY_PEER);
+            rig_run(&r, 4 * SPAN_S);
+            rig_online(&r, 5 * SPAN_S, false);
+        }
+        instant then = lost ? 5 * SPAN_S : SPAN_S / 2;
+        for (int step = 0; step < 20 && r.orders.pump; step++)
+            rig_due(&r, then);
+        if (!lost) {
+            rig_receive(&r, 6 * SPAN_S, "40 02 00 01");
+            rig_receive(&r, 7 * SPAN_S, "40 02 00 02");
+            rig_receive(&r, 8 * SPAN_S, "40 02 01 2e"); /* of the second that the window had held back */
+        }
+        CU_ASSERT_EQUAL(r.slot.behaviour->queued, lost ? 0 : 197);
+        CU_ASSERT_EQUAL(rig_longest(&r, OP_MQTT_PUBLISH, CLOCK_LAG), 0);
+        rig_free(&r);
+    }
+}
+
 static void waiting_messages_of_a_lost_connection_stay(void) {
     rig_make(&r);
     r.profile.mqtt.inflight_max = 1;
@@ -271,6 +301,7 @@ HARNESS_MAIN("behave_telemetry", HARNESS_CASE(an_open_stream_goes_on_whatever_ha
              HARNESS_CASE(a_full_window_holds_messages_back),
              HARNESS_CASE(a_full_window_takes_nothing_of_the_guards_rate),
              HARNESS_CASE(a_burst_goes_out_whole_however_small_a_step_is),
+             HARNESS_CASE(the_rest_of_a_burst_that_had_to_wait_is_no_lag),
              HARNESS_CASE(waiting_messages_of_a_lost_connection_stay),
              HARNESS_CASE(what_the_backend_does_not_take_is_refused_at_once_and_was_never_sent),
              HARNESS_CASE(a_message_that_cannot_be_encoded_does_not_block_the_others),
