@@ -172,7 +172,7 @@ fuzz-regress: ## run the fuzz targets over their kept corpus only
 
 # --- checks -----------------------------------------------------------------------------------------------------------
 
-.PHONY: house lint e2e e2e-quick check test
+.PHONY: house lint e2e e2e-quick swarm check test
 house: $(sim_objects) ## rules of the house: includes, sizes, names, mirrored tests
 	tests/house/run $(BUILD)
 lint: ## clang-format, clang-tidy, cppcheck, shellcheck
@@ -181,6 +181,8 @@ e2e: all tools ## end-to-end tests against real brokers
 	BUILD=$(BUILD) tests/e2e/run
 e2e-quick: all tools # the few that are marked quick
 	BUILD=$(BUILD) tests/e2e/run --quick
+swarm: all ## SEEDS=200 random scenarios in simulated time, whose books must balance
+	BUILD=$(BUILD) python3 tests/e2e/lib/swarm.py --seeds $(or $(SEEDS),200)
 check: ## the quick subset, under two minutes
 	BUILD=$(BUILD) tests/run units house e2e-quick
 test: ## everything, packages included; ends with "N passed, N failed"
