@@ -99,14 +99,16 @@ static struct catalogue catalogue_of(const struct plan_build *b) {
     return c;
 }
 
-/* May the group's devices ever be on that network? */
-static bool may_be_on(const struct plan *p, const struct fleet_group *g, const struct network *n) {
-    if (g->network == n)
-        return true;
+static bool is_roamed_to(const struct plan *p, const struct network *n) {
     for (unsigned i = 0; i < p->action_count; i++)
         if (p->actions[i].verb == DO_ROAM && p->actions[i].network == n)
             return true;
     return false;
+}
+
+/* May the group's devices ever be on that network? */
+static bool may_be_on(const struct plan *p, const struct fleet_group *g, const struct network *n) {
+    return g->network == n || is_roamed_to(p, n);
 }
 
 static bool has_cells(const struct plan *p, const struct fleet_group *g) {
@@ -141,8 +143,8 @@ static void fill(const struct plan_build *b, struct fleet_group *g, const struct
     g->outages = own;
     g->radio = g->outage_count > 0;
     for (unsigned i = 0; i < p->network_count; i++)
-        g->radio = g->radio ||
-                   (may_be_on(p, g, p->networks[i]) && (radio_needed(p->networks[i]) || p->networks[i] != g->network));
+        g->radio = g->radio || is_roamed_to(p, p->networks[i]) ||
+                   (p->networks[i] == g->network && radio_needed(p->networks[i]));
 }
 
 bool plan_outages_silences(const struct fleet_group *g) {

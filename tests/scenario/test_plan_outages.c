@@ -78,6 +78,14 @@ static void roaming_brings_the_other_networks_outages(void) {
     compiled_free(&c);
 }
 
+static void roaming_to_the_own_network_needs_a_state_too(void) {
+    struct compiled c = compiled_of("duration: 1min\nnetworks: {n: {rtt: 1ms}}\nfleets: {a: {count: 1, network: n}}\n"
+                                    "timeline: [{do: connect}, {at: 1s, do: roam, to: n}]\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    CU_ASSERT(c.plan->groups[0].radio);
+    compiled_free(&c);
+}
+
 static void what_does_not_fit_is_refused(void) {
     static const char *const wrong[] = {
         "{scope: cell, down: 1h}",
@@ -105,4 +113,5 @@ static void what_does_not_fit_is_refused(void) {
 }
 
 HARNESS_MAIN("scenario/plan_outages", HARNESS_CASE(outages_reach_whom_they_name), HARNESS_CASE(their_values_arrive),
-             HARNESS_CASE(roaming_brings_the_other_networks_outages), HARNESS_CASE(what_does_not_fit_is_refused))
+             HARNESS_CASE(roaming_brings_the_other_networks_outages),
+             HARNESS_CASE(roaming_to_the_own_network_needs_a_state_too), HARNESS_CASE(what_does_not_fit_is_refused))
