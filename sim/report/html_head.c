@@ -66,8 +66,8 @@ static void write_banner(struct text *out, const struct run_facts *f) {
     text_printf(
         out,
         "<header class=\"banner %s\">\n<p class=\"verdict\"><span class=\"mark\" aria-hidden=\"true\">%s</span> "
-        "%s</p>\n<h1>",
-        face->style, face->mark, report_verdict_words[f->verdict]);
+        "%s%s</p>\n<h1>",
+        face->style, face->mark, report_verdict_words[f->verdict], f->plan->virtual_time ? " · VIRTUAL" : "");
     html_text(out, f->plan->name);
     text_append(out, "</h1>\n<p class=\"sentence\">");
     write_sentence(out, f);

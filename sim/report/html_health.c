@@ -84,6 +84,8 @@ void html_health(struct text *out, const struct report *r, const struct history 
     text_append(out, "<section>\n<h2 id=\"health\">Was the tool the bottleneck?</h2>\n");
     if (r->facts->trust_count > 0)
         write_doubts(out, r->facts);
+    else if (r->facts->plan->virtual_time)
+        text_append(out, "<p class=\"answer\"><b>No.</b> The clock was simulated, and waited for this machine.</p>\n");
     else
         text_append(
             out,

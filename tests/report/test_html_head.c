@@ -43,6 +43,14 @@ static void every_verdict_has_its_word_and_its_colour(void) {
     page_end(&p);
 }
 
+static void simulated_time_stands_beside_the_verdict(void) {
+    page_begin(&p, 0);
+    p.s.plan.virtual_time = true;
+    write();
+    CU_ASSERT_TRUE(page_has(&p, "</span> FAIL · VIRTUAL</p>"));
+    page_end(&p);
+}
+
 static void doubt_is_given_its_first_reason(void) {
     page_begin(&p, 0);
     p.s.facts.verdict = VERDICT_NOT_TRUSTWORTHY;
@@ -95,7 +103,8 @@ static void key_figures_are_those_of_the_summary(void) {
 }
 
 HARNESS_MAIN("report/html_head", HARNESS_CASE(the_banner_names_the_first_failed_check_with_what_was_measured),
-             HARNESS_CASE(every_verdict_has_its_word_and_its_colour), HARNESS_CASE(doubt_is_given_its_first_reason),
+             HARNESS_CASE(every_verdict_has_its_word_and_its_colour),
+             HARNESS_CASE(simulated_time_stands_beside_the_verdict), HARNESS_CASE(doubt_is_given_its_first_reason),
              HARNESS_CASE(the_check_that_ended_the_run_comes_before_the_first_that_failed),
              HARNESS_CASE(a_passed_run_needs_no_grounds),
              HARNESS_CASE(what_ran_is_told_with_the_command_that_repeats_it),
