@@ -434,7 +434,7 @@ def run_seed(seed, keep, twice):
         os.makedirs(keep, exist_ok=True)
         kept = os.path.join(os.path.abspath(keep), os.path.basename(path))
         shutil.copy(path, kept)
-        return "seed %d: %s: %s\n  muster run %s --virtual --seed %d" % (seed, type(error).__name__, error, kept, seed)
+        return "seed %d: %s: %s\n  MUSTER_DATA=. muster run %s --virtual --seed %d" % (seed, type(error).__name__, error, kept, seed)
     finally:
         shutil.rmtree(root, ignore_errors=True)
 
