@@ -189,7 +189,7 @@ test: ## everything, packages included; ends with "N passed, N failed"
 	@scripts/deps build test || echo "NOTE without these packages tests are skipped or fail"
 	BUILD=$(BUILD) FUZZ_SECONDS=$(FUZZ_SECONDS) tests/run
 
-.PHONY: bench bench-scale bench-audit bench-compare bench-reconnect test-debian12 test-debian13
+.PHONY: bench bench-scale bench-audit bench-compare bench-reconnect bench-virtual determinism test-debian12 test-debian13
 bench: all benches ## cost per message and connect rate, beside a minimal blaster
 	BUILD=$(BUILD) bench/run
 bench-scale: all ## 200,000 and 1,000,000 connections
@@ -200,6 +200,10 @@ bench-reconnect: all ## the reconnect table live, 5,000 devices: some eighteen m
 	BUILD=$(BUILD) bench/reconnect
 bench-compare: all ## how often compare errs, either way: runs of 20 s, some ten minutes
 	BUILD=$(BUILD) bench/compare
+bench-virtual: all ## how fast simulated time goes: steps per CPU second, a year, a day of a large fleet
+	BUILD=$(BUILD) bench/virtual
+determinism: all ## one trace hash for 20 runs and four compilations; some ten minutes
+	BUILD=$(BUILD) bench/determinism
 test-debian12: ## quickstart and tests of a clean clone in a fresh Debian 12 chroot under build/ (needs root)
 	scripts/test-chroot bookworm $(BUILD)/debian12
 test-debian13: ## the same in a Debian 13 chroot

@@ -41,6 +41,7 @@ struct device_slot worker_slot(struct worker *w, uint32_t number) {
 
 void worker_step(struct worker *w, instant answered) {
     step_begin(&w->host.step, loop_now(w->loop), answered);
+    w->trace.steps++;
     w->host.orders = (struct device_orders){0};
     w->host.trouble.count = 0;
     w->host.changed = 0;

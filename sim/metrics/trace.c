@@ -9,7 +9,6 @@ static void add(struct trace *t, uint64_t word) {
 }
 
 void trace_step(struct trace *t, instant at, uint32_t device, uint8_t state) {
-    t->steps++;
     add(t, (uint64_t)at);
     add(t, (uint64_t)device << 8 | state);
 }

@@ -10,10 +10,10 @@
 
 struct trace {
     uint64_t hash;  /* 0 at first; the same on every machine */
-    uint64_t steps; /* calls of the step function */
+    uint64_t steps; /* calls of the step function, for whoever calls it to count */
 };
 
-/* A device was stepped at `at`, and is in that state afterwards. */
+/* What a device's step left was carried out at `at`; it is in that state afterwards. */
 void trace_step(struct trace *t, instant at, uint32_t device, uint8_t state);
 /* It took or gave these bytes. */
 void trace_bytes(struct trace *t, struct bytes data);

@@ -15,7 +15,6 @@ static void the_hash_is_the_same_everywhere(void) {
     trace_step(&t, 1500 * SPAN_MS, 7, 3);
     trace_bytes(&t, bytes_of((const uint8_t *)"muster run", 10));
     trace_step(&t, 1500 * SPAN_MS, 8, 3);
-    CU_ASSERT_EQUAL(t.steps, 2);
     CU_ASSERT_EQUAL(t.hash, 0x35f791d79932cda7U);
 }
 
