@@ -40,6 +40,18 @@ static void seconds_in_which_nothing_happens_cost_little(void) {
     CU_ASSERT_TRUE(quiet.events < busy.events);
 }
 
+/* A year in simulated time has rows of an hour. */
+static void longer_intervals_make_fewer_lines(void) {
+    struct compiled c = compiled_of("duration: 1year\nfleets: {a: {count: 100, " TELEMETRY "}}\n");
+    c.plan->interval = SPAN_S;
+    struct plan_logs seconds = plan_logs_of(c.plan);
+    c.plan->interval = 3600 * SPAN_S;
+    struct plan_logs hours = plan_logs_of(c.plan);
+    CU_ASSERT_TRUE(hours.series * 3000 < seconds.series);
+    CU_ASSERT_TRUE(hours.total * 1000 < seconds.total);
+    compiled_free(&c);
+}
+
 static void the_cap_is_the_scenario_s_or_the_default(void) {
     struct compiled c = compiled_of("duration: 1min\nfleets: {a: {count: 1}}\n");
     CU_ASSERT_EQUAL(plan_logs_cap(c.plan->root), UINT64_C(8) << 30);
@@ -58,6 +70,7 @@ static void a_run_that_will_pass_its_cap_is_found(void) {
 }
 
 HARNESS_MAIN("scenario/plan_logs", HARNESS_CASE(logs_grow_with_the_length_of_the_run),
+             HARNESS_CASE(longer_intervals_make_fewer_lines),
              HARNESS_CASE(logs_grow_with_the_groups_and_hardly_with_the_devices),
              HARNESS_CASE(seconds_in_which_nothing_happens_cost_little),
              HARNESS_CASE(the_cap_is_the_scenario_s_or_the_default),
