@@ -58,7 +58,8 @@ static bool grow(struct loop_world *w) {
     uint32_t *queue = malloc(room * sizeof *queue);
     if (queue == NULL)
         return false;
-    for (uint32_t i = 0; i < w->queue_count; i++) /* there is none before the first room */
+    CHECK(w->queue_count == 0 || w->room > 0);
+    for (uint32_t i = 0; i < w->queue_count; i++)
         queue[i] = w->queue[(w->queue_at + i) % w->room];
     free(w->queue);
     w->queue = queue;
