@@ -164,7 +164,10 @@ def _():
 @suite.case("whatever verb takes --json prints one JSON document and nothing else")
 def _():
     place, _ = standard()
-    verbs = {"plan": [place.scenario], "doctor": [place.scenario], "report": [place.out], "version": [],
+    recorded = os.path.join(place.directory.path, "recorded")
+    small = place.directory.file("small.yaml", "version: 1\nduration: 3s\ntarget: builtin\nfleets: {f: {count: 3}}\n")
+    suite.muster("run", small, "--virtual", "--record", "all", "--out", recorded, "--quiet").expect(0)
+    verbs = {"replay": [recorded], "plan": [place.scenario], "doctor": [place.scenario], "report": [place.out], "version": [],
              "compare": [place.out, "--force", "--", place.out], "capacity": None}  # a search takes minutes: it has tests of its own
     for verb in sorted(set(re.findall(r"^  ([a-z]+)", suite.muster("--help").stdout.split("\nVerbs:\n")[1].split("\n\n")[0], re.M))):
         takes = "--json" in suite.muster(verb, "--help").expect(0).stdout
