@@ -150,7 +150,8 @@ static void handle(struct device_host *h, const struct device_slot *s, const str
         break;
     case EVENT_SESSION_LOST:
         count(h, s, TALLY_SESSION_LOST);
-        h->power_notes |= POWER_NOTE_SESSION_LOST;
+        if ((s->life->flags & DEVICE_SESSION_EXPECTED) != 0) /* else it was the device that did not want one */
+            h->power_notes |= POWER_NOTE_SESSION_LOST;
         break;
     case EVENT_OP_END:
         op_ended(h, s, e);

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/units.h"
+#include "report/energy_backend.h"
 #include "report/figures.h"
 
 static const double microjoules = 1e6;
@@ -108,6 +109,7 @@ void energy_write_json(struct json_write *w, const struct run_facts *f, const ch
     json_write_member_uint(w, "brownouts", e.brownouts);
     json_write_member_uint(w, "power_lost", e.power_lost);
     json_write_member_uint(w, "refused_work", e.refused_work);
+    energy_backend_write_json(w, f, &e, fleet);
     json_write_close_object(w);
     energy_free(&e);
 }

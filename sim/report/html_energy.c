@@ -2,6 +2,7 @@
 
 #include "base/units.h"
 #include "report/energy.h"
+#include "report/energy_backend.h"
 #include "report/html_parts.h"
 
 static void cell(struct text *out, enum units_dimension d, double value) {
@@ -65,12 +66,55 @@ static void write_fleets(struct text *out, const struct run_facts *f) {
     html_table_end(out, left);
 }
 
+static void write_backend_row(struct text *out, const struct run_facts *f, const struct energy *e, unsigned row,
+                              const char *fleet) {
+    struct energy_backend cost = energy_backend_of(f, e, row, fleet);
+    text_append(out, "<tr><th scope=\"row\">");
+    html_text(out, fleet);
+    text_printf(out, "</th><td>%s</td><td>%s</td>", energy_backend_rows[row].behaviour, energy_backend_rows[row].doc);
+    cell(out, UNITS_ENERGY, cost.device_j);
+    if (isfinite(cost.device_mah_day))
+        text_printf(out, "<td class=\"number\">%.3g mAh</td>", cost.device_mah_day);
+    else
+        text_append(out, "<td class=\"number\">–</td>");
+    cell_share(out, cost.share);
+    cell(out, UNITS_DURATION, cost.life_days * 86400e9);
+    cell(out, UNITS_DURATION, cost.gained * 86400e9);
+    text_append(out, "</tr>\n");
+}
+
+static void write_backend(struct text *out, const struct run_facts *f) {
+    size_t rows = 0, left = 0;
+    for (unsigned i = 0; i < f->plan->fleet_count; i++) {
+        const char *fleet = f->plan->fleets[i].name;
+        struct energy e = energy_of(f, fleet);
+        for (unsigned row = 0; row < ENERGY_BACKEND_ROWS; row++) {
+            if (!energy_backend_matters(&e, row))
+                continue;
+            if (rows >= HTML_ROWS_MAX) {
+                left++;
+                continue;
+            }
+            if (rows++ == 0) {
+                html_table_begin(out, "energy-backend", "What the backend cost its devices");
+                html_table_columns(out, "Fleet|The backend|so devices used energy for|#per device|#a day|#of its "
+                                        "energy|#projected life|#without it longer by");
+            }
+            write_backend_row(out, f, &e, row, fleet);
+        }
+        energy_free(&e);
+    }
+    if (rows > 0)
+        html_table_end(out, left);
+}
+
 void html_energy(struct text *out, const struct report *r) {
     if (!energy_modelled(r->facts->plan))
         return;
     struct energy e = energy_of(r->facts, NULL);
     if (e.used > 0) {
         write_causes(out, &e);
+        write_backend(out, r->facts);
         write_fleets(out, r->facts);
     }
     energy_free(&e);

@@ -8,6 +8,8 @@
 #include "base/units.h"
 #include "report/backend_cost.h"
 #include "report/command.h"
+#include "report/energy.h"
+#include "report/energy_backend.h"
 #include "report/escape.h"
 #include "report/figures.h"
 #include "report/headroom.h"
@@ -233,6 +235,8 @@ void summary_md_write(struct text *out, const struct report *r) {
     write_checks(out, r->facts);
     write_again(out, r);
     write_operations(out, r->facts);
+    if (energy_modelled(r->facts->plan))
+        energy_backend_write_md(out, r->facts);
     write_causes(out, r);
     write_tool(out, r);
 }

@@ -202,6 +202,20 @@ static const struct json_shape energy_quantiles = {
                                      SHAPE_ROW("p50", SHAPE_NUMBER, SHAPE_NULLABLE, "half of them"),
                                      SHAPE_ROW("p95", SHAPE_NUMBER, SHAPE_NULLABLE, "95 %"), SHAPE_END}};
 
+static const struct json_shape energy_backend = {
+    "energy_backend", NULL,
+    (const struct json_schema_row[]){
+        SHAPE_ROW("cause", SHAPE_STRING, 0, "a key of causes_j"),
+        SHAPE_ROW("behaviour", SHAPE_STRING, 0, "what the backend did, in words"),
+        SHAPE_ROW("used_j", SHAPE_NUMBER, 0, "what it made devices use"),
+        SHAPE_ROW("share", SHAPE_NUMBER, SHAPE_NULLABLE, "of all that they used"),
+        SHAPE_ROW("per_device_j", SHAPE_NUMBER, SHAPE_NULLABLE, "per device with power"),
+        SHAPE_ROW("per_device_mah_day", SHAPE_NUMBER, SHAPE_NULLABLE,
+                  "per device and day, at the voltage of its profile"),
+        SHAPE_ROW("life_lost_days", SHAPE_NUMBER, SHAPE_NULLABLE,
+                  "how much longer the median battery would last without; null: not known, or without end"),
+        SHAPE_END}};
+
 static const struct json_shape energy = {
     "energy", NULL,
     (const struct json_schema_row[]){
@@ -216,7 +230,9 @@ static const struct json_shape energy = {
         SHAPE_ROW("died", SHAPE_UINT, 0, "batteries that were empty"),
         SHAPE_ROW("brownouts", SHAPE_UINT, 0, "resets because the voltage broke down"),
         SHAPE_ROW("power_lost", SHAPE_UINT, 0, "losses of power, by the timeline or empty"),
-        SHAPE_ROW("refused_work", SHAPE_UINT, 0, "messages not intended, the battery being low"), SHAPE_END}};
+        SHAPE_ROW("refused_work", SHAPE_UINT, 0, "messages not intended, the battery being low"),
+        SHAPE_PART("backend", SHAPE_OBJECT, SHAPE_LIST, "what the backend's behaviour cost", &energy_backend),
+        SHAPE_END}};
 
 static const struct json_shape mqtt = {
     "mqtt", NULL,
