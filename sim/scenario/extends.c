@@ -20,6 +20,13 @@ static const struct shelf shelves[] = {{"networks", "profiles/networks"},
                                        {"fleets", "profiles/devices"},
                                        {"backends", "profiles/backends"}};
 
+const char *extends_shelf(const char *section) {
+    for (size_t i = 0; i < COUNT_OF(shelves); i++)
+        if (strcmp(shelves[i].section, section) == 0)
+            return shelves[i].directory;
+    return NULL;
+}
+
 /* Files of one shelf, read when the first parent is not found in the scenario. */
 struct library {
     const struct include_roots *roots;

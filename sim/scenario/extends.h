@@ -15,5 +15,7 @@ enum { EXTENDS_DEPTH_MAX = 16, EXTENDS_LIBRARY_FILES_MAX = 64 };
 /* Resolves and removes every `extends`. `options` for the variables of library files. */
 void extends_resolve(struct node *root, const struct include_roots *roots, const struct load_options *options,
                      struct diagnostic_list *list);
+/* The directory of the library that may hold entries of the section ("profiles/networks"); NULL: none does. */
+const char *extends_shelf(const char *section);
 
 #endif

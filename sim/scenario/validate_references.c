@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/suggest.h"
+#include "scenario/extends.h"
 #include "scenario/schema.h"
 #include "scenario/validate.h"
 #include "scenario/value.h"
@@ -103,7 +104,11 @@ static void help_with_names(struct diagnostic *d, const char *word, const struct
         text_printf(&shown, "%s%s", i == 0 ? "" : ", ", names->names[i]);
     if (names->count > SHOWN_MAX)
         text_printf(&shown, " and %zu more", names->count - SHOWN_MAX);
-    if (names->count == 0)
+    if (names->count == 0 && extends_shelf(refers) != NULL)
+        diagnostic_help(
+            d, "the scenario defines no %s, nor does a file in %s of the library ($MUSTER_DATA names its directory)",
+            refers, extends_shelf(refers));
+    else if (names->count == 0)
         diagnostic_help(d, "the scenario defines no %s", refers);
     else
         diagnostic_help(d, "%s are: %s", refers, text_get(&shown));

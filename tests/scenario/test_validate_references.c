@@ -37,6 +37,19 @@ static void selectors_name_fleets_regions_profiles_and_targets(void) {
                  "E301 E301");
 }
 
+static void a_missing_library_is_named(void) {
+    struct diagnostic_list list;
+    static const char yaml[] = "fleets: {m: {network: n}}\n";
+    diagnostic_init(&list);
+    struct node *root = load_text("t.yaml", yaml, strlen(yaml), &list);
+    root->mark.file = diagnostic_source(&list, "t.yaml", NULL, 0);
+    validate_references(root, &list);
+    CU_ASSERT_EQUAL_FATAL(list.count, 1);
+    CU_ASSERT_PTR_NOT_NULL(strstr(list.items[0].help, "profiles/networks of the library"));
+    node_free(root);
+    diagnostic_free(&list);
+}
+
 static void ids_are_found_in_the_timeline_and_phases_are_implicit(void) {
     expect_codes("timeline: [{id: a, do: hold}, {after: a + 5s, do: hold}]\nchecks: [{expected_during: [a, ramp, "
                  "steady, settle]}]\n",
@@ -71,7 +84,7 @@ static void wrong_shapes_are_left_to_the_pass_before(void) {
 }
 
 HARNESS_MAIN("scenario/validate_references", HARNESS_CASE(names_must_exist_where_their_key_looks),
-             HARNESS_CASE(selectors_name_fleets_regions_profiles_and_targets),
+             HARNESS_CASE(a_missing_library_is_named), HARNESS_CASE(selectors_name_fleets_regions_profiles_and_targets),
              HARNESS_CASE(ids_are_found_in_the_timeline_and_phases_are_implicit), HARNESS_CASE(ids_are_unique),
              HARNESS_CASE(nothing_comes_after_a_condition_or_itself),
              HARNESS_CASE(unused_things_are_warned_about_when_all_else_is_right),
