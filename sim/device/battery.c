@@ -83,6 +83,10 @@ static const double seconds_per_year = 365.0 * 86400, seconds_per_day = 86400, c
 #define OPEN_LEAD                                                                                                      \
     { 12.70, 12.50, 12.42, 12.32, 12.20, 12.06, 11.90, 11.75, 11.58, 11.31, 10.50 }
 
+/* A capacitor's voltage is proportional to its charge. */
+#define OPEN_SUPERCAP                                                                                                  \
+    { BATTERY_SUPERCAP_VOLTS, 2.43, 2.16, 1.89, 1.62, 1.35, 1.08, 0.81, 0.54, 0.27, 0 }
+
 const struct battery_chemistry battery_chemistries[] = {
     {"li-socl2-d", 19, 0.01, 5, 19, 2, 20, false, false, OPEN_SOCL2, RATE_SOCL2, COLD_SOCL2,
      "lithium thionyl chloride bobbin cell, size D"},
@@ -145,6 +149,7 @@ const struct battery_chemistry battery_chemistries[] = {
      {0},
      COLD_LEAD,
      "lead-acid battery of a vehicle, six cells taken as one"},
+    {"supercap", 0, 11.7, 0.05, 0.0075, 0, 0, true, false, OPEN_SUPERCAP, {0}, {0}, "supercapacitor of 2.7 V"},
     {.name = NULL},
 };
 

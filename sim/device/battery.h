@@ -33,6 +33,8 @@ struct battery_chemistry {
     struct battery_curve cold;        /* degC → share of the capacity */
     const char *doc;
 };
+/* Of one full supercapacitor, whose capacity follows from its capacitance. It leaks 1 uA per farad: 11.7 of its charges a year. */
+#define BATTERY_SUPERCAP_VOLTS 2.7
 extern const struct battery_chemistry battery_chemistries[];              /* ends with name NULL */
 const struct battery_chemistry *battery_chemistry_find(const char *name); /* NULL: there is none */
 

@@ -6,13 +6,17 @@
 #include "device/behave_command.h"
 #include "device/behave_telemetry.h"
 #include "device/drivers.h"
+#include "device/radio.h"
 
 enum { SYN_REPEATS = 2 };              /* of an attempt that nobody answers, before it ends */
 static const span look_again = SPAN_H; /* at an empty battery that something charges */
 
 static struct power_setting setting_of(const struct device_host *h, const struct device_slot *s) {
-    return (struct power_setting){
-        .power = s->group->power, .climate = s->group->climate, .epoch_unix_ms = h->epoch_unix_ms};
+    const struct network *network = radio_network(s);
+    return (struct power_setting){.power = s->group->power,
+                                  .climate = s->group->climate,
+                                  .epoch_unix_ms = h->epoch_unix_ms,
+                                  .terms = network == NULL ? NULL : &network->terms};
 }
 
 static struct power_ledger *ledger_of(struct device_host *h, const struct device_slot *s) {
@@ -74,6 +78,24 @@ static void use_radio(struct device_host *h, const struct device_slot *s, const 
 
 static enum power_cause connect_cause(const struct device_slot *s) {
     return (s->power->flags & POWER_LOST_LINK) != 0 ? POWER_RECONNECT : POWER_CONNECT;
+}
+
+void device_power_moves(struct device_host *h, const struct device_slot *s) {
+    if (s->power != NULL)
+        settle(h, s);
+}
+
+void device_power_registers(struct device_host *h, const struct device_slot *s) {
+    if (s->power == NULL || s->power->supply == POWER_OFF)
+        return;
+    struct power_setting p = setting_of(h, s);
+    power_attach(&p, s->power, h->step.now, ledger_of(h, s));
+    seen(h, s);
+}
+
+instant device_power_hears(const struct device_host *h, const struct device_slot *s, instant now) {
+    struct power_setting p = setting_of(h, s);
+    return power_reachable(&p, s->power, now);
 }
 
 /* --- life and death ------------------------------------------------------------------------------------------------- */

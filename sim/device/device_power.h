@@ -38,6 +38,17 @@ static inline void device_power_look(struct device_host *h, const struct device_
  * or asleep. */
 bool device_power_disconnected(struct device_host *h, const struct device_slot *s, bool ours);
 
+/* The device is about to see its network differently: what was used so far is paid on the old terms. */
+void device_power_moves(struct device_host *h, const struct device_slot *s);
+/* It registers with its network. */
+void device_power_registers(struct device_host *h, const struct device_slot *s);
+/* Can what the backend sends to devices of this group wait for their radios? */
+static inline bool device_power_deaf(const struct fleet_group *g) {
+    return g->power != NULL && (g->power->radio.power_saving || g->power->radio.edrx > 0);
+}
+/* Of such a device: when it hears what came at `now`, unless it transmits before. */
+instant device_power_hears(const struct device_host *h, const struct device_slot *s, instant now);
+
 /* A message is about to be intended: measured and paid. False: not now, the battery is too low for work. */
 bool device_power_works(struct device_host *h, const struct device_slot *s);
 /* A message waits for the device to wake up. */

@@ -19,6 +19,30 @@ const struct power_cause_row power_causes[POWER_CAUSES] = {
 
 enum { UNIT_BYTES = 1400, MS_PER_HOUR = 3600000 };
 
+/* --- the network's terms -------------------------------------------------------------------------------------------- */
+
+const struct power_terms power_terms_none = {.energy = 1, .active = -1, .tracking = -1, .inactivity = -1};
+
+static const struct power_terms *terms_of(const struct power_setting *p) {
+    return p->terms == NULL ? &power_terms_none : p->terms;
+}
+
+static span granted(span asked, span given) {
+    return asked > 0 && given >= 0 ? given : asked;
+}
+
+static span active_of(const struct power_setting *p) {
+    return granted(p->power->radio.active, terms_of(p)->active);
+}
+
+static span tracking_of(const struct power_setting *p) {
+    return granted(p->power->radio.tracking, terms_of(p)->tracking);
+}
+
+static span inactivity_of(const struct power_setting *p) {
+    return granted(p->power->radio.inactivity, terms_of(p)->inactivity);
+}
+
 /* --- charge --------------------------------------------------------------------------------------------------------- */
 
 static bool on_battery(const struct power *p, const struct power_state *s) {
@@ -83,21 +107,24 @@ static double expired(instant base, span every, instant at) {
     return (double)whole;
 }
 
-static void settle_radio(const struct power *p, struct power_state *s, instant now, struct power_ledger *ledger) {
+static void settle_radio(const struct power_setting *setting, struct power_state *s, instant now,
+                         struct power_ledger *ledger) {
+    const struct power *p = setting->power;
     const struct power_radio *r = &p->radio;
     if ((s->flags & POWER_RADIO_OFF) != 0)
         return;
-    instant idle_until = instant_add(s->active_until, r->active);
+    instant idle_until = instant_add(s->active_until, active_of(setting));
     if (s->settled < idle_until && (s->flags & POWER_COVERED) == 0) {
         double tail = r->connected_w * overlap(s->settled, now, INT64_MIN, s->active_until) +
                       r->idle_w * overlap(s->settled, now, s->active_until, idle_until);
         ledger->tail += tail;
         spend(p, s, (enum power_cause)s->cause, tail, ledger);
     }
-    if (r->tracking > 0 && now > idle_until) {
-        double updates = expired(idle_until, r->tracking, now) - expired(idle_until, r->tracking, s->settled);
+    span every = tracking_of(setting);
+    if (every > 0 && now > idle_until) {
+        double updates = expired(idle_until, every, now) - expired(idle_until, every, s->settled);
         if (updates > 0)
-            spend(p, s, POWER_TRACKING, updates * r->tracking_j, ledger);
+            spend(p, s, POWER_TRACKING, updates * r->tracking_j * terms_of(setting)->energy, ledger);
     }
 }
 
@@ -151,7 +178,7 @@ static void settle(const struct power_setting *p, struct power_state *s, instant
     double seconds = span_seconds(now - s->settled);
     if (s->supply != POWER_OFF) {
         spend(model, s, POWER_FLOOR, model->floor_w * seconds, ledger);
-        settle_radio(model, s, now, ledger);
+        settle_radio(p, s, now, ledger);
         s->powered += now - s->settled;
     }
     if (model->has_battery) {
@@ -213,16 +240,29 @@ static bool stands(const struct power_setting *p, struct power_state *s) {
     return volts >= model->brown_out_v;
 }
 
+static void attach(const struct power_setting *p, struct power_state *s, instant now, struct power_ledger *ledger) {
+    settle(p, s, now, ledger);
+    spend(p->power, s, POWER_ATTACH, p->power->radio.attach_j * terms_of(p)->energy, ledger);
+    if ((s->flags & POWER_RADIO_OFF) != 0) {
+        s->flags &= (uint8_t)~POWER_RADIO_OFF;
+        s->active_until = now;
+    }
+}
+
+void power_attach(const struct power_setting *p, struct power_state *s, instant now, struct power_ledger *ledger) {
+    attach(p, s, now, ledger);
+    if (p->power->has_battery)
+        see(p, s, celsius_at(p, now));
+}
+
 bool power_access(const struct power_setting *p, struct power_state *s, instant now, const struct power_traffic *t,
                   struct power_ledger *ledger) {
     const struct power *model = p->power;
     const struct power_radio *r = &model->radio;
-    settle(p, s, now, ledger);
-    if ((s->flags & POWER_RADIO_OFF) != 0) {
-        s->flags &= (uint8_t)~POWER_RADIO_OFF;
-        s->active_until = now;
-        spend(model, s, POWER_ATTACH, r->attach_j, ledger);
-    }
+    if ((s->flags & POWER_RADIO_OFF) != 0)
+        attach(p, s, now, ledger);
+    else
+        settle(p, s, now, ledger);
     bool idle = !power_radio_active(s, now);
     if (idle)
         s->flags = (uint8_t)(r->event_j > 0 ? s->flags | POWER_COVERED : s->flags & ~POWER_COVERED);
@@ -231,14 +271,33 @@ bool power_access(const struct power_setting *p, struct power_state *s, instant 
     double joules = air_joules(r, &charged);
     if (idle)
         joules += covered ? r->event_j : r->wake_j;
-    spend(model, s, t->cause, joules, ledger);
+    spend(model, s, t->cause, joules * terms_of(p)->energy, ledger);
     if (idle || !covered) { /* a price for the whole access is a price for one tail */
         s->cause = (uint8_t)t->cause;
-        s->active_until = instant_max(s->active_until, instant_add(instant_max(now, t->until), r->inactivity));
+        s->active_until = instant_max(s->active_until, instant_add(instant_max(now, t->until), inactivity_of(p)));
     }
     if (model->has_battery)
         see(p, s, celsius_at(p, now));
     return !idle || stands(p, s);
+}
+
+/* The first of base + every, base + 2 · every, … from `at` on. */
+static instant next_of(instant base, span every, instant at) {
+    int64_t passed = (at - base + every - 1) / every;
+    return instant_add(base, (passed < 1 ? 1 : passed) * every);
+}
+
+instant power_reachable(const struct power_setting *p, const struct power_state *s, instant now) {
+    const struct power_radio *r = &p->power->radio;
+    if (now < s->active_until || (!r->power_saving && r->edrx == 0))
+        return now;
+    instant idle_until = instant_add(s->active_until, active_of(p));
+    bool listens = !r->power_saving || now < idle_until;
+    instant heard = !listens ? INSTANT_NEVER : r->edrx > 0 ? next_of(s->active_until, r->edrx, now) : now;
+    if (!r->power_saving || heard < idle_until)
+        return heard;
+    span every = tracking_of(p);
+    return every > 0 ? next_of(idle_until, every, now) : INSTANT_NEVER;
 }
 
 void power_radio_off(struct power_state *s, instant now) {
@@ -281,8 +340,9 @@ instant power_runs_out(const struct power_setting *p, const struct power_state *
     if (!on_battery(model, s) || s->supply == POWER_OFF)
         return INSTANT_NEVER;
     double watts = model->floor_w;
-    if (model->radio.tracking > 0)
-        watts += model->radio.tracking_j / span_seconds(model->radio.tracking);
+    span tracking = tracking_of(p);
+    if (tracking > 0)
+        watts += model->radio.tracking_j * terms_of(p)->energy / span_seconds(tracking);
     double amperes = coulombs_of(model, s, watts) + model->battery.self_discharge_a + model->battery.buffer.leak_a;
     double gone = 1 - (double)s->left; /* of the effective capacity, which `left` was seen with */
     double capacity = gone > 0 ? s->used_c / gone : model->battery.capacity_c;

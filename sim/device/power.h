@@ -57,10 +57,19 @@ struct power_radio {
     double overhead; /* bytes of headers per unit, each way: every unit is acknowledged */
     double peak_w;   /* of a burst; 0: no burst can brown it out */
     double burst_s;
-    span inactivity; /* connected for so long after the last byte */
-    span active;     /* T3324: listening after that */
-    span tracking;   /* T3412; 0: none */
+    span inactivity;   /* connected for so long after the last byte */
+    span active;       /* T3324: listening after that */
+    span tracking;     /* T3412; 0: none */
+    span edrx;         /* idle, it listens once in so long; 0: all the time */
+    bool power_saving; /* after `active` it hears nothing until it transmits or updates its tracking area */
 };
+
+/* What the network a radio is in makes of it: coverage that takes repetitions, timers other than asked for. */
+struct power_terms {
+    double energy;                     /* multiplies wake-ups, transmission and reception, registrations and updates */
+    span active, tracking, inactivity; /* in place of the radio's own if that is not 0; −1: as asked */
+};
+extern const struct power_terms power_terms_none;
 
 enum { POWER_STRETCH_MAX = 4 };
 
@@ -141,6 +150,7 @@ struct power_setting {
     const struct power *power;
     const struct climate *climate;
     int64_t epoch_unix_ms;
+    const struct power_terms *terms; /* NULL: none. Settle before they change */
 };
 
 /* A full battery, radio off. */
@@ -164,6 +174,11 @@ bool power_access(const struct power_setting *p, struct power_state *s, instant 
 static inline bool power_radio_active(const struct power_state *s, instant now) {
     return now < s->active_until;
 }
+/* The radio registers with its network, and is on then. Settles first. */
+void power_attach(const struct power_setting *p, struct power_state *s, instant now, struct power_ledger *ledger);
+/* When something that the backend sends at `now` gets through: now, at the next listening window or tracking update, or, unless the device
+ * transmits before, never. */
+instant power_reachable(const struct power_setting *p, const struct power_state *s, instant now);
 /* The device switches its radio off: no tail. */
 void power_radio_off(struct power_state *s, instant now);
 /* The battery goes to that state of charge, either way. */

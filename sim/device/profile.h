@@ -45,6 +45,7 @@ struct network {
     uint64_t up_bps, down_bps;    /* bit/s; 0: unlimited */
     uint32_t duty_ppm;            /* share of time that a device may send; 0: all */
     struct dist attach;           /* ns that a registration takes; constant 0: none is needed */
+    struct power_terms terms;
     struct nat nat;
     const struct network_class *coverage,
         *quality; /* of devices, of sites; what the shares leave over has the network itself */

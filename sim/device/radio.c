@@ -5,6 +5,7 @@
 #include "base/draw.h"
 #include "base/hash.h"
 #include "device/device.h"
+#include "device/device_power.h"
 #include "device/device_step.h"
 
 enum { MILLION = 1000000, CELL_DRAWS = 4 };
@@ -121,6 +122,7 @@ static span registration(struct device_host *h, const struct device_slot *s) {
     if (r->seen == NULL || is_nothing(&r->seen->attach))
         return 0;
     count(h, s, TALLY_REGISTRATIONS, 1);
+    device_power_registers(h, s);
     span lasting = dist_sample_span(&r->seen->attach, luck(h, s->life->id, DRAW_LINK_ATTACH, r->registrations++));
     return lasting > 0 ? lasting : 0;
 }
@@ -215,6 +217,13 @@ static void lose_address(struct device_host *h, const struct device_slot *s) {
     device_step_close(h, s, CLOSE_LINK_DOWN);
 }
 
+static void see(struct device_host *h, const struct device_slot *s, const struct network *n) {
+    const struct network *seen = as_seen(h, s, n);
+    if (seen != s->radio->seen)
+        device_power_moves(h, s);
+    s->radio->seen = seen;
+}
+
 static void move(struct device_host *h, const struct device_slot *s, const struct network *home) {
     struct radio_state *r = s->radio;
     r->moves++;
@@ -222,7 +231,7 @@ static void move(struct device_host *h, const struct device_slot *s, const struc
     uint64_t place = draw_below(luck(h, s->life->id, DRAW_LINK_CELL, first + CELL_LUCK), MILLION);
     span gap = dist_sample_span(&home->cells.gap, luck(h, s->life->id, DRAW_LINK_CELL, first + CELL_GAP));
     enter_cell(h, s, home);
-    r->seen = as_seen(h, s, home);
+    see(h, s, home);
     count(h, s, TALLY_HANDOVERS, 1);
     if (place < home->cells.new_address_ppm)
         lose_address(h, s);
@@ -325,7 +334,7 @@ void radio_roam(struct device_host *h, const struct device_slot *s, const struct
     struct radio_state *r = s->radio;
     r->moves++;
     enter_cell(h, s, to);
-    r->seen = as_seen(h, s, to);
+    see(h, s, to);
     r->burst = (struct burst_state){0};
     r->flags &= (uint8_t)~RADIO_REGISTERED;
     lose_address(h, s);

@@ -145,6 +145,25 @@ static void count_losses(struct worker *w, uint32_t number) {
     w->host.lost += lost;
 }
 
+/* When what has come down to the device gets through to its radio, at the earliest: in power saving it hears nothing for hours. */
+static instant hears(struct worker *w, uint32_t number, instant now) {
+    if (!device_power_deaf(&w->plan->groups[w->lives[number].group]))
+        return now;
+    struct device_slot s = worker_slot(w, number);
+    return device_power_hears(&w->host, &s, now);
+}
+
+/* When the link has something to hand over next. */
+static instant next_release(struct worker *w, uint32_t number) {
+    struct impair_unit up, down = {.release = 0};
+    const struct link_state *link = &w->links[number];
+    bool ended = (w->lives[number].connection->flags & CONNECTION_ENDED) != 0;
+    if (link->held || (!impair_peek(link, IMPAIR_DOWN, &down) && !ended))
+        return impair_next_release(link);
+    instant next = instant_max(down.release, hears(w, number, loop_now(w->loop)));
+    return impair_peek(&w->links[number], IMPAIR_UP, &up) ? instant_min(next, up.release) : next;
+}
+
 /* Does the modelled link, as it stands now (*params), delay or keep what the device sends and receives? */
 static bool is_modelled(struct worker *w, uint32_t number, struct impair_params *params) {
     if (w->links == NULL)
@@ -279,7 +298,8 @@ static bool on_its_way_down(const struct worker *w, uint32_t number) {
 /* The peer's FIN does not overtake what the modelled link still carries. */
 static void end_of_stream(struct worker *w, uint32_t number, int error) {
     struct connection *c = w->lives[number].connection;
-    if (error == ERR_CLOSED && on_its_way_down(w, number)) {
+    instant now = loop_now(w->loop);
+    if (error == ERR_CLOSED && (on_its_way_down(w, number) || hears(w, number, now) > now)) {
         c->flags |= CONNECTION_ENDED;
         loop_unwatch(w->loop, &c->io);
     } else {
@@ -297,8 +317,9 @@ static void receive(struct worker *w, uint32_t number) {
         worker_lost(w, number, broken);
     if (broken != CLOSE_NONE || (c->flags & CONNECTION_SILENT) != 0)
         return;
-    struct impair_params params;
-    bool modelled = is_modelled(w, number, &params);
+    struct impair_params params = {0};
+    instant now = loop_now(w->loop);
+    bool modelled = is_modelled(w, number, &params) || hears(w, number, now) > now;
     if (modelled && impair_room(&w->links[number], IMPAIR_DOWN) < room)
         room = impair_room(&w->links[number], IMPAIR_DOWN);
     if (room == 0) { /* the link is full: the backend feels it through TCP */
@@ -314,7 +335,6 @@ static void receive(struct worker *w, uint32_t number) {
         return;
     }
     struct bytes data = {w->receive, (size_t)n};
-    instant now = loop_now(w->loop);
     recording_note(w, number, RECORDING_RECEIVED, data);
     if (!modelled)
         deliver(w, number, data, now);
@@ -381,7 +401,8 @@ static void drain_down(struct worker *w, uint32_t number, instant now) {
     struct link_state *link = &w->links[number];
     struct connection *c = w->lives[number].connection;
     struct impair_unit unit;
-    while (wire_is(w, number, c) && impair_peek(link, IMPAIR_DOWN, &unit) && unit.release <= now) {
+    while (wire_is(w, number, c) && impair_peek(link, IMPAIR_DOWN, &unit) && unit.release <= now &&
+           hears(w, number, now) <= now) {
         uint8_t copy[IMPAIR_UNIT_MAX];
         CHECK(unit.data.size <= sizeof copy);
         memcpy(copy, unit.data.data, unit.data.size);
@@ -392,7 +413,7 @@ static void drain_down(struct worker *w, uint32_t number, instant now) {
         return;
     if ((c->flags & CONNECTION_ENDED) == 0)
         watch(w, c);
-    else if (!on_its_way_down(w, number))
+    else if (!on_its_way_down(w, number) && hears(w, number, now) <= now)
         worker_lost(w, number, CLOSE_BY_PEER);
 }
 
@@ -415,7 +436,7 @@ bool wire_due(struct worker *w, uint32_t number) {
         worker_lost(w, number, CLOSE_STREAM_TIMEOUT);
         return true;
     }
-    if (w->links == NULL || impair_next_release(&w->links[number]) > now)
+    if (w->links == NULL || next_release(w, number) > now)
         return false;
     enum close_reason failed = drain_up(w, number, now);
     if (failed == CLOSE_NONE)
@@ -432,7 +453,7 @@ instant wire_next(struct worker *w, uint32_t number) {
     const struct carry *carry = carry_of(life->connection);
     instant next = carry == NULL ? INSTANT_NEVER : carry->blocked_until;
     next = instant_min(next, gives_up(w, number));
-    return w->links == NULL ? next : instant_min(next, impair_next_release(&w->links[number]));
+    return w->links == NULL ? next : instant_min(next, next_release(w, number));
 }
 
 /* What waited for the link was not sent before it lets it out: `sent` was told before anybody knew. */

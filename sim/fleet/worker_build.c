@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/hash.h"
 #include "device/behaviour.h"
+#include "device/device_power.h"
 #include "device/drivers.h"
 #include "device/payload.h"
 #include "fleet/evidence.h"
@@ -18,7 +19,7 @@ enum { POOL_PER_DEVICE = 64 << 10, POOL_MIN = 256 << 20, CACHE_LINE = 64 };
 /* Does the modelled link of any device ever delay or cut? */
 static bool needs_links(const struct plan *p) {
     for (unsigned i = 0; i < p->group_count; i++)
-        if (p->groups[i].network != NULL || p->groups[i].radio)
+        if (p->groups[i].network != NULL || p->groups[i].radio || device_power_deaf(&p->groups[i]))
             return true;
     for (unsigned i = 0; i < p->action_count; i++)
         if (p->actions[i].verb == DO_LINK || p->actions[i].verb == DO_LINK_DOWN)

@@ -71,6 +71,21 @@ static void read_link(const struct plan_build *b, const struct node *n, const ch
         made->attach = value_dist_at(n, below(place, "attach", pattern));
 }
 
+/* What it makes of radios: a class says only what is different there. */
+static void read_terms(const struct node *n, const char *place, struct power_terms *terms) {
+    char at[PATTERN_MAX], pattern[PATTERN_MAX];
+    if (value_given(n, below(place, "energy", pattern)))
+        terms->energy = value_number_at(n, pattern);
+    const struct node *grants = node_get(n, "grants");
+    below(place, "grants", at);
+    if (value_given(grants, below(at, "active", pattern)))
+        terms->active = value_span_at(grants, pattern);
+    if (value_given(grants, below(at, "tracking_every", pattern)))
+        terms->tracking = value_span_at(grants, pattern);
+    if (value_given(grants, below(at, "inactivity", pattern)))
+        terms->inactivity = value_span_at(grants, pattern);
+}
+
 static void read_nat(const struct node *n, struct nat *nat) {
     const struct node *own = node_get(n, "nat");
     if (own != NULL && own->kind == NODE_MAP) {
@@ -101,6 +116,7 @@ static const struct network_class *read_classes(const struct plan_build *b, cons
         classes[i].network.coverage = classes[i].network.quality = NULL;
         classes[i].network.coverage_count = classes[i].network.quality_count = 0;
         read_link(b, n, place, false, &classes[i].network);
+        read_terms(n, place, &classes[i].network.terms);
         sum += classes[i].share_ppm;
     }
     if (sum > PARTS + 1)
@@ -132,6 +148,8 @@ static const struct network *make(const struct plan_build *b, const char *name) 
     double duty = value_number_at(n, "networks.*.duty_cycle");
     made->name = plan_memory_text(b->memory, name);
     read_link(b, n, "networks.*", true, made);
+    made->terms = power_terms_none;
+    read_terms(n, "networks.*", &made->terms);
     read_nat(n, &made->nat);
     made->duty_ppm = duty < 1 ? parts(duty) : 0;
     if (made->duty_ppm > 0 && made->up_bps == 0)

@@ -15,16 +15,27 @@ static const struct power mains_alone = {.volts = 1, .mains = true, .boot = {.ki
 
 #define POWER(key) "profiles.*.power." key
 
+/* Ampere-hours of one cell as given; 0: the chemistry's. */
+static double capacity_of(const struct plan_build *b, const struct node *n, const struct battery_chemistry *chemistry) {
+    double farad = value_number_at(n, POWER("battery.capacitance"));
+    if (farad <= 0)
+        return value_number_at(n, POWER("battery.capacity")) / 3600;
+    if (chemistry->open[0] != BATTERY_SUPERCAP_VOLTS)
+        diagnostic_help(diagnostic_add(b->found, "E431", n->mark, "a %s battery is no capacitor", chemistry->name),
+                        "write capacity: 5Ah");
+    return farad * BATTERY_SUPERCAP_VOLTS / 3600;
+}
+
 static void read_battery(const struct plan_build *b, const struct node *n, struct power *p) {
     if (n == NULL || n->kind != NODE_MAP)
         return;
     const char *kind = value_text_at(n, POWER("battery.chemistry"));
     const struct battery_chemistry *chemistry = battery_chemistry_find(kind);
     CHECK(chemistry != NULL);
-    double ah = value_number_at(n, POWER("battery.capacity")) / 3600;
+    double ah = capacity_of(b, n, chemistry);
     if (ah <= 0 && chemistry->capacity_ah <= 0) {
         diagnostic_help(diagnostic_add(b->found, "E431", n->mark, "a %s battery has no usual size", kind),
-                        "write capacity: 5Ah");
+                        "write capacity: 5Ah, or capacitance: 10F for a supercap");
         return;
     }
     p->has_battery = true;
@@ -68,6 +79,8 @@ static void read_radio(const struct node *n, struct power *p) {
         .inactivity = value_span_at(n, POWER("radio.inactivity")),
         .active = value_span_at(n, POWER("radio.active")),
         .tracking = value_span_at(n, POWER("radio.tracking_every")),
+        .edrx = value_span_at(n, POWER("radio.edrx")),
+        .power_saving = value_bool_at(n, POWER("radio.power_saving")),
     };
 }
 

@@ -64,7 +64,19 @@
         DIST(prefix ".attach", DURATION, .max = SECONDS(3600), .standard = no_time,                                    \
              .example = "\"lognormal(p50=6s, p95=12s)\"",                                                              \
              .doc = "How long a registration with the network takes: before the first attempt to connect, after an "   \
-                    "outage, after roaming.")
+                    "outage, after roaming."),                                                                         \
+        QUANTITY(prefix ".energy", PLAIN, .min = 0.01, .max = 1000, .example = "4.3",                                  \
+                 .doc = "What a radio's transmissions, accesses, registrations and tracking updates cost here, in "    \
+                        "multiples of what the profile says: repetitions. Without it: 1."),                            \
+        ROW(prefix ".grants", MAP, .example = "{active: 16s, inactivity: 20s}",                                        \
+            .doc = "Timers that the network sets, whatever power.radio of a profile asks for. One that the profile "   \
+                   "does not use stays unused."),                                                                      \
+        QUANTITY(prefix ".grants.active", DURATION, .max = SECONDS(86400), .example = "16s",                           \
+                 .doc = "In place of radio.active (T3324)."),                                                          \
+        QUANTITY(prefix ".grants.tracking_every", DURATION, .min = SECONDS(1), .max = YEARS(2), .example = "12h",      \
+                 .doc = "In place of radio.tracking_every (T3412)."),                                                  \
+        QUANTITY(prefix ".grants.inactivity", DURATION, .max = SECONDS(86400), .example = "20s",                       \
+                 .doc = "In place of radio.inactivity: the tail.")
 
 /* What `outages` and the networks' own have in common. */
 #define OUTAGE_ROWS(prefix)                                                                                            \

@@ -416,7 +416,119 @@ static void without_power_nothing_is_drawn(void) {
     CU_ASSERT_EQUAL(s.soc, 1);
 }
 
-HARNESS_MAIN("device/power", HARNESS_CASE(a_d_cell_outlives_its_shelf_and_dies_early_in_a_bad_network),
+static void a_supercapacitor_gives_the_energy_between_two_voltages(void) {
+    struct power p = battery_power("supercap", 1, 1, 1);
+    p.battery = battery_of(battery_chemistry_find("supercap"), 10 * BATTERY_SUPERCAP_VOLTS / 3600, 1, 1);
+    CU_ASSERT_DOUBLE_EQUAL(p.battery.self_discharge_a, 10e-6, 0.1e-6); /* 1 uA per farad */
+    p.brown_out_v = 1.35;
+    p.flat = battery_left_at(&p.battery, 1.35);
+    p.floor_w = 10e-3;
+    double seconds = lifetime(&p, SPAN_S, 1), joules = 0.5 * 10 * (2.7 * 2.7 - 1.35 * 1.35);
+    CU_ASSERT_DOUBLE_EQUAL(seconds, joules / 10e-3, 0.01 * joules / 10e-3);
+}
+
+/* --- the network's terms --------------------------------------------------------------------------------------------- */
+
+static void repetitions_cost_and_tails_do_not(void) {
+    struct power p = lte_m();
+    p.radio.attach_j = 5;
+    p.radio.tracking_j = 0.1;
+    p.radio.tracking = SPAN_H;
+    struct power_terms deep = power_terms_none;
+    deep.energy = 4;
+    double used[2], tails[2];
+    for (int i = 0; i < 2; i++) {
+        struct power_setting set = setting_of(&p);
+        struct power_ledger l = {0};
+        struct power_state s;
+        set.terms = i == 0 ? NULL : &deep;
+        power_begin(&set, &s, 0, POWER_ON);
+        struct power_traffic t = {.cause = POWER_MESSAGE, .up = 100, .down = 4, .until = 0};
+        CU_ASSERT_TRUE(power_access(&set, &s, 0, &t, &l));
+        power_settle(&set, &s, 90 * SPAN_MIN, &l);
+        tails[i] = l.tail;
+        used[i] = l.joules[POWER_MESSAGE] - l.tail;
+        CU_ASSERT_DOUBLE_EQUAL(l.joules[POWER_ATTACH], i == 0 ? 5 : 20, 1e-9);
+        CU_ASSERT_DOUBLE_EQUAL(l.joules[POWER_TRACKING], i == 0 ? 0.1 : 0.4, 1e-9);
+    }
+    CU_ASSERT_DOUBLE_EQUAL(used[1], 4 * used[0], 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(tails[1], tails[0], 1e-9);
+    CU_ASSERT_TRUE(tails[0] > 0);
+}
+
+static void timers_are_those_that_were_granted(void) {
+    struct power p = lte_m();
+    p.radio.inactivity = 10 * SPAN_S;
+    p.radio.connected_w = 0.1;
+    p.radio.tracking = SPAN_H;
+    p.radio.tracking_j = 1;
+    p.radio.active = 0; /* not asked for, so not granted */
+    p.radio.idle_w = 1;
+    struct power_terms terms = {.energy = 1, .active = SPAN_MIN, .tracking = 10 * SPAN_MIN, .inactivity = 200 * SPAN_S};
+    struct power_setting set = setting_of(&p);
+    set.terms = &terms;
+    struct power_ledger l = {0};
+    struct power_state s;
+    power_begin(&set, &s, 0, POWER_ON);
+    struct power_traffic t = {.cause = POWER_MESSAGE, .up = 100, .until = 0};
+    CU_ASSERT_TRUE(power_access(&set, &s, 0, &t, &l));
+    power_settle(&set, &s, 200 * SPAN_S + 31 * SPAN_MIN, &l);
+    CU_ASSERT_DOUBLE_EQUAL(l.tail, 20, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(l.joules[POWER_TRACKING], 3, 1e-9);
+}
+
+static void registering_switches_the_radio_on_and_costs_each_time(void) {
+    struct power p = lte_m();
+    p.radio.attach_j = 5;
+    struct power_setting set = setting_of(&p);
+    struct power_ledger l = {0};
+    struct power_state s;
+    power_begin(&set, &s, 0, POWER_ON);
+    power_attach(&set, &s, SPAN_S, &l);
+    struct power_traffic t = {.cause = POWER_CONNECT, .bare_up = 1, .until = 2 * SPAN_S};
+    (void)power_access(&set, &s, 2 * SPAN_S, &t, &l);
+    CU_ASSERT_DOUBLE_EQUAL(l.joules[POWER_ATTACH], 5, 1e-9); /* the access found it registered */
+    power_attach(&set, &s, SPAN_H, &l);
+    CU_ASSERT_DOUBLE_EQUAL(l.joules[POWER_ATTACH], 10, 1e-9);
+}
+
+/* When something that comes at `now` is heard by a radio that was last connected at 10 s. */
+static instant heard(const struct power *p, instant now) {
+    struct power_setting set = setting_of(p);
+    struct power_state s;
+    power_begin(&set, &s, 0, POWER_ON);
+    s.active_until = 10 * SPAN_S;
+    return power_reachable(&set, &s, now);
+}
+
+static void what_comes_down_waits_for_the_radio(void) {
+    struct power p = lte_m();
+    p.radio.tracking = SPAN_H;
+    p.radio.active = 20 * SPAN_S;
+    CU_ASSERT_EQUAL(heard(&p, SPAN_DAY), SPAN_DAY); /* it listens all the time */
+    p.radio.power_saving = true;
+    CU_ASSERT_EQUAL(heard(&p, 9 * SPAN_S), 9 * SPAN_S);
+    CU_ASSERT_EQUAL(heard(&p, 29 * SPAN_S), 29 * SPAN_S);
+    CU_ASSERT_EQUAL(heard(&p, 30 * SPAN_S), 30 * SPAN_S + SPAN_H); /* with the next tracking update */
+    CU_ASSERT_EQUAL(heard(&p, 30 * SPAN_S + SPAN_H), 30 * SPAN_S + SPAN_H);
+    CU_ASSERT_EQUAL(heard(&p, 31 * SPAN_S + SPAN_H), 30 * SPAN_S + 2 * SPAN_H);
+    p.radio.tracking = 0;
+    CU_ASSERT_EQUAL(heard(&p, SPAN_MIN), INSTANT_NEVER);
+    p.radio.edrx = 8 * SPAN_S; /* windows at 18 and 26 s, then power saving */
+    CU_ASSERT_EQUAL(heard(&p, 9 * SPAN_S), 9 * SPAN_S);
+    CU_ASSERT_EQUAL(heard(&p, 11 * SPAN_S), 18 * SPAN_S);
+    CU_ASSERT_EQUAL(heard(&p, 18 * SPAN_S), 18 * SPAN_S);
+    CU_ASSERT_EQUAL(heard(&p, 20 * SPAN_S), 26 * SPAN_S);
+    CU_ASSERT_EQUAL(heard(&p, 27 * SPAN_S), INSTANT_NEVER);
+    p.radio.power_saving = false;
+    CU_ASSERT_EQUAL(heard(&p, SPAN_H), 10 * SPAN_S + 449 * 8 * SPAN_S);
+}
+
+HARNESS_MAIN("device/power", HARNESS_CASE(a_supercapacitor_gives_the_energy_between_two_voltages),
+             HARNESS_CASE(repetitions_cost_and_tails_do_not), HARNESS_CASE(timers_are_those_that_were_granted),
+             HARNESS_CASE(registering_switches_the_radio_on_and_costs_each_time),
+             HARNESS_CASE(what_comes_down_waits_for_the_radio),
+             HARNESS_CASE(a_d_cell_outlives_its_shelf_and_dies_early_in_a_bad_network),
              HARNESS_CASE(an_aa_cell_dies_of_hourly_messages),
              HARNESS_CASE(alkaline_cells_carry_wifi_for_years_or_weeks),
              HARNESS_CASE(keep_alives_cost_what_their_interval_says),

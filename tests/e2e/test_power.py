@@ -264,6 +264,41 @@ def _():
     suite.check(one["simulation"]["trace_hash"] == two["simulation"]["trace_hash"], "other steps")
 
 
+SLEEPING_RADIOS = """\
+duration: 1day
+target: builtin
+networks:
+  here: {rtt: 200ms, grants: {tracking_every: 2h}}
+profiles:
+  psm: {mqtt: {keepalive: 0s}, power: {mains: true, voltage: 3.6V, radio: {wake: 250mJ, connected: 30mW, inactivity: 10s, active: 20s, power_saving: true, tracking_every: 12h, tracking: 250mJ}}}
+  edrx: {mqtt: {keepalive: 0s}, power: {mains: true, voltage: 3.6V, radio: {wake: 250mJ, connected: 30mW, inactivity: 10s, edrx: 81.92s}}}
+  awake: {mqtt: {keepalive: 0s}, power: {mains: true, voltage: 3.6V, radio: {wake: 250mJ, connected: 30mW, inactivity: 10s}}}
+fleets:
+  psm: {count: 10, profile: psm, network: here, subscribe: ["d/${device.index}"]}
+  reporting: {count: 10, profile: psm, network: here, subscribe: ["d/${device.index}"], telemetry: {every: 1h, topic: "r/${device.index}", payload: x, qos: 1}}
+  edrx: {count: 10, profile: edrx, subscribe: ["d/${device.index}"]}
+  awake: {count: 10, profile: awake, subscribe: ["d/${device.index}"]}
+  callers: {count: 10, telemetry: {every: exp(20min), topic: "d/${device.index}", payload: "random(40B)", qos: 1}}
+timeline:
+  - {do: connect, over: 10min}
+"""
+
+
+@suite.case("what is sent to a radio in power saving or eDRX waits until it listens")
+def _():
+    s = run("sleeping", SLEEPING_RADIOS)
+    waits = {f: s["fleets"][f]["operations"]["mqtt.end_to_end"] for f in ("psm", "reporting", "edrx", "awake")}
+    longest = {f: w["response_ms"]["max"] / 1000 for f, w in waits.items()}
+    middle = {f: w["response_ms"]["p50"] / 1000 for f, w in waits.items()}
+    print("p50 and longest wait in s: %s" % {f: (middle[f], longest[f]) for f in waits})
+    near(longest["psm"], 2 * 3600, 0.05, "longest wait in power saving, updates each 2 h as granted")
+    suite.check(longest["reporting"] <= 3600 + 1, "devices that report each hour waited %s s" % longest["reporting"])
+    near(longest["edrx"], 81.92, 0.05, "longest wait with eDRX")
+    near(middle["edrx"], 41, 0.15, "half of them")
+    suite.check(longest["awake"] < 1, "radios that listen waited %s s" % longest["awake"])
+    suite.equal(s["messages"]["lost"], 0, "lost")
+
+
 try:
     suite.main()
 finally:

@@ -80,6 +80,21 @@ static void classes_begin_with_the_network(void) {
     compiled_free(&c);
 }
 
+static void radios_are_served_on_the_terms_of_their_place(void) {
+    struct compiled c = one("{energy: 1.5, grants: {active: 16s}, coverage: {cellar: {share: 15%, energy: 11}, far: "
+                            "{share: 5%, grants: {inactivity: 200s}}}}");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    const struct network *n = c.plan->groups[0].network;
+    const struct power_terms *cellar = &n->coverage[0].network.terms, *far = &n->coverage[1].network.terms;
+    CU_ASSERT(n->terms.energy == 1.5 && n->terms.active == 16 * SPAN_S && n->terms.tracking == -1);
+    CU_ASSERT(cellar->energy == 11 && cellar->active == 16 * SPAN_S && cellar->inactivity == -1);
+    CU_ASSERT(far->energy == 1.5 && far->inactivity == 200 * SPAN_S);
+    compiled_free(&c);
+    c = one("{rtt: 1s}");
+    CU_ASSERT(c.plan->groups[0].network->terms.energy == 1 && c.plan->groups[0].network->terms.active == -1);
+    compiled_free(&c);
+}
+
 static void what_does_not_fit_is_refused(void) {
     static const struct {
         const char *network, *words;
@@ -142,7 +157,8 @@ static void the_library_has_the_numbers_of_its_table(void) {
     }
 }
 
-HARNESS_MAIN("scenario/plan_networks", HARNESS_CASE(a_network_arrives_and_is_made_once),
+HARNESS_MAIN("scenario/plan_networks", HARNESS_CASE(radios_are_served_on_the_terms_of_their_place),
+             HARNESS_CASE(a_network_arrives_and_is_made_once),
              HARNESS_CASE(losses_come_in_bursts_by_packets_or_by_time),
              HARNESS_CASE(middleboxes_cells_and_lookups_arrive), HARNESS_CASE(classes_begin_with_the_network),
              HARNESS_CASE(what_does_not_fit_is_refused), HARNESS_CASE(the_library_has_the_numbers_of_its_table))

@@ -34,7 +34,8 @@ static void figures_arrive_in_base_units(void) {
                                  "self_discharge: 2%/year, resistance: 7ohm, shelf: 15year, "
                                  "buffer: {capacitance: 1F, leak: 2uA}}, "
                                  "brown_out: {below: 3.0V, hold_off: 5min}, "
-                                 "radio: {access: 350mJ, floor: 5uA, inactivity: 20s, tracking_every: 4h, up: 2kbps}, "
+                                 "radio: {access: 350mJ, floor: 5uA, inactivity: 20s, tracking_every: 4h, up: 2kbps, "
+                                 "edrx: 20s, power_saving: true}, "
                                  "sleep: {linger: 4s, radio: off}, "
                                  "low: {refuse_below: 10%, stretch: [{below: 50%, every: 6h}]}",
                                  "");
@@ -54,6 +55,7 @@ static void figures_arrive_in_base_units(void) {
     CU_ASSERT(p->brown_out_v == 3 && p->hold_off == 5 * SPAN_MIN);
     CU_ASSERT_DOUBLE_EQUAL(p->radio.event_j, 0.35, 1e-12);
     CU_ASSERT(p->radio.event_bytes == 512 && p->radio.inactivity == 20 * SPAN_S && p->radio.tracking == 4 * SPAN_H);
+    CU_ASSERT(p->radio.edrx == 20 * SPAN_S && p->radio.power_saving);
     CU_ASSERT(p->radio.up_bps == 2000 && p->linger == 4 * SPAN_S && p->sensing_j == 0.2);
     CU_ASSERT(p->refuse_below == 0.1 && p->stretch_count == 1 && p->stretch[0].every == 6 * SPAN_H);
     CU_ASSERT_EQUAL(dist_median(&p->boot), 3e9);
@@ -65,6 +67,13 @@ static void a_brown_out_limit_may_leave_more_in_the_battery(void) {
         scenario("voltage: 3V, brown_out: {below: 2.6V}, battery: {chemistry: alkaline-aa, cells: 2}", "");
     CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
     CU_ASSERT(c.plan->groups[0].power->flat > 0.62 && c.plan->groups[0].power->flat < 0.63);
+    compiled_free(&c);
+}
+
+static void capacitors_are_bought_by_the_farad(void) {
+    struct compiled c = scenario("voltage: 3V, battery: {chemistry: supercap, capacitance: 10F, cells: 2}", "");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    CU_ASSERT_DOUBLE_EQUAL(c.plan->groups[0].power->battery.capacity_c, 27, 1e-9);
     compiled_free(&c);
 }
 
@@ -125,6 +134,7 @@ static void a_last_gasp_is_a_message_of_its_own(void) {
 static void what_has_no_source_or_size_is_refused(void) {
     check_code(scenario("floor: 10uA", ""), "E431", "comes from nowhere");
     check_code(scenario("battery: {chemistry: lipo}", ""), "E431", "no usual size");
+    check_code(scenario("battery: {chemistry: lipo, capacitance: 1F}", ""), "E431", "no capacitor");
 }
 
 static void the_state_of_charge_can_be_a_condition(void) {
@@ -142,7 +152,7 @@ static void the_state_of_charge_can_be_a_condition(void) {
 
 HARNESS_MAIN("scenario/plan_power", HARNESS_CASE(figures_arrive_in_base_units),
              HARNESS_CASE(a_brown_out_limit_may_leave_more_in_the_battery),
-             HARNESS_CASE(regions_have_their_own_climate_and_one_sky),
+             HARNESS_CASE(capacitors_are_bought_by_the_farad), HARNESS_CASE(regions_have_their_own_climate_and_one_sky),
              HARNESS_CASE(groups_without_power_get_mains_when_the_timeline_cuts_it),
              HARNESS_CASE(power_on_counts_as_connecting), HARNESS_CASE(a_last_gasp_is_a_message_of_its_own),
              HARNESS_CASE(what_has_no_source_or_size_is_refused), HARNESS_CASE(the_state_of_charge_can_be_a_condition))
