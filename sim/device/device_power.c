@@ -401,15 +401,16 @@ void device_power_cut(struct device_host *h, const struct device_slot *s) {
     settle(h, s);
     if (power->cuts < UINT8_MAX)
         power->cuts++;
+    bool reserve = p->mains && p->has_battery;
     if (power->cuts > 1 || power->supply == POWER_OFF) {
-        power->flags |= power->supply == POWER_OFF && !p->has_battery ? POWER_WAS_CUT : 0;
+        power->flags |= power->supply == POWER_OFF && !reserve ? POWER_WAS_CUT : 0;
         return;
     }
-    bool held = p->mains && !p->has_battery && p->hold_up > 0;
+    bool held = p->mains && !reserve && p->hold_up > 0;
     if (held) {
         power->supply = POWER_HELD_UP;
         power->event_at = instant_add(h->step.now, p->hold_up);
-    } else if (!p->mains || !p->has_battery) {
+    } else if (!reserve) {
         go_dark(h, s, POWER_WAS_CUT);
         return;
     }

@@ -335,6 +335,31 @@ static void a_burst_that_is_too_much_resets_the_device(void) {
     rig_free(&r);
 }
 
+/* A battery that is taken out while the device recovers from a brown-out leaves it dark. */
+static void a_cut_during_a_brown_out_outlasts_it(void) {
+    struct rig r;
+    struct power p;
+    make(&r, &p);
+    p.battery.resistance_ohm = 5;
+    p.brown_out_v = 3.2;
+    p.radio.peak_w = 2;
+    p.radio.burst_s = 0.2;
+    struct action *cut = rig_action(&r, DO_POWER_CUT, 5 * SPAN_S);
+    cut->has_for = true;
+    cut->lasting = (struct dist){.kind = DIST_CONSTANT, .a = 120e9};
+    begin(&r, 0);
+    rig_due(&r, 0);
+    rig_attempt(&r, 0);
+    rig_due(&r, 0);
+    CU_ASSERT_EQUAL(r.life.state, STATE_DEAD);
+    p.radio.peak_w = 0.1;
+    rig_run(&r, 61 * SPAN_S);
+    CU_ASSERT_EQUAL(r.life.state, STATE_DEAD);
+    rig_run(&r, 126 * SPAN_S);
+    CU_ASSERT_NOT_EQUAL(r.life.state, STATE_DEAD);
+    rig_free(&r);
+}
+
 static void an_empty_device_comes_back_when_it_is_charged(void) {
     static float sky[48];
     for (int i = 0; i < 48; i++)
@@ -419,6 +444,7 @@ HARNESS_MAIN("device/device_power", HARNESS_CASE(each_cause_pays_for_itself),
              HARNESS_CASE(a_device_waits_for_its_first_power), HARNESS_CASE(a_capacitor_leaves_time_for_a_last_gasp),
              HARNESS_CASE(a_reserve_battery_carries_on_without_mains), HARNESS_CASE(mains_that_return_need_no_reserve),
              HARNESS_CASE(a_burst_that_is_too_much_resets_the_device),
+             HARNESS_CASE(a_cut_during_a_brown_out_outlasts_it),
              HARNESS_CASE(an_empty_device_comes_back_when_it_is_charged),
              HARNESS_CASE(a_low_battery_makes_messages_rarer_and_then_ends_them),
              HARNESS_CASE(conditions_see_the_state_of_charge))
