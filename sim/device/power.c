@@ -128,10 +128,14 @@ static void settle_radio(const struct power_setting *setting, struct power_state
     }
 }
 
-/* Watts into the battery in that hour of the simulated clock. */
-static double income_at(const struct power_setting *p, int64_t hour) {
+/* Watts into the battery in that hour of the simulated clock. Frost is looked at by hours as well: a morning says nothing about
+ * the day before. */
+static double income_at(const struct power_setting *p, const struct power_state *s, int64_t hour) {
     const struct power *model = p->power;
     double watts = 0;
+    if (model->battery.chemistry->frost_bars && p->climate != NULL &&
+        harvest_celsius(p->climate, hour * MS_PER_HOUR + MS_PER_HOUR / 2) < 0)
+        return 0;
     if (model->panel_w > 0 && p->climate != NULL)
         watts = model->panel_w * harvest_irradiance(p->climate, hour) / 1000 * model->panel_yield;
     if (model->alternator_w > 0) {
@@ -139,25 +143,23 @@ static double income_at(const struct power_setting *p, int64_t hour) {
         of_day = of_day < 0 ? of_day + SPAN_DAY : of_day;
         watts += of_day < model->drive_for ? model->alternator_w : 0;
     }
-    return model->charge_max_w > 0 && watts > model->charge_max_w ? model->charge_max_w : watts;
+    watts = model->charge_max_w > 0 && watts > model->charge_max_w ? model->charge_max_w : watts;
+    return model->mains && s->cuts == 0 ? watts + model->charge_w : watts;
 }
 
-static void settle_income(const struct power_setting *p, struct power_state *s, instant now, double celsius,
+static void settle_income(const struct power_setting *p, struct power_state *s, instant now,
                           struct power_ledger *ledger) {
     const struct power *model = p->power;
-    bool frost = model->battery.chemistry->frost_bars && celsius < 0;
-    if (!model->battery.chemistry->rechargeable || frost)
+    bool charged = model->mains && s->cuts == 0 && model->charge_w > 0;
+    if (!model->battery.chemistry->rechargeable || !(model->panel_w > 0 || model->alternator_w > 0 || charged))
         return;
     double joules = 0;
-    if (model->mains && s->cuts == 0)
-        joules = model->charge_w * span_seconds(now - s->settled);
     int64_t epoch_h = p->epoch_unix_ms / MS_PER_HOUR;
     instant within = (p->epoch_unix_ms % MS_PER_HOUR) * SPAN_MS; /* t = 0 within its hour */
-    bool gets = model->panel_w > 0 || model->alternator_w > 0;
-    for (instant at = s->settled; gets && at < now;) {
+    for (instant at = s->settled; at < now;) {
         int64_t number = (at + within) / SPAN_H - ((at + within) % SPAN_H < 0);
         instant end = instant_min(now, (number + 1) * SPAN_H - within);
-        joules += income_at(p, epoch_h + number) * span_seconds(end - at);
+        joules += income_at(p, s, epoch_h + number) * span_seconds(end - at);
         at = end;
     }
     double coulombs = joules / (s->volts > 0 ? (double)s->volts : model->volts);
@@ -182,11 +184,10 @@ static void settle(const struct power_setting *p, struct power_state *s, instant
         s->powered += now - s->settled;
     }
     if (model->has_battery) {
-        double celsius = celsius_at(p, now);
         double lost = (model->battery.self_discharge_a + model->battery.buffer.leak_a) * seconds;
         s->used_c += lost;
         ledger->joules[POWER_SELF_DISCHARGE] += lost * model->volts;
-        settle_income(p, s, now, celsius, ledger);
+        settle_income(p, s, now, ledger);
         if (model->battery.chemistry->passivation > 0)
             s->layer = (float)battery_layer_grown((double)s->layer, seconds);
     }

@@ -303,6 +303,37 @@ static void lithium_is_not_charged_in_frost(void) {
     CU_ASSERT_DOUBLE_EQUAL(l.harvested, 10 * 0.5 * 3600, 1e-6);
 }
 
+/* Settled once, in the frost of the next morning: what the afternoon brought is there. */
+static void frost_bars_the_hours_that_have_it(void) {
+    static float sky[48];
+    for (int i = 0; i < 48; i++)
+        sky[i] = 500;
+    const struct climate c = {.mean = 2, .daily = 8, .hours = 48, .sky = sky};
+    struct power p = battery_power("lipo", 1, 1, 1);
+    p.panel_w = 1;
+    p.panel_yield = 1;
+    struct power_setting set = {.power = &p, .climate = &c};
+    struct power_ledger once = {0}, hourly = {0};
+    struct power_state s;
+    power_begin(&set, &s, 0, POWER_ON);
+    power_drain(&set, &s, 0.3);
+    power_settle(&set, &s, 27 * SPAN_H, &once);
+    power_begin(&set, &s, 0, POWER_ON);
+    power_drain(&set, &s, 0.3);
+    for (int i = 1; i <= 27; i++)
+        power_settle(&set, &s, i * SPAN_H, &hourly);
+    CU_ASSERT(once.harvested > 0.5 * 3600 * 12 && once.harvested < 0.5 * 3600 * 16);
+    CU_ASSERT_DOUBLE_EQUAL(once.harvested, hourly.harvested, 1e-6);
+    p.panel_w = 0;
+    p.mains = true;
+    p.charge_w = 0.5;
+    struct power_ledger mains = {0};
+    power_begin(&set, &s, 0, POWER_ON);
+    power_drain(&set, &s, 0.3);
+    power_settle(&set, &s, 27 * SPAN_H, &mains);
+    CU_ASSERT_DOUBLE_EQUAL(mains.harvested, once.harvested, 1e-6);
+}
+
 static void an_alternator_charges_at_its_hours(void) {
     struct power p = battery_power("lead-acid-12v", 1, 1, 1);
     p.alternator_w = 100;
@@ -539,7 +570,7 @@ HARNESS_MAIN("device/power", HARNESS_CASE(a_supercapacitor_gives_the_energy_betw
              HARNESS_CASE(charge_out_of_the_battery_is_the_energy_at_its_voltage),
              HARNESS_CASE(the_mains_spares_the_battery_and_fills_it),
              HARNESS_CASE(a_panel_carries_a_station_in_summer_and_not_in_winter),
-             HARNESS_CASE(lithium_is_not_charged_in_frost), HARNESS_CASE(an_alternator_charges_at_its_hours),
-             HARNESS_CASE(cold_and_storage_brown_a_meter_out), HARNESS_CASE(it_knows_when_it_will_be_empty),
-             HARNESS_CASE(a_projection_from_a_month_foretells_the_life),
+             HARNESS_CASE(lithium_is_not_charged_in_frost), HARNESS_CASE(frost_bars_the_hours_that_have_it),
+             HARNESS_CASE(an_alternator_charges_at_its_hours), HARNESS_CASE(cold_and_storage_brown_a_meter_out),
+             HARNESS_CASE(it_knows_when_it_will_be_empty), HARNESS_CASE(a_projection_from_a_month_foretells_the_life),
              HARNESS_CASE(intervals_stretch_by_what_is_left), HARNESS_CASE(without_power_nothing_is_drawn))
