@@ -97,7 +97,9 @@ const struct diagnostic_code diagnostic_codes[] = {
      "Something that only real time has: commands, which an independent client sends, or a window shorter than the "
      "interval of a long run."},
     {"E430", "broker's setting", "`builtin` takes the settings and misbehaviours of the built-in broker."},
-    {"E431", "power from nowhere", "A power supply that lacks what it needs: a battery's size, or any source."},
+    {"E431", "power from nowhere",
+     "A power supply that lacks what it needs: a battery's size, a voltage at which the device can run, or any "
+     "source."},
     {"E440", "network not understood",
      "Losses in bursts need `share` and `burst`, or `good` and `bad`; shares of coverage or quality exceed 100 %; a "
      "duty "

@@ -145,9 +145,14 @@ static struct climate climate_of(const struct node *n, const char *pattern, cons
 
 /* The device can use no more when the battery is as far down as `usable` says, or when even without load it is below the
  * brown-out limit. */
-static void find_flat(struct power *p) {
+static void find_flat(const struct plan_build *b, const struct node *limit, struct power *p) {
     double unused = 1 - p->battery.usable, cut = battery_left_at(&p->battery, p->brown_out_v);
     p->flat = p->brown_out_v > 0 && cut > unused ? cut : unused;
+    if (p->flat >= 1)
+        diagnostic_help(diagnostic_add(b->found, "E431", limit->mark,
+                                       "brown_out.below is %gV, and a full battery of this kind has %gV",
+                                       p->brown_out_v, battery_open_voltage(&p->battery, 1)),
+                        "lower the limit, or write battery: {cells: …} for cells in series");
 }
 
 void plan_power_profile(const struct plan_build *b, const struct node *profile, struct profile *made) {
@@ -177,7 +182,7 @@ void plan_power_profile(const struct plan_build *b, const struct node *profile, 
         diagnostic_help(diagnostic_add(b->found, "E431", n->mark, "this power comes from nowhere"),
                         "write battery: {chemistry: …} or mains: true");
     if (p->has_battery)
-        find_flat(p);
+        find_flat(b, brown_out == NULL ? n : brown_out, p);
     made->climate = climate_of(n, "profiles.*.power.", made->name);
     made->last_gasp = read_last_gasp(b, node_get(n, "last_gasp"));
     made->power = p;

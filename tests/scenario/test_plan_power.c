@@ -135,6 +135,7 @@ static void what_has_no_source_or_size_is_refused(void) {
     check_code(scenario("floor: 10uA", ""), "E431", "comes from nowhere");
     check_code(scenario("battery: {chemistry: lipo}", ""), "E431", "no usual size");
     check_code(scenario("battery: {chemistry: lipo, capacitance: 1F}", ""), "E431", "no capacitor");
+    check_code(scenario("battery: {chemistry: lipo, capacity: 1Ah}, brown_out: {below: 5V}", ""), "E431", "4.19V");
 }
 
 static void the_state_of_charge_can_be_a_condition(void) {
