@@ -1,4 +1,5 @@
 /* argv → verb → exit code. */
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -29,6 +30,8 @@ static int show_help(const struct options *o) {
 int main(int argc, char **argv) {
     struct options options;
     struct text message = {0};
+    signal(SIGCHLD,
+           SIG_DFL); /* whoever started us may ignore it, and then nobody can tell how our own processes ended */
     int code = options_parse(argc, argv, &options, &message);
     if (code != 0) {
         fputs(text_get(&message), stderr);

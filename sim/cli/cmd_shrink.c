@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -39,11 +41,11 @@ static int write_result(const struct options *o, const struct node *tree, const 
     describe(o, f, &out);
     node_write_yaml(tree, false, &out);
     int code = EXIT_PASS;
-    if (o->out == NULL)
-        code =
-            fwrite(text_get(&out), 1, out.size, stdout) == out.size && fflush(stdout) == 0 ? EXIT_PASS : EXIT_INTERNAL;
-    else if (run_dir_write_path(o->out, text_get(&out), out.size) != 0)
-        code = complain(EXIT_ENVIRONMENT, NULL, "cannot write %s", o->out);
+    if (o->out != NULL && run_dir_write_path(o->out, text_get(&out), out.size) != 0)
+        code = complain(EXIT_ENVIRONMENT, "what was found follows on standard output", "cannot write %s: %s", o->out,
+                        strerror(errno));
+    if (o->out == NULL || code != EXIT_PASS)
+        fputs(text_get(&out), stdout);
     text_free(&out);
     return code;
 }
@@ -61,6 +63,9 @@ static int shrink(const struct options *o, const struct plan *plan) {
     int error = shrinking_search(&request, &tree, &facts);
     if (shows)
         fputc('\n', stderr);
+    if (error == ERR_AGAIN)
+        return complain(interrupts->number == SIGTERM ? EXIT_SIGTERM : EXIT_SIGINT, "start it again",
+                        "interrupted before the whole scenario had been tried; nothing was written");
     if (error < 0)
         return complain(EXIT_CHECK_FAILED, "muster run SCENARIO --virtual shows what does",
                         "'%s' does not hold in the whole scenario", o->condition);
@@ -90,6 +95,9 @@ static bool is_understood(const struct plan *plan, const char *expression) {
 int cmd_shrink(const struct options *o) {
     if (o->condition == NULL)
         return complain(EXIT_USAGE, "muster shrink --help", "--while EXPR says what has to stay true");
+    if (o->out != NULL && access(o->out, F_OK) == 0)
+        return complain(EXIT_USAGE, "choose another name, or move it away first",
+                        "%s exists already and is left as it is", o->out);
     struct options simulated = *o;
     simulated.virtual_time = true;
     struct front f;

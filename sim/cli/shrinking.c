@@ -1,6 +1,8 @@
 #include "cli/shrinking.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -60,18 +62,20 @@ static bool holds(struct search *s, const struct node *tree) {
     fflush(NULL);
     pid_t child = fork();
     if (child == 0) {
+        signal(SIGINT, SIG_DFL); /* a trial that nobody waits for any more just ends */
+        signal(SIGTERM, SIG_DFL);
         int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
         if (nowhere >= 0)
             dup2(nowhere, STDERR_FILENO);
         _exit(run_tree(node_copy(tree)));
     }
     int status = -1;
-    if (child > 0)
-        while (waitpid(child, &status, 0) < 0)
-            ;
+    bool ended = child > 0;
+    while (ended && waitpid(child, &status, 0) < 0)
+        ended = errno == EINTR;
     if (s->request->progress != NULL)
         s->request->progress(s->request->context, s->facts);
-    return child > 0 && WIFEXITED(status) && WEXITSTATUS(status) == TRIAL_HOLDS;
+    return ended && WIFEXITED(status) && WEXITSTATUS(status) == TRIAL_HOLDS;
 }
 
 /* Takes `tree` over: it becomes the best, or goes. */
@@ -338,7 +342,7 @@ int shrinking_search(const struct shrinking_request *request, struct node **out,
     free(s.present);
     if (!shown) {
         node_free(s.best);
-        return ERR_NOT_FOUND;
+        return request->signals != NULL && *request->signals > 0 ? ERR_AGAIN : ERR_NOT_FOUND;
     }
     *out = s.best;
     return 0;

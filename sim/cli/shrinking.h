@@ -33,7 +33,7 @@ struct shrinking_request {
 struct node *shrinking_whole(const struct plan *plan, const char *expression);
 
 /* *out: the smallest scenario that was found, with the expression as its only check; the caller frees it. ERR_NOT_FOUND: the
- * expression does not hold in the whole scenario; ERR_NO_MEMORY. */
+ * expression does not hold in the whole scenario; ERR_AGAIN: a signal came before that was known. */
 int shrinking_search(const struct shrinking_request *request, struct node **out, struct shrinking_facts *facts);
 
 #endif

@@ -2,7 +2,10 @@
 # time limit: 240 s
 
 import os
+import signal
+import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "lib"))
 import processes
@@ -38,6 +41,7 @@ checks:
 directory = processes.Directory("shrink")
 fleet = directory.file("fleet.yaml", FLEET)
 small = os.path.join(directory.path, "small.yaml")
+one = directory.file("one.yaml", "{version: 1, duration: 30s, target: builtin, fleets: {f: {count: 1, telemetry: {every: 1s, topic: t, payload: x}}}}")
 
 
 def run(program, scenario, name):
@@ -72,6 +76,35 @@ def _():
     done = suite.muster("shrink", fleet, "--while", "lost(mqtt.publish) > 0", "--out", out, timeout=60).expect(10)
     suite.check("does not hold in the whole scenario" in done.stderr, done.stderr)
     suite.check(not os.path.exists(out), "something was written")
+
+
+@suite.case("a file that is there already is left as it is, and a result that cannot be written is printed")
+def _():
+    again = suite.muster("shrink", fleet, "--while", "count(mqtt.publish) > 0", "--out", fleet).expect(2)
+    suite.check("exists already" in again.stderr, again.stderr)
+    with open(fleet, encoding="utf-8") as f:
+        suite.check(f.read() == FLEET, "the scenario was overwritten")
+    done = suite.muster("shrink", one, "--while", "count(mqtt.publish) > 0", "--out", "/proc/nothing").expect(4)
+    suite.check("cannot write /proc/nothing: " in done.stderr and "fleets:" in done.stdout, done.stderr + done.stdout)
+
+
+@suite.case("who ignores what becomes of processes gets a result as well")
+def _():
+    ignore = lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    command = [suite.MUSTER, "shrink", one, "--while", "count(mqtt.publish) > 0", "--quiet"]
+    done = subprocess.run(command, preexec_fn=ignore, capture_output=True, text=True, timeout=30)
+    suite.check(done.returncode == 0 and "fleets:" in done.stdout, done.stderr)
+
+
+@suite.case("an interruption ends the trial under way, and says when nothing is known yet")
+def _():
+    year = directory.file("year.yaml", FLEET.replace("duration: 30min", "duration: 365day"))
+    command = [suite.MUSTER, "shrink", year, "--while", "count(mqtt.publish) > 0"]
+    search = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    time.sleep(1)
+    os.killpg(search.pid, signal.SIGINT)
+    _, stderr = search.communicate(timeout=10)
+    suite.check(search.returncode == 130 and "interrupted" in stderr, f"{search.returncode}: {stderr}")
 
 
 @suite.case("wrong expressions and missing ones are usage errors or findings")
