@@ -23,53 +23,68 @@ static const span real_slack =
 /* Which devices: a bit for each of the plan, and then a list in rising order. */
 struct chosen {
     const struct plan *plan;
-    uint64_t *bits;
+    uint64_t *bits, *recorded;
     uint32_t *list;
     unsigned count;
     bool foreign; /* the recording has devices that the plan has not */
 };
 
-static void choose(struct chosen *c, uint32_t device) {
-    uint64_t bit = UINT64_C(1) << device % 64;
-    c->count += (c->bits[device / 64] & bit) == 0;
-    c->bits[device / 64] |= bit;
+static bool has(const uint64_t *bits, uint32_t device) {
+    return (bits[device / 64] >> device % 64 & 1) != 0;
 }
 
-static void choose_recorded(void *context, const struct recording_event *e) {
+static void note_recorded(void *context, const struct recording_event *e) {
     struct chosen *c = context;
     if (e->device >= c->plan->device_count)
         c->foreign = true;
     else
-        choose(c, e->device);
+        c->recorded[e->device / 64] |= UINT64_C(1) << e->device % 64;
 }
 
 static void list_chosen(struct chosen *c) {
-    unsigned next = 0;
     for (uint32_t d = 0; d < c->plan->device_count; d++)
-        if ((c->bits[d / 64] >> d % 64 & 1) != 0)
-            c->list[next++] = d;
+        if (has(c->bits, d))
+            c->list[c->count++] = d;
+}
+
+/* Those of --device, of which a live run may have any; EXIT_PASS, or the exit code after a message. */
+static int choose_named(const struct options *o, struct chosen *c) {
+    char why[256];
+    for (unsigned i = 0; i < o->devices_named.count; i++) {
+        const char *name = o->devices_named.items[i];
+        uint32_t device;
+        if (device_name_parse(c->plan, name, &device, why, sizeof why) < 0)
+            return complain(EXIT_USAGE, "muster replay --help", "--device: %s", why);
+        if (o->targets.count == 0 && !has(c->recorded, device))
+            return complain(EXIT_USAGE, "record it with muster run --record, or leave --device out for all that are",
+                            "--device: %s/recording.bin has nothing of %s", o->operands[0], name);
+        c->bits[device / 64] |= UINT64_C(1) << device % 64;
+    }
+    return EXIT_PASS;
 }
 
 /* Those of --device, or all that are recorded. EXIT_PASS, or the exit code after a message. */
 static int choose_devices(const struct options *o, struct bytes recording, struct chosen *c) {
     char why[256];
-    uint32_t device;
-    c->bits = calloc(c->plan->device_count / 64 + 1, sizeof *c->bits);
+    size_t words = c->plan->device_count / 64 + 1;
+    c->bits = calloc(words, sizeof *c->bits);
+    c->recorded = calloc(words, sizeof *c->recorded);
     c->list = calloc(c->plan->device_count + 1, sizeof *c->list);
-    if (c->bits == NULL || c->list == NULL)
+    if (c->bits == NULL || c->recorded == NULL || c->list == NULL)
         return complain(EXIT_ENVIRONMENT, NULL, "out of memory");
-    for (unsigned i = 0; i < o->devices_named.count; i++) {
-        if (device_name_parse(c->plan, o->devices_named.items[i], &device, why, sizeof why) < 0)
-            return complain(EXIT_USAGE, "muster replay --help", "--device: %s", why);
-        choose(c, device);
-    }
-    if (o->devices_named.count == 0 && recording_read(recording, choose_recorded, c, why, sizeof why) < 0)
+    if (recording_read(recording, note_recorded, c, why, sizeof why) < 0)
         return complain(EXIT_USAGE, "muster run --record all makes one", "%s/recording.bin: %s", o->operands[0], why);
     if (c->foreign)
-        return complain(EXIT_USAGE, NULL, "%s/recording.bin is of another run", o->operands[0]);
+        return complain(EXIT_USAGE, "replay the directory in which it was recorded",
+                        "%s/recording.bin is of another run", o->operands[0]);
+    int code = choose_named(o, c);
+    if (code != EXIT_PASS)
+        return code;
+    if (o->devices_named.count == 0)
+        memcpy(c->bits, c->recorded, words * sizeof *c->bits);
+    list_chosen(c);
     if (c->count == 0)
         return complain(EXIT_USAGE, "muster run --record all", "%s/recording.bin has no devices", o->operands[0]);
-    list_chosen(c);
     return EXIT_PASS;
 }
 
@@ -123,8 +138,10 @@ static int run(struct plan *plan, const struct options *o, struct bytes recordin
         code = complain(facts.exit_code, NULL, "%s", why);
     } else {
         code = report_session_close(session, &facts);
-        if (!live && facts.signal == 0)
-            code = judge(plan, &facts, slack);
+        if (!live && facts.signal == 0) { /* what the run's own checks say is not asked here */
+            int departed = judge(plan, &facts, slack);
+            code = code == EXIT_INTERNAL ? code : departed;
+        }
     }
     run_facts_free(&facts);
     return code;
@@ -159,6 +176,7 @@ int cmd_replay(const struct options *o) {
         code = run(plan, o, recording, &chosen, slack, run_read_facts(read)->ended);
     }
     free(chosen.bits);
+    free(chosen.recorded);
     free(chosen.list);
     log_map_close(&map);
     run_read_free(read);

@@ -77,6 +77,23 @@ def _():
     suite.equal(summary["devices"]["online_end"], 2, "devices online")
 
 
+@suite.case("devices that were not recorded, and broken recordings, are told before anything runs")
+def _():
+    scenario = directory.file("few.yaml", STORM.format(duration="6s", admit=1000, one=3, two=2, every="1s", join="1s", cut="3s"))
+    recorded = run("one-only", scenario, "--virtual", "--record", "one-1")
+    recording = os.path.join(recorded, "recording.bin")
+    done = suite.muster("replay", recorded, "--device", "one-2", "--out", path("never")).expect(2)
+    suite.check("recording.bin has nothing of one-2" in done.stderr, done.stderr)
+    with open(recording, "rb") as f:
+        whole = f.read()
+    for wrong, words in ((whole[:-3], "cannot be read"), (b"", "missing or empty"), (b"x" * 50, "does not begin with MUSTREC1")):
+        with open(recording, "wb") as f:
+            f.write(wrong)
+        done = suite.muster("replay", recorded, "--device", "one-1", "--out", path("never")).expect(2)
+        suite.check(words in done.stderr, done.stderr)
+    suite.check(not os.path.exists(path("never")), "a directory was made")
+
+
 @suite.case("`only` keeps the number and the luck of the devices that stay")
 def _():
     common = ["--virtual", "--record", "one-17", "--run-id", "00aa", "--set", "builtin.admit=100000/s"]
