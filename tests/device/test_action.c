@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "goodness.h"
 #include "harness.h"
 
 static void rows_stand_in_the_order_of_their_enum(void) {
@@ -73,14 +74,15 @@ static void uniform_spread_is_a_draw_of_the_entry(void) {
     enum { N = 10000 };
     struct action a = {.over = 10 * SPAN_S, .uniform = true, .index = 3}, b = a;
     b.index = 4;
-    unsigned half = 0, same = 0;
+    static double starts[N];
+    unsigned same = 0;
     for (uint32_t device = 0; device < N; device++) {
         instant at = action_start(&a, 1, device);
         CU_ASSERT_FATAL(at >= 0 && at < 10 * SPAN_S);
-        half += at < 5 * SPAN_S;
+        starts[device] = span_seconds(at);
         same += at == action_start(&b, 1, device);
     }
-    CU_ASSERT_DOUBLE_EQUAL(half, N / 2, 200);
+    CU_ASSERT_TRUE(goodness_uniform(starts, N, 0, 10));
     CU_ASSERT_EQUAL(same, 0);
 }
 
@@ -98,9 +100,19 @@ static void for_is_drawn_per_device_from_its_own_start(void) {
     CU_ASSERT_EQUAL(action_end(&a, 1, 1, 100 * SPAN_S, 0), INSTANT_NEVER);
 }
 
-HARNESS_MAIN("action", HARNESS_CASE(rows_stand_in_the_order_of_their_enum),
-             HARNESS_CASE(verbs_that_touch_no_device_say_so), HARNESS_CASE(selection_is_a_rank_or_everybody),
-             HARNESS_CASE(over_spreads_evenly_by_rank), HARNESS_CASE(steps_are_equal_groups_from_the_start_to_the_end),
+static void lengths_follow_their_distribution(void) {
+    enum { N = 10000 };
+    static double lengths[N];
+    struct action a = {.has_for = true, .lasting = {.kind = DIST_EXP, .a = 60e9}, .index = 1};
+    for (uint32_t device = 0; device < N; device++)
+        lengths[device] = span_seconds(action_end(&a, 1, device, 100 * SPAN_S, 0) - 100 * SPAN_S);
+    CU_ASSERT_TRUE(goodness_exponential(lengths, N, 60));
+}
+
+HARNESS_MAIN("action", HARNESS_CASE(lengths_follow_their_distribution),
+             HARNESS_CASE(rows_stand_in_the_order_of_their_enum), HARNESS_CASE(verbs_that_touch_no_device_say_so),
+             HARNESS_CASE(selection_is_a_rank_or_everybody), HARNESS_CASE(over_spreads_evenly_by_rank),
+             HARNESS_CASE(steps_are_equal_groups_from_the_start_to_the_end),
              HARNESS_CASE(a_year_over_a_million_devices_does_not_overflow),
              HARNESS_CASE(uniform_spread_is_a_draw_of_the_entry),
              HARNESS_CASE(for_is_drawn_per_device_from_its_own_start))

@@ -1,5 +1,6 @@
 #include "device/motion.h"
 
+#include "goodness.h"
 #include "harness.h"
 
 static const int64_t midnight = INT64_C(1767225600) * SPAN_S;
@@ -41,6 +42,16 @@ static void lengths_are_uniform(void) {
     CU_ASSERT(squares < 43.8);
 }
 
+static void trips_begin_anywhere_in_their_part_of_the_day(void) {
+    enum { N = 20000 };
+    static double places[N];
+    for (uint32_t device = 0; device < N; device++) {
+        struct motion_trip t = motion_trip_at(&rounds, 4, device, midnight);
+        places[device] = (double)(t.start - midnight) / (double)(12 * SPAN_H - (t.end - t.start));
+    }
+    CU_ASSERT_TRUE(goodness_uniform(places, N, 0, 1));
+}
+
 static void between_adds_up(void) {
     int64_t a = midnight + 5 * SPAN_H, b = a + 37 * SPAN_H, c = b + 200 * SPAN_DAY;
     for (uint32_t device = 0; device < 50; device++)
@@ -59,6 +70,7 @@ static void trips_that_fill_the_day_stay_in_it(void) {
     CU_ASSERT(before.start >= -12 * SPAN_H && before.end <= 0);
 }
 
-HARNESS_MAIN("device/motion", HARNESS_CASE(every_part_of_the_day_has_one_trip),
-             HARNESS_CASE(it_moves_as_long_as_it_should_on_average), HARNESS_CASE(lengths_are_uniform),
-             HARNESS_CASE(between_adds_up), HARNESS_CASE(trips_that_fill_the_day_stay_in_it))
+HARNESS_MAIN("device/motion", HARNESS_CASE(trips_begin_anywhere_in_their_part_of_the_day),
+             HARNESS_CASE(every_part_of_the_day_has_one_trip), HARNESS_CASE(it_moves_as_long_as_it_should_on_average),
+             HARNESS_CASE(lengths_are_uniform), HARNESS_CASE(between_adds_up),
+             HARNESS_CASE(trips_that_fill_the_day_stay_in_it))

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/draw.h"
+#include "goodness.h"
 #include "harness.h"
 
 enum { SEED = 20260801 };
@@ -141,6 +142,7 @@ static void stagger_gives_each_scope_a_place_of_its_own(void) {
     struct outage daily = planned(SPAN_DAY, 2 * SPAN_H, SPAN_MIN);
     daily.stagger = SPAN_H;
     instant earliest = INSTANT_NEVER, latest = 0;
+    static double places[1000];
     for (uint32_t scope = 0; scope < 1000; scope++) {
         struct outage_cursor c;
         outage_at(&daily, SEED, scope, monday_ms, 0, &c);
@@ -149,7 +151,9 @@ static void stagger_gives_each_scope_a_place_of_its_own(void) {
         CU_ASSERT_EQUAL(c.edge, first + 5 * SPAN_DAY);
         earliest = instant_min(earliest, first);
         latest = instant_max(latest, first);
+        places[scope] = span_seconds(first - 2 * SPAN_H);
     }
+    CU_ASSERT_TRUE(goodness_uniform(places, 1000, 0, 3600));
     CU_ASSERT(earliest >= 2 * SPAN_H && earliest < 2 * SPAN_H + SPAN_MIN);
     CU_ASSERT(latest > 3 * SPAN_H - SPAN_MIN && latest < 3 * SPAN_H);
 }

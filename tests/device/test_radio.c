@@ -4,6 +4,7 @@
 
 #include "base/draw.h"
 #include "device/device_step.h"
+#include "goodness.h"
 #include "harness.h"
 #include "rig.h"
 
@@ -286,7 +287,79 @@ static void coverage_is_the_devices_own_and_quality_its_sites(void) {
     rig_free(&r);
 }
 
-HARNESS_MAIN("device/radio", HARNESS_CASE(a_plain_network_needs_no_state),
+static void cells_and_stays_in_them_follow_their_distributions(void) {
+    enum { DEVICES = 20000, CELLS = 40 };
+    static double stays[DEVICES];
+    uint32_t cells[CELLS];
+    unsigned known = 0, seen[CELLS] = {0};
+    double expected[CELLS];
+    make();
+    r.network.cells = (struct cells){.count = CELLS, .dwell = {.kind = DIST_EXP, .a = 120e9}};
+    rig_begin(&r, INSTANT_NEVER);
+    for (uint32_t d = 0; d < DEVICES; d++) {
+        r.life.id = d;
+        radio_begin(&r.host, &r.slot);
+        stays[d] = span_seconds(r.slot.radio->moves_at);
+        unsigned i = 0;
+        while (i < known && cells[i] != r.slot.radio->cell)
+            i++;
+        CU_ASSERT_FATAL(i < CELLS);
+        cells[i] = r.slot.radio->cell;
+        known += i == known;
+        seen[i]++;
+    }
+    for (unsigned i = 0; i < CELLS; i++)
+        expected[i] = (double)DEVICES / CELLS;
+    CU_ASSERT_TRUE(goodness_exponential(stays, DEVICES, 120));
+    CU_ASSERT_TRUE(goodness_chi(seen, expected, CELLS));
+    rig_free(&r);
+}
+
+static double registration_cdf(double seconds) {
+    return 0.5 * erfc(-log(seconds / 6) / 0.42 / sqrt(2));
+}
+
+static void registrations_and_lookups_follow_their_distributions(void) {
+    enum { N = 4000 };
+    static double lasting[N];
+    unsigned failed = 0;
+    make();
+    r.group.telemetry_count = 0;
+    r.network.attach = (struct dist){.kind = DIST_LOGNORMAL, .a = 6e9, .b = 0.42};
+    rig_begin(&r, 0);
+    rig_due(&r, 0);
+    for (int i = 0; i < N; i++) {
+        radio_roam(&r.host, &r.slot, &r.network);
+        lasting[i] = span_seconds(r.slot.radio->ready_at - r.host.step.now);
+    }
+    CU_ASSERT_TRUE(goodness_ks(lasting, N, registration_cdf));
+    rig_free(&r);
+    make();
+    r.network.dns = (struct lookups){.fail_ppm = 20000, .timeout = 5 * SPAN_S, .tries = 3};
+    rig_begin(&r, INSTANT_NEVER);
+    for (uint32_t i = 0; i < 50000; i++) {
+        r.life.attempts = (uint16_t)i;
+        failed += !radio_attempt(&r.host, &r.slot);
+    }
+    CU_ASSERT_TRUE(goodness_share(failed, 50000, 0.02));
+    rig_free(&r);
+}
+
+static void addresses_change_as_often_as_said(void) {
+    make();
+    r.network.cells = (struct cells){.count = 50, .dwell = constant(SPAN_MIN), .new_address_ppm = 50000};
+    r.group.telemetry_count = 0;
+    rig_begin(&r, INSTANT_NEVER);
+    rig_run(&r, 20000 * SPAN_MIN);
+    double moves = (double)rig_tally(&r, TALLY_HANDOVERS);
+    CU_ASSERT(moves > 19000);
+    CU_ASSERT_TRUE(goodness_share((double)rig_tally(&r, TALLY_ADDRESS_CHANGES), moves, 0.05));
+    rig_free(&r);
+}
+
+HARNESS_MAIN("device/radio", HARNESS_CASE(cells_and_stays_in_them_follow_their_distributions),
+             HARNESS_CASE(registrations_and_lookups_follow_their_distributions),
+             HARNESS_CASE(addresses_change_as_often_as_said), HARNESS_CASE(a_plain_network_needs_no_state),
              HARNESS_CASE(the_first_attempt_waits_for_the_registration),
              HARNESS_CASE(an_outage_cuts_the_link_and_costs_a_registration),
              HARNESS_CASE(a_backend_that_is_down_costs_no_registration),

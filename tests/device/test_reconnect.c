@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "goodness.h"
 #include "harness.h"
 #include "loop/timers.h"
 
@@ -90,6 +91,13 @@ static void the_initial_spread_is_added_once(void) {
     CU_ASSERT(low >= 1 && low < 1.2 && high < 301 && high > 300.8);
     CU_ASSERT_DOUBLE_EQUAL(mean, 151, 2);
     CU_ASSERT_EQUAL(delay(&r, 1), SPAN_S);
+    enum { N = 20000 };
+    static double spread[N];
+    for (uint32_t device = 0; device < N; device++) {
+        span previous = 0;
+        spread[device] = span_seconds(reconnect_delay(&r, 3, device, 0, 8, &previous));
+    }
+    CU_ASSERT_TRUE(goodness_uniform(spread, N, 1, 301));
 }
 
 static void giving_up_is_never(void) {
