@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/complain.h"
 #include "cli/help.h"
 #include "fleet/run.h"
 
@@ -40,5 +41,8 @@ int main(int argc, char **argv) {
     }
     code = options.help ? show_help(&options) : verbs[options.verb](&options);
     bool lost = fflush(stdout) != 0 || ferror(stdout);
-    return lost && code == EXIT_PASS ? EXIT_INTERNAL : code;
+    if (!lost || code != EXIT_PASS)
+        return code;
+    return complain(EXIT_INTERNAL, "free some space on the disk, or see where the output goes",
+                    "not all of the output could be written");
 }

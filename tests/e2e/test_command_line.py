@@ -69,8 +69,9 @@ def _():
 @suite.case("a result that cannot be written is an internal error")
 def _():
     with open("/dev/full", "w", encoding="utf-8") as full:
-        done = subprocess.run([suite.MUSTER, "schema"], stdout=full, check=False)
+        done = subprocess.run([suite.MUSTER, "schema"], stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     suite.equal(done.returncode, 1, "exit status")
+    suite.check("not all of the output could be written" in done.stderr, done.stderr)
 
 
 @suite.case("at a terminal, a large fleet and a public address are a question; no and silence mean no")
