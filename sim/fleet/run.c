@@ -22,13 +22,6 @@ const char *const run_verdict_names[] = {"pass", "fail", "aborted", "not_trustwo
 
 enum { SMALL_FLEET = 50, SANDBOX_FLEET = 5 };
 
-static uint32_t devices_of_shard(const struct plan *p, unsigned shard, unsigned shards) {
-    uint32_t count = 0;
-    for (uint64_t id = shard - 1; id < p->device_count; id += shards)
-        count += !plan_is_absent(p, (uint32_t)id);
-    return count;
-}
-
 /* The guard's rules that concern the run as a whole. */
 static int guard_allows_run(const struct plan *p, struct run_facts *facts, char *why, size_t why_size) {
     for (unsigned t = 0; t < p->target_count; t++) {
@@ -311,7 +304,7 @@ int run_plan(const struct plan *plan, const struct run_options *options, const s
     *facts = (struct run_facts){.plan = plan,
                                 .shard = shard,
                                 .shards = shards,
-                                .devices_here = devices_of_shard(plan, shard, shards),
+                                .devices_here = plan_devices_here(plan, shard, shards),
                                 .exit_code = EXIT_INTERNAL};
     struct secret_table *secrets = calloc(1, sizeof *secrets);
     if (secrets == NULL)

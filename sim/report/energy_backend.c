@@ -19,11 +19,13 @@ static bool in_fleet(const struct fleet_group *g, const char *fleet) {
     return g->climate != NULL && (fleet == NULL || strcmp(g->fleet, fleet) == 0);
 }
 
-/* Devices whose power is modelled. */
-static double devices_of(const struct plan *p, const char *fleet) {
+/* Devices of this shard whose power is modelled; of shards that were put together, all of theirs. */
+static double devices_of(const struct run_facts *f, const char *fleet) {
+    const struct plan *p = f->plan;
+    uint32_t step = f->shard > 0 ? f->shards : 1;
     double n = 0;
-    for (uint32_t d = 0; d < p->device_count; d++)
-        n += in_fleet(&p->groups[p->group_of[d]], fleet) ? 1 : 0;
+    for (uint64_t d = f->shard > 0 ? f->shard - 1 : 0; d < p->device_count; d += step)
+        n += !plan_is_absent(p, (uint32_t)d) && in_fleet(&p->groups[p->group_of[d]], fleet) ? 1 : 0;
     return n;
 }
 
@@ -67,7 +69,7 @@ static double gained(const struct run_facts *f, const struct energy *e, double j
 struct energy_backend energy_backend_of(const struct run_facts *f, const struct energy *e, unsigned row,
                                         const char *fleet) {
     enum power_cause cause = energy_backend_rows[row].cause;
-    double devices = devices_of(f->plan, fleet), days = span_seconds(f->ended) / 86400;
+    double devices = devices_of(f, fleet), days = span_seconds(f->ended) / 86400;
     struct energy_backend cost = {.joules = e->causes[cause], .life_days = energy_life_days(e, 0.5)};
     cost.share = e->used > 0 ? cost.joules / e->used : NAN;
     cost.device_j = devices > 0 ? cost.joules / devices : NAN;

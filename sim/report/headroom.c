@@ -23,7 +23,8 @@ struct headroom headroom_of(const struct report *r) {
     const struct run_facts *f = r->facts;
     struct plan_load load;
     plan_load_of(f->plan, STEPS_MAX, &load);
-    double share = f->plan->device_count == 0 ? 0 : (double)f->devices_here / f->plan->device_count;
+    uint32_t devices = plan_devices_here(f->plan, 1, 1);
+    double share = devices == 0 ? 0 : (double)f->devices_here / devices;
     consider(&h, "messages", c->messages_per_s, load.messages_per_s_peak * share);
     consider(&h, "connects", c->connects_per_s, load.connects_per_s_peak * share);
     consider(&h, "devices", (double)c->devices, load.connections_peak * share);

@@ -67,7 +67,7 @@ static void add_states(const struct progress *p, const struct run_second *s, str
                   {STATE_DEAD, "dead"}};
     char n[2][NUMBER];
     part(l, "%s of %s", layout_count(devices_in(s->second, STATE_ONLINE), n[0], sizeof n[0]),
-         layout_count(p->plan->device_count, n[1], sizeof n[1]));
+         layout_count(plan_devices_here(p->plan, 1, 1), n[1], sizeof n[1]));
     for (size_t i = 0; i < COUNT_OF(others); i++) {
         uint64_t count = devices_in(s->second, others[i].state);
         if (count > 0)

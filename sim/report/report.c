@@ -168,10 +168,10 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
     if (f->shards > 1) {
         if (f->shard > 0)
             snprintf(text, sizeof text, "shard %u of %u: %u of %u devices", f->shard, f->shards, f->devices_here,
-                     f->plan->device_count);
+                     plan_devices_here(f->plan, 1, 1));
         else
             snprintf(text, sizeof text, "not all of %u shards are here: %u of %u devices", f->shards, f->devices_here,
-                     f->plan->device_count);
+                     plan_devices_here(f->plan, 1, 1));
         say(context, text);
     }
     if (f->plan->warmup > 0) {

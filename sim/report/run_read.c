@@ -344,7 +344,7 @@ static struct run_facts facts_of(const struct run_read *r, const struct input *i
     if (f.started_unix_ns == 0)
         f.started_unix_ns = m->started_unix_ns;
     if (!run_log_end(in->log)->ended) {
-        f.devices_here = r->plan->device_count / m->shards + (m->shard - 1 < r->plan->device_count % m->shards ? 1 : 0);
+        f.devices_here = plan_devices_here(r->plan, m->shard, m->shards);
         for (unsigned t = 0; t < r->plan->target_count; t++)
             f.builtin_target = f.builtin_target || r->plan->targets[t].builtin;
         f.audit.on = r->plan->observe != NULL;

@@ -208,6 +208,15 @@ void plan_free(struct plan *p) {
     free(p);
 }
 
+uint32_t plan_devices_here(const struct plan *p, unsigned shard, unsigned shards) {
+    if (p->absent == NULL)
+        return p->device_count / shards + (shard - 1 < p->device_count % shards ? 1 : 0);
+    uint32_t count = 0;
+    for (uint64_t d = shard - 1; d < p->device_count; d += shards)
+        count += !plan_is_absent(p, (uint32_t)d);
+    return count;
+}
+
 void plan_keep_only(struct plan *p, const uint32_t *devices, unsigned count) {
     size_t words = p->device_count / 64 + 1;
     p->absent = plan_memory_take(p->memory, words, sizeof *p->absent);

@@ -117,6 +117,8 @@ uint8_t plan_excluded(const struct plan *p, uint32_t device, instant intended, i
 static inline bool plan_is_absent(const struct plan *p, uint32_t device) {
     return p->absent != NULL && (p->absent[device / 64] >> device % 64 & 1) != 0;
 }
+/* How many are there; of them, how many that shard has (1 of 1: all). */
+uint32_t plan_devices_here(const struct plan *p, unsigned shard, unsigned shards);
 /* From now on only these are there. */
 void plan_keep_only(struct plan *p, const uint32_t *devices, unsigned count);
 /* The device's first intended connect, INSTANT_NEVER when the timeline never connects it. */

@@ -97,7 +97,7 @@ static struct places places_of(const struct plan *p, struct plan_downtime *kinds
     struct places all = {0};
     for (uint32_t d = 0; d < p->device_count; d++) {
         const struct fleet_group *g = &p->groups[p->group_of[d]];
-        for (unsigned i = 0; i < g->outage_count; i++) {
+        for (unsigned i = 0; !plan_is_absent(p, d) && i < g->outage_count; i++) {
             const struct outage *o = &g->outages[i];
             if (is_here(g, o))
                 add(&all, (struct place){o, kind_of(kinds, &count, o), scope_of(p, g, o, d), 1});

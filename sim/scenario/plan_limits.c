@@ -78,7 +78,7 @@ static void lint_target(struct linting *l, const struct target *target, const ch
     uint32_t devices = 0;
     for (uint32_t d = 0; d < p->device_count; d++) {
         const struct fleet_group *g = &p->groups[p->group_of[d]];
-        if (g->target != target)
+        if (g->target != target || plan_is_absent(p, d))
             continue;
         devices++;
         for (unsigned i = 0; i < g->telemetry_count; i++)

@@ -272,7 +272,7 @@ static void lint_rates(const struct plan_build *b) {
     double rate = 0;
     for (uint32_t d = 0; d < p->device_count; d++) {
         const struct fleet_group *g = &p->groups[p->group_of[d]];
-        for (unsigned t = 0; t < g->telemetry_count; t++) {
+        for (unsigned t = 0; !plan_is_absent(p, d) && t < g->telemetry_count; t++) {
             double mean = dist_mean(&g->telemetry[t].every);
             if (g->telemetry[t].pace == PACE_OPEN && mean > 0)
                 rate += 1e9 / mean;

@@ -186,6 +186,8 @@ static double steps_expected(const struct plan *p) {
     double steps = 0;
     for (uint32_t d = 0; d < p->device_count; d++) {
         const struct fleet_group *g = &p->groups[p->group_of[d]];
+        if (plan_is_absent(p, d))
+            continue;
         steps += 1 + p->action_count;
         for (unsigned t = 0; t < g->telemetry_count; t++) {
             double gap = dist_mean(&g->telemetry[t].every);
@@ -206,13 +208,16 @@ void plan_load_of(const struct plan *p, uint64_t steps_max, struct plan_load *ou
     CHECK(out->buckets != NULL);
     double expected = steps_expected(p);
     uint32_t stride = expected > (double)limit ? (uint32_t)(expected / (double)limit) + 1 : 1;
-    stride = stride > p->device_count ? p->device_count : stride;
+    uint32_t present = plan_devices_here(p, 1, 1), nth = 0;
+    stride = stride > present ? present : stride;
     stride = stride > 0 ? stride : 1;
-    uint32_t walked = (p->device_count + stride - 1) / stride;
+    uint32_t walked = (present + stride - 1) / stride;
     struct counting c = {.plan = p, .load = out, .sizes = sizes_of(p)};
-    c.scale = stride == 1 ? 1 : (double)p->device_count / walked;
+    c.scale = stride == 1 ? 1 : (double)present / walked;
     out->estimate = stride > 1;
-    for (uint32_t d = 0; d < p->device_count; d += stride) {
+    for (uint32_t d = 0; d < p->device_count; d++) {
+        if (plan_is_absent(p, d) || nth++ % stride != 0)
+            continue;
         walk(&c, d);
         guess_unscheduled(&c, d);
     }

@@ -64,11 +64,11 @@ struct plan_logs plan_logs_of(const struct plan *p) {
     uint32_t *devices = calloc(p->group_count + 1, sizeof *devices);
     CHECK(devices != NULL);
     for (uint32_t d = 0; d < p->device_count; d++)
-        devices[p->group_of[d]]++;
+        devices[p->group_of[d]] += !plan_is_absent(p, d);
     for (unsigned g = 0; g < p->group_count; g++)
         add_group(&l, p, &p->groups[g], devices[g], intervals);
     free(devices);
-    uint64_t sampled = p->device_count < SAMPLED_DEVICES ? p->device_count : SAMPLED_DEVICES;
+    uint64_t present = plan_devices_here(p, 1, 1), sampled = present < SAMPLED_DEVICES ? present : SAMPLED_DEVICES;
     l.events += (uint64_t)(intervals * (LINE_ANCHOR + WORKERS * LINE_HEALTH)) + LINES_AT_THE_END * LINE_OTHER +
                 sampled * CHANGES * p->action_count * LINE_STATE;
     l.series = (uint64_t)(intervals * LINE_SERIES);

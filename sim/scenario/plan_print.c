@@ -80,12 +80,12 @@ static void print_head(const struct plan *p, struct text *out) {
 }
 
 static void print_devices(const struct plan *p, struct text *out) {
-    text_printf(out, "\ndevices            %u\n", p->device_count);
+    text_printf(out, "\ndevices            %u\n", plan_devices_here(p, 1, 1));
     for (unsigned g = 0; g < p->group_count; g++) {
         const struct fleet_group *group = &p->groups[g];
         uint32_t count = 0;
         for (uint32_t d = 0; d < p->device_count; d++)
-            count += p->group_of[d] == g;
+            count += p->group_of[d] == g && !plan_is_absent(p, d);
         text_printf(out, "  %10u  fleet %s, profile %s", count, group->fleet, group->profile_name);
         if (group->region[0] != '\0')
             text_printf(out, ", region %s", group->region);
@@ -293,7 +293,7 @@ void plan_print_json(const struct plan *p, struct text *out) {
     json_write_member_string(&w, "scenario_hash", p->scenario_hash);
     json_write_member_uint(&w, "seed", p->seed);
     json_write_member_double(&w, "duration_s", span_seconds(p->duration));
-    json_write_member_uint(&w, "devices", p->device_count);
+    json_write_member_uint(&w, "devices", plan_devices_here(p, 1, 1));
     json_write_member_uint(&w, "connections_peak", whole(n.load.connections_peak));
     json_write_member_double(&w, "connects_per_s_peak", n.load.connects_per_s_peak);
     json_write_member_uint(&w, "messages_total", whole(n.load.messages_total));

@@ -26,7 +26,7 @@ _Static_assert(BYTES_PER_DEVICE + BYTES_PER_SOCKET == PLAN_RESOURCES_DEVICE_BYTE
 static uint64_t ghosts_of(const struct plan *p) {
     uint64_t most = 0;
     for (uint32_t d = 0; d < p->device_count; d++) /* outages that come by themselves may meet all of these at once */
-        most += plan_outages_silences(&p->groups[p->group_of[d]]);
+        most += !plan_is_absent(p, d) && plan_outages_silences(&p->groups[p->group_of[d]]);
     for (unsigned i = 0; i < p->action_count; i++) {
         const struct action *a = &p->actions[i];
         if (a->verb != DO_LINK_DOWN || !link_down_keeps(a->how))
@@ -35,7 +35,7 @@ static uint64_t ghosts_of(const struct plan *p) {
         for (uint32_t d = 0; d < p->device_count; d++) {
             const struct mqtt_config *c = &p->groups[p->group_of[d]].profile->mqtt;
             bool noticed = c->keepalive_s > 0 && (!a->has_for || a->lasting_max > c->keepalive_s * SPAN_S);
-            ghosts += action_selects(a, d) && noticed;
+            ghosts += action_selects(a, d) && noticed && !plan_is_absent(p, d);
         }
         most = ghosts > most ? ghosts : most;
     }
@@ -48,7 +48,7 @@ uint64_t plan_resources_connections(const struct plan *p, const struct target *t
     for (unsigned i = 0; i < p->action_count; i++)
         by_condition = by_condition || (p->actions[i].verb == DO_CONNECT && p->actions[i].when);
     for (uint32_t d = 0; d < p->device_count; d++)
-        count += (t == NULL || p->groups[p->group_of[d]].target == t) &&
+        count += (t == NULL || p->groups[p->group_of[d]].target == t) && !plan_is_absent(p, d) &&
                  (by_condition || plan_first_connect(p, d) != INSTANT_NEVER);
     return count;
 }
@@ -64,7 +64,7 @@ static uint64_t memory_of(const struct plan *p, uint64_t connections) {
             bytes += (uint64_t)p->device_count * BYTES_PER_PLACE;
     }
     if (links)
-        bytes += (uint64_t)p->device_count * BYTES_PER_LINK;
+        bytes += (uint64_t)plan_devices_here(p, 1, 1) * BYTES_PER_LINK;
     /* totals and the second under way each hold a histogram per cell, clock and segment */
     uint64_t cells = (uint64_t)p->group_count * OPERATIONS_MEASURED * CLOCK_KINDS;
     return bytes + cells * (p->segments.count + 1) * sizeof(struct histogram) +

@@ -10,6 +10,9 @@
 #include "base/err.h"
 #include "scenario/schema.h"
 
+/* Instants of the wall clock are int64 nanoseconds, and a run takes its time as well. */
+enum { FIRST_YEAR = 1970, LAST_YEAR = 2150 };
+
 __attribute__((format(printf, 2, 3))) static int refuse(char *why, const char *format, ...) {
     va_list args;
     va_start(args, format);
@@ -129,6 +132,8 @@ int value_timestamp(const char *text, int64_t *unix_s, char *why) {
     if (!is_date(part[0], part[1], part[2]) || part[3] > 23 || part[4] > 59 || part[5] > 59 || hours > 23 ||
         minutes > 59)
         return refuse(why, "'%.40s' is no date and time of the calendar", text);
+    if (part[0] < FIRST_YEAR || part[0] > LAST_YEAR)
+        return refuse(why, "'%.40s' is not between 1970 and 2150, where nanoseconds can be counted", text);
     *unix_s = days_of(part[0], part[1], part[2]) * 86400 + part[3] * 3600 + part[4] * 60 + part[5] -
               sign * (hours * 3600 + minutes * 60);
     return 0;

@@ -54,6 +54,21 @@ static void connections_follow_the_timeline(void) {
     plan_load_free(&l);
 }
 
+static void who_is_left_out_loads_nothing(void) {
+    static const char text[] =
+        "duration: 5min\nfleets: {a: {count: 2000, only: [3, 100-108], telemetry: {every: 10s, topic: t}}}\n"
+        "timeline: [{do: connect, over: 10s}]\n";
+    struct plan_load all, some;
+    load_of(text, 0, &all);
+    CU_ASSERT_EQUAL(all.connections_peak, 10);
+    CU_ASSERT(all.messages_total > 250 && all.messages_total <= 310);
+    load_of(text, 100, &some);
+    CU_ASSERT_TRUE(some.estimate);
+    CU_ASSERT(some.connections_peak > 5 && some.connections_peak < 15);
+    plan_load_free(&all);
+    plan_load_free(&some);
+}
+
 static void beyond_the_cap_a_sample_is_scaled_up(void) {
     static const char text[] = "duration: 5min\nfleets: {a: {count: 2000, telemetry: {every: 10s, topic: t}}}\n";
     struct plan_load all, some;
@@ -98,6 +113,6 @@ static void bytes_count_topic_payload_and_overhead(void) {
 }
 
 HARNESS_MAIN("scenario/plan_load", HARNESS_CASE(the_sum_is_what_devices_do_one_by_one),
-             HARNESS_CASE(connections_follow_the_timeline), HARNESS_CASE(beyond_the_cap_a_sample_is_scaled_up),
-             HARNESS_CASE(closed_pacing_is_an_estimate), HARNESS_CASE(long_runs_have_wider_buckets),
-             HARNESS_CASE(bytes_count_topic_payload_and_overhead))
+             HARNESS_CASE(connections_follow_the_timeline), HARNESS_CASE(who_is_left_out_loads_nothing),
+             HARNESS_CASE(beyond_the_cap_a_sample_is_scaled_up), HARNESS_CASE(closed_pacing_is_an_estimate),
+             HARNESS_CASE(long_runs_have_wider_buckets), HARNESS_CASE(bytes_count_topic_payload_and_overhead))

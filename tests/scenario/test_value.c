@@ -43,6 +43,7 @@ static void numbers_have_limits_in_their_own_unit(void) {
 static void timestamps_are_rfc_3339_with_a_zone(void) {
     int64_t t = 0;
     CU_ASSERT(value_timestamp("1970-01-01T00:00:00Z", &t, why) == 0 && t == 0);
+    CU_ASSERT(value_timestamp("2150-12-31T23:59:59Z", &t, why) == 0 && t < INT64_MAX / 1000000000 - 10 * 366 * 86400LL);
     CU_ASSERT(value_timestamp("2026-01-01T00:00:00Z", &t, why) == 0 && t == 1767225600);
     CU_ASSERT(value_timestamp("2024-02-29T12:00:00+02:00", &t, why) == 0 && t == 1709200800);
     CU_ASSERT(value_timestamp("2000-03-01T00:00:00Z", &t, why) == 0 && t == 951868800);
@@ -53,6 +54,8 @@ static void timestamps_are_rfc_3339_with_a_zone(void) {
                                         "2026-01-01T24:00:00Z",
                                         "2026-01-01 00:00:00Z",
                                         "2026-01-01T00:00:00Zx",
+                                        "1969-12-31T23:59:59Z",
+                                        "2300-01-01T00:00:00Z",
                                         "now",
                                         "",
                                         "2026-01-01T00:00:00+2:00"};
