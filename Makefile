@@ -13,6 +13,7 @@ ROOMS := base crypto codec loop metrics mqtt transport device scenario import ba
 libs_base     := -lz -lm -lpthread
 libs_crypto   := -lmbedcrypto
 libs_loop     := -lev
+libs_transport := -lmbedtls -lmbedx509
 libs_scenario := -lfyaml
 libs_backend  := -lpaho-mqtt3a -lcurl
 libs_report   := -lmicrohttpd

@@ -46,9 +46,37 @@ enum close_reason {
     CLOSE_LINK_DOWN,      /* the device's own modelled link */
     CLOSE_GUARD,          /* the safety guard */
     CLOSE_LOCAL,          /* our side failed: descriptors, memory */
+    CLOSE_HANDSHAKE_TIMEOUT,
+    /* The device did not accept what the backend showed, */
+    CLOSE_TLS_UNKNOWN_CA,
+    CLOSE_TLS_CERTIFICATE_REVOKED,
+    CLOSE_TLS_CERTIFICATE_EXPIRED,
+    CLOSE_TLS_CERTIFICATE_NOT_YET_VALID,
+    CLOSE_TLS_WRONG_NAME,
+    CLOSE_TLS_BAD_CERTIFICATE, /* for another reason: its key, its use, its signature */
+    CLOSE_TLS_FAILED,          /* or not what came: no TLS, nothing in common, a record that was tampered with */
+    /* and the backend did not accept the device, as its alert says (RFC 5246 section 7.2, RFC 8446 section 6). */
+    CLOSE_ALERT_HANDSHAKE_FAILURE,
+    CLOSE_ALERT_BAD_CERTIFICATE,
+    CLOSE_ALERT_CERTIFICATE_REVOKED,
+    CLOSE_ALERT_CERTIFICATE_EXPIRED,
+    CLOSE_ALERT_CERTIFICATE_UNKNOWN,
+    CLOSE_ALERT_UNKNOWN_CA,
+    CLOSE_ALERT_ACCESS_DENIED,
+    CLOSE_ALERT_DECRYPT_ERROR,
+    CLOSE_ALERT_PROTOCOL_VERSION,
+    CLOSE_ALERT_UNRECOGNIZED_NAME,
+    CLOSE_ALERT_UNKNOWN_PSK_IDENTITY,
+    CLOSE_ALERT_CERTIFICATE_REQUIRED,
+    CLOSE_ALERT_NO_APPLICATION_PROTOCOL,
+    CLOSE_ALERT_OTHER,
     CLOSE_REASONS
 };
 extern const char *const close_reason_names[CLOSE_REASONS];
+/* One of those that a secure transport has, the timeout not among them. */
+static inline bool close_is_of_tls(enum close_reason why) {
+    return why >= CLOSE_TLS_UNKNOWN_CA && why <= CLOSE_ALERT_OTHER;
+}
 
 struct event {
     uint8_t kind;         /* enum event_kind */

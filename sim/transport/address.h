@@ -10,8 +10,9 @@
 enum transport_kind {
     TRANSPORT_TCP,
     TRANSPORT_MEMORY,
+    TRANSPORT_TLS,
     TRANSPORT_KINDS
-}; /* later: TLS, UDP, DTLS, WS: rows of transport_table */
+}; /* later: UDP, DTLS, WS: rows of transport_table */
 
 /* An IPv4 or IPv6 address with port; 28 bytes are enough, sockaddr_storage is not needed. */
 struct address {

@@ -1,7 +1,7 @@
 /* Transports: one row of functions each. Non-blocking, pull model: nothing here calls back, and the loop is the worker's.
  *
  * A connection is small (≤ 80 B with the loop's watcher) because there are hundreds of thousands. Streams carry bytes in order;
- * datagram transports (later) carry one message per send and recv. Secure transports (later) keep their state behind `state`. */
+ * datagram transports (later) carry one message per send and recv. Secure transports keep their state behind `state`. */
 #ifndef MUSTER_TRANSPORT_TRANSPORT_H
 #define MUSTER_TRANSPORT_TRANSPORT_H
 
@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "loop/loop.h"
+#include "metrics/step.h"
 #include "transport/address.h"
 
 struct connection {
@@ -17,10 +18,11 @@ struct connection {
     int fd;            /* −1: none */
     uint32_t device;   /* owner's number in its worker; UINT32_MAX: ghost */
     void *owner;       /* whoever drives it keeps here what it needs now and then; NULL while idle */
-    void *state;       /* memory: its memory_net, set by who opens or listens; NULL for plain TCP */
-    uint16_t node;     /* which node of all targets */
-    uint8_t kind;      /* enum transport_kind */
-    uint8_t flags;     /* enum connection_flags */
+    void *
+        state; /* memory: its memory_net, set by who opens or listens; TLS: transport_tls_prepare; NULL for plain TCP */
+    uint16_t node; /* which node of all targets */
+    uint8_t kind;  /* enum transport_kind */
+    uint8_t flags; /* enum connection_flags */
 };
 _Static_assert(sizeof(struct connection) <= 80, "connections are counted in hundreds of thousands");
 
@@ -31,13 +33,14 @@ enum connection_flags {
     CONNECTION_GHOST = 8,
     CONNECTION_SLOT = 16,
     CONNECTION_ENDED = 32,
-    CONNECTION_WATCHED = 64 /* what passes is kept as evidence */
+    CONNECTION_WATCHED = 64,  /* what passes is kept as evidence */
+    CONNECTION_SECURING = 128 /* TCP is up, and the handshake of a secure transport goes on */
 };
 
 enum transport_wants { TRANSPORT_WANTS_READ = 1, TRANSPORT_WANTS_WRITE = 2 };
 
 /* Results: 0 done; n > 0 bytes; ERR_AGAIN with `wants` set where given; ERR_CLOSED (FIN); ERR_UNREACHABLE (refused, reset,
- * no route); ERR_IO (the system: errno). */
+ * no route); ERR_DENIED (a secure transport's handshake or record layer: `why`); ERR_IO (the system: errno). */
 struct transport_ops {
     const char *name;
     bool stream;
@@ -64,6 +67,10 @@ struct transport_ops {
     bool (*ended)(const struct connection *c);
     /* Accepts the next in line; `c` has kind and state of the listener. 0, ERR_AGAIN, or ERR_IO (the system lacks something). */
     int (*accept)(struct connection *listener, struct connection *c);
+    /* Secure transports: what ERR_DENIED was about. NULL: never answers that. */
+    enum close_reason (*why)(const struct connection *c);
+    /* Does the transport hold received bytes that the loop knows nothing of? Then recv has some. NULL: never. */
+    bool (*holds)(const struct connection *c);
 };
 
 extern const struct transport_ops *const transport_table[TRANSPORT_KINDS];
