@@ -4,12 +4,15 @@
 
 #include "base/check.h"
 #include "base/err.h"
+#include "crypto/crypto_hex.h"
 #include "device/behave_command.h"
 #include "device/behave_telemetry.h"
 #include "device/behaviour.h"
 #include "device/device_power.h"
 #include "device/device_step.h"
 #include "device/drivers.h"
+#include "device/effective.h"
+#include "device/identity.h"
 #include "device/waiting.h"
 
 void device_begin(struct device_host *h, const struct device_slot *s, instant first_connect) {
@@ -94,7 +97,7 @@ static void act(struct device_host *h, const struct device_slot *s, enum due wha
         device_step_attempt(h, s, at);
         break;
     case DUE_ATTEMPT_TIMEOUT:
-        device_step_abort_attempt(h, s, CLOSE_CONNECT_TIMEOUT);
+        device_step_abort_attempt(h, s, device_handshaking(s->life) ? CLOSE_HANDSHAKE_TIMEOUT : CLOSE_CONNECT_TIMEOUT);
         break;
     case DUE_TELEMETRY:
         behave_telemetry_due(h, s, at);
@@ -154,6 +157,49 @@ void device_attempt(struct device_host *h, const struct device_slot *s, struct o
     device_power_attempt(h, s);
 }
 
+void device_securing(struct device_host *h, const struct device_slot *s, instant from) {
+    s->life->deadline = instant_add(from, effective_profile(h, s)->timeouts.handshake);
+}
+
+/* How a handshake ended: what TLS objects to is a refusal, whichever side says it. */
+static enum op_outcome handshake_outcome(enum close_reason why) {
+    if (why == CLOSE_NONE || why == CLOSE_POLITE)
+        return why == CLOSE_NONE ? OP_OK : OP_OPEN;
+    return close_is_of_tls(why) ? OP_REFUSED : device_step_ended_as(why);
+}
+
+void device_secured(struct device_host *h, const struct device_slot *s, const struct dial *dial,
+                    enum close_reason why) {
+    unsigned group = s->life->group;
+    instant from = dial->secure_from;
+    struct op op = {.intended = from,
+                    .ready = from,
+                    .emitted = from,
+                    .sent = from,
+                    .n = dial->op.n,
+                    .kind = OP_TLS_HANDSHAKE,
+                    .stream = UINT8_MAX};
+    recorder_tally(h->recorder, group, h->step.now, TALLY_TLS_BYTES_UP, dial->bytes_up);
+    recorder_tally(h->recorder, group, h->step.now, TALLY_TLS_BYTES_DOWN, dial->bytes_down);
+    device_power_secured(h, s, dial->bytes_up, dial->bytes_down);
+    device_step_end_op(h, s, &op, handshake_outcome(why), OP_DROP_NONE, close_is_of_tls(why) ? why : CLOSE_NONE);
+}
+
+int device_shared_key(struct device_host *h, const struct device_slot *s, struct bytes *name, struct bytes *key) {
+    struct payload_context c = device_step_context(h, s, h->step.now);
+    struct bytes_writer *w = &h->scratch;
+    struct bytes text;
+    w->at = w->start;
+    int error = identity_shared_key(&c, w, name, &text);
+    if (error < 0)
+        return error;
+    size_t size = 0;
+    error = crypto_hex_decode((const char *)text.data, text.size, w->at, bytes_room(w), &size);
+    *key = bytes_of(w->at, size);
+    explicit_bzero((uint8_t *)(uintptr_t)text.data, text.size);
+    return error < 0 || size == 0 ? ERR_INVALID : 0;
+}
+
 void device_opened(struct device_host *h, const struct device_slot *s, const struct op *op) {
     recorder_tally(h->recorder, s->life->group, h->step.now, TALLY_CONNECTIONS, 1);
     s->life->flags &= (uint8_t)~DEVICE_ATTEMPTING;
@@ -177,9 +223,10 @@ void device_open_failed(struct device_host *h, const struct device_slot *s, cons
         op = &waited;
     }
     s->life->flags &= (uint8_t)~DEVICE_ATTEMPTING;
-    bool timed_out = why == CLOSE_CONNECT_TIMEOUT;
+    bool timed_out = why == CLOSE_CONNECT_TIMEOUT || why == CLOSE_HANDSHAKE_TIMEOUT;
     bool ours = why == CLOSE_TIMELINE || why == CLOSE_LINK_DOWN || why == CLOSE_GUARD;
-    enum op_outcome outcome = ours ? OP_WITHDRAWN : timed_out ? OP_TIMEOUT : OP_BROKEN;
+    bool refused = close_is_of_tls(why); /* the handshake has told why */
+    enum op_outcome outcome = ours ? OP_WITHDRAWN : timed_out ? OP_TIMEOUT : refused ? OP_REFUSED : OP_BROKEN;
     enum op_drop drop = OP_DROP_NONE;
     if (closing) {
         outcome = never_left ? OP_DROPPED : OP_OPEN;
@@ -191,7 +238,7 @@ void device_open_failed(struct device_host *h, const struct device_slot *s, cons
     if (op != NULL && !never_left)
         device_power_failed(h, s);
     if (op != NULL)
-        device_step_end_op(h, s, op, outcome, drop, closing ? CLOSE_NONE : why);
+        device_step_end_op(h, s, op, outcome, drop, closing || refused ? CLOSE_NONE : why);
     device_step_disconnected(h, s, why);
     device_timeline_triggers(h, s);
 }

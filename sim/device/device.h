@@ -101,11 +101,15 @@ struct device_slot {
  * has to end it. */
 struct dial {
     struct op op;
-    instant open_at;         /* the modelled link lets the connect through; queued: since when */
-    span delay;              /* of the link */
-    uint32_t previous, next; /* in the queue of its node */
-    bool started;            /* the guard let it go: op is filled */
+    instant open_at;               /* the modelled link lets the connect through; queued: since when */
+    span delay;                    /* of the link */
+    uint32_t previous, next;       /* in the queue of its node */
+    instant secure_from;           /* the handshake began there, if it has begun */
+    span secure_delay;             /* of the modelled link, for the handshake's round trips */
+    uint64_t bytes_up, bytes_down; /* of the handshake so far, as they went over TCP */
+    bool started;                  /* the guard let it go: op is filled */
     bool queued;
+    bool secured; /* TCP is up, and a secure handshake has begun */
 };
 
 /* What a step asks of the worker when it is over, in this order: bytes in step.out are sent, then `close`, then `open`. */
@@ -193,9 +197,18 @@ void device_begin(struct device_host *h, const struct device_slot *s, instant fi
 bool device_due(struct device_host *h, const struct device_slot *s);
 /* The guard and the link let the attempt go at step.now: fills the operation. ready/held as the worker knows them. */
 void device_attempt(struct device_host *h, const struct device_slot *s, struct op *op, enum op_held held);
+/* TCP is up at `from`, less what the link takes, and a secure handshake goes on: another deadline holds. */
+void device_securing(struct device_host *h, const struct device_slot *s, instant from);
+/* The handshake of that attempt has ended at step.now. `why` CLOSE_NONE: well; CLOSE_POLITE: the run closes. */
+void device_secured(struct device_host *h, const struct device_slot *s, const struct dial *dial, enum close_reason why);
+/* The device's shared key and its name, rendered into the scratch; wipe the key when it has been used. ERR_INVALID: it is no key. */
+int device_shared_key(struct device_host *h, const struct device_slot *s, struct bytes *name, struct bytes *key);
 /* The transport still opens. */
 static inline bool device_opening(const struct device *life) {
     return life->connection != NULL && (life->connection->flags & CONNECTION_OPENING) != 0;
+}
+static inline bool device_handshaking(const struct device *life) {
+    return device_opening(life) && (life->connection->flags & CONNECTION_SECURING) != 0;
 }
 /* The transport is up: the session begins. `op` as from device_attempt. */
 void device_opened(struct device_host *h, const struct device_slot *s, const struct op *op);

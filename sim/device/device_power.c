@@ -290,6 +290,13 @@ void device_power_opened(struct device_host *h, const struct device_slot *s) {
             &(struct power_traffic){.cause = connect_cause(s), .bare_up = 1, .bare_down = 1, .until = h->step.now});
 }
 
+void device_power_secured(struct device_host *h, const struct device_slot *s, uint64_t up, uint64_t down) {
+    if (s->power != NULL && up + down > 0)
+        use_radio(h, s,
+                  &(struct power_traffic){
+                      .cause = connect_cause(s), .up = (double)up, .down = (double)down, .until = h->step.now});
+}
+
 void device_power_failed(struct device_host *h, const struct device_slot *s) {
     if (s->power != NULL)
         use_radio(h, s,

@@ -22,6 +22,8 @@ void device_power_due(struct device_host *h, const struct device_slot *s);
 /* An attempt left the device; its transport came up; it ended before. */
 void device_power_attempt(struct device_host *h, const struct device_slot *s);
 void device_power_opened(struct device_host *h, const struct device_slot *s);
+/* Its handshake ended, having sent and received so much. */
+void device_power_secured(struct device_host *h, const struct device_slot *s, uint64_t up, uint64_t down);
 void device_power_failed(struct device_host *h, const struct device_slot *s);
 /* The step's bytes were sent, `size` of them, the last at `until`; `lost`: units that the network lost among them. Before step.ops and
  * `spent` are forgotten. */

@@ -103,18 +103,20 @@ void device_step_abort_attempt(struct device_host *h, const struct device_slot *
         const struct dial *dial = (const struct dial *)s->life->connection->owner;
         op = dial->started ? &dial->op : NULL;
         h->orders.close = CLOSE_WITH_RESET;
+        if (device_handshaking(s->life))
+            device_secured(h, s, dial, why);
     }
     device_open_failed(h, s, op, why);
 }
 
-/* What the operations of a connection become that ends for this reason, before the device's own link is looked at. */
-static enum op_outcome outcome_of(enum close_reason why) {
+enum op_outcome device_step_ended_as(enum close_reason why) {
     switch (why) {
     case CLOSE_TIMELINE:
     case CLOSE_LINK_DOWN:
     case CLOSE_POLITE:
         return OP_WITHDRAWN;
     case CLOSE_CONNECT_TIMEOUT:
+    case CLOSE_HANDSHAKE_TIMEOUT:
     case CLOSE_CONNACK_TIMEOUT:
     case CLOSE_ACK_TIMEOUT:
     case CLOSE_STREAM_TIMEOUT:
@@ -127,7 +129,7 @@ static enum op_outcome outcome_of(enum close_reason why) {
 void device_step_down(struct device_host *h, const struct device_slot *s, enum close_reason why) {
     bool more;
     do {
-        more = drivers_of(s->group)->down(h, s, outcome_of(why));
+        more = drivers_of(s->group)->down(h, s, device_step_ended_as(why));
         device_events_handle(h, s);
     } while (more);
 }

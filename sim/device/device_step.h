@@ -18,6 +18,8 @@ void device_step_abort_attempt(struct device_host *h, const struct device_slot *
 void device_step_down(struct device_host *h, const struct device_slot *s, enum close_reason why);
 /* Ends the connection from our side in this step: session down, close order, then as device_step_disconnected. */
 void device_step_close(struct device_host *h, const struct device_slot *s, enum close_reason why);
+/* What the operations of a connection become that ends for this reason, before the device's own link is looked at. */
+enum op_outcome device_step_ended_as(enum close_reason why);
 /* Is it an operation of the run? What a device does while it settles, such as calling again, is not. */
 static inline bool device_step_counts(const struct device_host *h, const struct op *op) {
     return op->intended < h->counts_until;

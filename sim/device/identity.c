@@ -69,3 +69,9 @@ int identity_render(const struct payload_context *c, struct bytes_writer *out, s
         error = render(&who->password, c, out, &names->password);
     return error;
 }
+
+int identity_shared_key(const struct payload_context *c, struct bytes_writer *out, struct bytes *name,
+                        struct bytes *key) {
+    int error = render(&c->group->identity->psk_id, c, out, name);
+    return error < 0 ? error : render(&c->group->identity->psk_key, c, out, key);
+}

@@ -26,6 +26,9 @@ struct identity_names {
 /* Renders client id (by default "muster-<run id>-<fleet>-<index>"), user name and password of the context's device
  * into `out`. Errors as payload_render. */
 int identity_render(const struct payload_context *c, struct bytes_writer *out, struct identity_names *names);
+/* The shared key of TLS, as its template gives it, and its name. */
+int identity_shared_key(const struct payload_context *c, struct bytes_writer *out, struct bytes *name,
+                        struct bytes *key);
 /* The client id alone, for reports. */
 int identity_client_id(const struct payload_context *c, struct bytes_writer *out);
 

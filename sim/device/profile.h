@@ -84,7 +84,7 @@ struct buffer_limits {
 
 /* profiles.*.timeouts; the session's own (connack, suback, ping, ack) stand in struct mqtt_config */
 struct timeouts {
-    span connect, stream;
+    span connect, handshake, stream;
 };
 
 /* profiles.*.commands */
@@ -133,6 +133,9 @@ struct identity {
     const char *name;
     struct template client_id, user, password;
     bool has_user, has_password;
+    const char *certificate, *private_key; /* paths of PEM files; NULL: shows none */
+    bool has_psk;                          /* TLS by a shared key: */
+    struct template psk_id, psk_key;       /* the key in hexadecimal */
 };
 
 /* fleets.*.telemetry.shape, and how often a meter counts (daily.h) */
@@ -266,13 +269,23 @@ struct subscription {
     uint32_t id;
 };
 
+/* targets.*, where their URLs say mqtts */
+enum { TARGET_ALPN_MAX = 8 };
+struct target_tls {
+    const char *ca, *crl;                  /* paths of PEM files; ca NULL: what the system trusts */
+    const char *alpn[TARGET_ALPN_MAX + 1]; /* in the order of preference; NULL ends them */
+    bool insecure;
+    const char **names; /* [node_count]: whom a node's certificate has to be for */
+};
+
 /* target(s) */
 struct target {
     const char *name, *url; /* url without credentials, for reports */
     enum transport_kind transport;
     struct address *nodes; /* resolved and passed by the guard */
     unsigned node_count;
-    bool builtin; /* the built-in backend, started by Muster itself */
+    const struct target_tls *tls; /* NULL: plain */
+    bool builtin;                 /* the built-in backend, started by Muster itself */
 };
 
 /* Devices that share everything but their identity and their luck. */

@@ -18,6 +18,7 @@ struct control {
     const struct plan *plan;
     const struct run_options *options;
     const struct run_sink *sink;
+    struct secure *secure; /* NULL: no connection has TLS */
     const struct pace_ops *pace;
     struct virtual_run *world; /* NULL: real time */
     struct player *player;     /* NULL: peers are not played */

@@ -8,6 +8,7 @@
 #include "fleet/evidence.h"
 #include "fleet/player.h"
 #include "fleet/recording.h"
+#include "fleet/secure.h"
 #include "fleet/virtual.h"
 #include "fleet/worker.h"
 #include "transport/source.h"
@@ -65,6 +66,7 @@ static void fail(struct worker *w, uint32_t number, enum close_reason why) {
     bool started = dial->started;
     recording_failed(w, number, why);
     worker_step(w, loop_now(w->loop));
+    secure_end(w, number, why);
     worker_close(w, number, CLOSE_WITH_RESET);
     device_open_failed(&w->host, &s, started ? &op : NULL, why);
     worker_settle(w, number);
@@ -123,8 +125,11 @@ void dialer_open(struct worker *w, uint32_t number) {
         delay = impair_connect_delay(&params, (struct impair_key){w->host.seed, life->id}, life->attempts + 1u,
                                      loop_now(w->loop));
     }
-    *dial = (struct dial){.open_at = instant_add(loop_now(w->loop), delay), .delay = delay};
     life->connection = c;
+    span secure = secure_delay(w, number);
+    delay = instant_add(delay, secure);
+    *dial = (struct dial){.open_at = instant_add(loop_now(w->loop), delay), .delay = delay, .secure_delay = secure};
+    life->deadline = instant_add(life->deadline, secure); /* the handshake has a timeout of its own */
     dialer_due(w, number);
 }
 
@@ -185,6 +190,8 @@ static void opened(struct worker *w, uint32_t number) {
     struct dial *dial = dial_of(w, number);
     struct op op = dial->op;
     recording_note(w, number, RECORDING_OPENED, (struct bytes){0});
+    worker_step(w, c->kind == TRANSPORT_TLS ? loop_refresh(w->loop) : loop_now(w->loop));
+    secure_end(w, number, CLOSE_NONE);
     pool_give(w->pool, dial, sizeof *dial);
     c->owner = NULL;
     c->flags &= (uint8_t)~CONNECTION_OPENING;
@@ -192,7 +199,6 @@ static void opened(struct worker *w, uint32_t number) {
         evidence_connected(w, number);
     loop_watch(w->loop, &c->io, c->fd, LOOP_READ);
     struct device_slot s = worker_slot(w, number);
-    worker_step(w, loop_now(w->loop));
     device_opened(&w->host, &s, &op);
     worker_settle(w, number);
 }
@@ -200,14 +206,18 @@ static void opened(struct worker *w, uint32_t number) {
 void dialer_progress(struct worker *w, uint32_t number) {
     struct connection *c = w->lives[number].connection;
     unsigned wants = 0;
+    instant before = c->kind == TRANSPORT_TLS ? loop_refresh(w->loop) : loop_now(w->loop);
     int result = transport_table[c->kind]->progress(c, &wants);
     enum dialer_shortage missing = result == ERR_IO ? shortage_of(errno) : SHORTAGES;
+    secure_progress(w, number, before);
     if (result == 0) {
         opened(w, number);
     } else if (result == ERR_AGAIN) {
         loop_watch(w->loop, &c->io, c->fd, wants);
+    } else if (result == ERR_DENIED || result == ERR_CLOSED) {
+        fail(w, number, result == ERR_DENIED ? transport_table[c->kind]->why(c) : CLOSE_BY_PEER);
     } else if (missing == SHORTAGES) {
-        fail(w, number, CLOSE_CONNECT_FAILED);
+        fail(w, number, (c->flags & CONNECTION_SECURING) != 0 ? CLOSE_RESET : CLOSE_CONNECT_FAILED);
     } else {
         note_shortage(w, missing);
         fail(w, number, CLOSE_LOCAL);
@@ -225,11 +235,16 @@ static int open_socket(struct worker *w, uint32_t number, const struct address *
     bool bound =
         w->world != NULL || source_choose(p->sources, p->source_count, to, (p->device_count + nodes - 1) / nodes,
                                           w->lives[number].id / nodes, &from);
-    int result = transport_table[c->kind]->open(c, to, bound ? &from : NULL);
+    int result = secure_prepare(w, number);
+    if (result == 0)
+        result = transport_table[c->kind]->open(c, to, bound ? &from : NULL);
     bool short_of_descriptors = result == ERR_IO && (errno == EMFILE || errno == ENFILE);
     if (short_of_descriptors &&
-        ghosts_reset_oldest(&w->ghosts, w->pool, w->recorder, GHOSTS_PER_SHORTAGE, loop_now(w->loop)) > 0)
-        result = transport_table[c->kind]->open(c, to, bound ? &from : NULL);
+        ghosts_reset_oldest(&w->ghosts, w->pool, w->recorder, GHOSTS_PER_SHORTAGE, loop_now(w->loop)) > 0) {
+        result = secure_prepare(w, number);
+        if (result == 0)
+            result = transport_table[c->kind]->open(c, to, bound ? &from : NULL);
+    }
     return result;
 }
 
@@ -243,7 +258,7 @@ static void start(struct worker *w, uint32_t number) {
     device_attempt(&w->host, &s, &dial->op, held ? OP_HELD_GUARD : OP_HELD_NONE);
     /* the device let go one link delay before the packet came out at this end */
     dial->op.emitted -= dial->delay;
-    s.life->deadline -= dial->delay;
+    s.life->deadline -= dial->delay - dial->secure_delay;
     if (held)
         dial->op.ready -= dial->delay;
     dial->started = true;
@@ -261,6 +276,9 @@ static void start(struct worker *w, uint32_t number) {
     } else if (result == ERR_IO) { /* the peer had no part in it */
         enum dialer_shortage missing = shortage_of(errno);
         note_shortage(w, missing == SHORTAGES ? SHORT_OF_OTHER : missing);
+        fail(w, number, CLOSE_LOCAL);
+    } else if (result == ERR_INVALID || result == ERR_NO_MEMORY) {
+        note_shortage(w, result == ERR_INVALID ? SHORT_OF_OTHER : SHORT_OF_MEMORY);
         fail(w, number, CLOSE_LOCAL);
     } else {
         fail(w, number, CLOSE_CONNECT_FAILED);

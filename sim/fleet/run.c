@@ -17,6 +17,7 @@
 #include "fleet/reach.h"
 #include "fleet/recording.h"
 #include "fleet/sample.h"
+#include "fleet/secure.h"
 
 const char *const run_verdict_names[] = {"pass", "fail", "aborted", "not_trustworthy", "incomplete"};
 
@@ -59,7 +60,11 @@ static int load_secrets_of(const struct identity *who, struct secret_table *secr
     int error = secret_table_load(secrets, &who->client_id, why, why_size);
     if (error == 0)
         error = secret_table_load(secrets, &who->user, why, why_size);
-    return error < 0 ? error : secret_table_load(secrets, &who->password, why, why_size);
+    if (error == 0)
+        error = secret_table_load(secrets, &who->password, why, why_size);
+    if (error == 0)
+        error = secret_table_load(secrets, &who->psk_id, why, why_size);
+    return error < 0 ? error : secret_table_load(secrets, &who->psk_key, why, why_size);
 }
 
 static int load_secrets(const struct plan *p, struct secret_table *secrets, char *why, size_t why_size) {
@@ -104,6 +109,7 @@ static int build(struct control *c, unsigned shard, unsigned shards, bool privat
         if (error < 0)
             return error;
         c->workers[i].private_table = private_tables;
+        c->workers[i].secure = c->secure;
         c->workers[i].host.away = commander_away(c->commander);
     }
     uint64_t sampled_below = sample_below(c->plan);
@@ -238,6 +244,7 @@ static void release(struct control *c) {
     result_free(c->second);
     player_close(c->player);
     virtual_close(c->world);
+    secure_close(c->secure);
 }
 
 static int prepare(const struct plan *plan, const struct run_options *options, struct run_facts *facts,
@@ -280,8 +287,12 @@ static int open_world(struct control *c, struct run_facts *facts, char *why, siz
 static int watch(struct control *c, struct run_facts *facts, const struct secret_table *secrets, char *why,
                  size_t why_size) {
     const struct run_options *options = c->options;
-    int error =
-        observe_open(c->plan, facts->shard, facts->shards, secrets, options->signals, &c->observe, why, why_size);
+    int error = secure_open(c->plan, &c->secure, why, why_size);
+    if (error < 0) {
+        facts->exit_code = EXIT_ENVIRONMENT;
+        return error;
+    }
+    error = observe_open(c->plan, facts->shard, facts->shards, secrets, options->signals, &c->observe, why, why_size);
     if (error == 0) {
         error = commander_open(c->plan, facts->shard, facts->shards, secrets, c->observe, &c->commander);
         if (error < 0)

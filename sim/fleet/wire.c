@@ -114,7 +114,9 @@ static bool block(struct worker *w, uint32_t number, struct connection *c, struc
     return true;
 }
 
-static enum close_reason reason_of(int error) {
+static enum close_reason reason_of(const struct connection *c, int error) {
+    if (error == ERR_DENIED && transport_table[c->kind]->why != NULL)
+        return transport_table[c->kind]->why(c);
     return error == ERR_CLOSED ? CLOSE_BY_PEER : error == ERR_UNREACHABLE ? CLOSE_RESET : CLOSE_LOCAL;
 }
 
@@ -131,7 +133,7 @@ static enum close_reason transmit(struct worker *w, uint32_t number, struct byte
         if (n == ERR_AGAIN)
             return block(w, number, c, data) ? CLOSE_NONE : CLOSE_LOCAL;
         if (n < 0)
-            return reason_of(n);
+            return reason_of(c, n);
         data.data += n;
         data.size -= (size_t)n;
     }
@@ -305,7 +307,7 @@ static void end_of_stream(struct worker *w, uint32_t number, int error) {
     } else {
         if ((c->flags & CONNECTION_WATCHED) != 0)
             evidence_torn(w, number);
-        worker_lost(w, number, reason_of(error));
+        worker_lost(w, number, reason_of(c, error));
     }
 }
 
@@ -344,6 +346,14 @@ static void receive(struct worker *w, uint32_t number) {
         worker_lost(w, number, CLOSE_LOCAL);
 }
 
+/* What a secure transport has read and not yet given out: the link had no room for all of it, and no loop knows of it. */
+static void receive_held(struct worker *w, uint32_t number) {
+    const struct connection *c = w->lives[number].connection;
+    bool (*holds)(const struct connection *) = transport_table[c->kind]->holds;
+    if (holds != NULL && (c->flags & CONNECTION_SILENT) == 0 && holds(c))
+        receive(w, number);
+}
+
 /* The kernel takes bytes again. */
 static void unblock(struct worker *w, uint32_t number) {
     struct connection *c = w->lives[number].connection;
@@ -355,7 +365,7 @@ static void unblock(struct worker *w, uint32_t number) {
         if (n == ERR_AGAIN)
             return;
         if (n < 0) {
-            worker_lost(w, number, reason_of(n));
+            worker_lost(w, number, reason_of(c, n));
             return;
         }
         carry->out_at += (uint32_t)n;
@@ -411,9 +421,10 @@ static void drain_down(struct worker *w, uint32_t number, instant now) {
     }
     if (!wire_is(w, number, c))
         return;
-    if ((c->flags & CONNECTION_ENDED) == 0)
+    if ((c->flags & CONNECTION_ENDED) == 0) {
         watch(w, c);
-    else if (!on_its_way_down(w, number) && hears(w, number, now) <= now)
+        receive_held(w, number);
+    } else if (!on_its_way_down(w, number) && hears(w, number, now) <= now)
         worker_lost(w, number, CLOSE_BY_PEER);
 }
 

@@ -277,6 +277,8 @@ static void farewell_turn(struct worker *w) {
             struct op op = dial->op;
             bool started = dial->started;
             s.life->flags |= DEVICE_STOPPED;
+            if (device_handshaking(s.life))
+                device_secured(&w->host, &s, dial, CLOSE_POLITE);
             worker_close(w, w->farewell_at, CLOSE_WITH_RESET);
             device_open_failed(&w->host, &s, started ? &op : NULL, CLOSE_POLITE);
         }
@@ -349,6 +351,8 @@ static void finish(struct worker *w) {
                 const struct dial *dial = (const struct dial *)s.life->connection->owner;
                 struct op op = dial->op;
                 bool started = dial->started;
+                if (device_handshaking(s.life))
+                    device_secured(&w->host, &s, dial, CLOSE_POLITE);
                 worker_close(w, i, CLOSE_WITH_RESET);
                 device_open_failed(&w->host, &s, started ? &op : NULL, CLOSE_POLITE);
             }

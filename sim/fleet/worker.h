@@ -4,6 +4,7 @@
  *   worker.c       slabs, steps and what follows a step; the loop's handlers
  *   wire.c         bytes between session and transport: delays, silence, half packets, blocked sends
  *   dialer.c       attempts to connect: the link's delay, the queue of each node, the guard's slots
+ *   secure.c       what connections with TLS need, and their handshakes
  *   ghosts.c       sockets of devices that vanished
  *   evidence.c     last packets of watched devices, for when something goes wrong
  *   waiters.c      devices that wait for the guard's publish rate
@@ -45,8 +46,9 @@ struct worker {
     pthread_t thread;
     struct loop *loop;
     const struct plan *plan;
-    bool private_table;        /* unshares its descriptors */
-    struct virtual_run *world; /* simulated time, and what stands for the network in it; NULL: real time */
+    bool private_table;          /* unshares its descriptors */
+    const struct secure *secure; /* what connections with TLS need; NULL: none are made */
+    struct virtual_run *world;   /* simulated time, and what stands for the network in it; NULL: real time */
 
     /* slabs; a device's number in the worker is its timer token */
     uint32_t count;

@@ -46,6 +46,8 @@ const struct tally_row tally_rows[TALLY_KINDS] = {
     {TALLY_ADDRESS_CHANGES, "net.address_change", "changes of address that ended a device's connections unheard"},
     {TALLY_NAT_EXPIRED, "net.nat.expired", "connections that a middlebox had forgotten when the next packet came"},
     {TALLY_LOOKUPS_FAILED, "net.dns.failed", "name lookups that failed, and attempts with them"},
+    {TALLY_TLS_BYTES_UP, "tls.handshake.bytes_up", "bytes that devices sent in TLS handshakes"},
+    {TALLY_TLS_BYTES_DOWN, "tls.handshake.bytes_down", "bytes that devices received in TLS handshakes"},
     {TALLY_ENERGY_FLOOR, "energy.floor", "microjoules: board and sleeping radio"},
     {TALLY_ENERGY_SENSING, "energy.sensing", "microjoules: measurements"},
     {TALLY_ENERGY_ATTACH, "energy.attach", "microjoules: registration with the network"},

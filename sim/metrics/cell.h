@@ -58,6 +58,8 @@ enum tally_kind {
     TALLY_ADDRESS_CHANGES,  /* net.address_change */
     TALLY_NAT_EXPIRED,      /* net.nat.expired */
     TALLY_LOOKUPS_FAILED,   /* net.dns.failed */
+    TALLY_TLS_BYTES_UP,     /* tls.handshake.bytes_up: of handshakes, as they went over TCP */
+    TALLY_TLS_BYTES_DOWN,   /* tls.handshake.bytes_down */
     TALLY_ENERGY_FLOOR,     /* energy.floor … energy.self_discharge: uJ by cause, in the order of enum power_cause */
     TALLY_ENERGY_SENSING,
     TALLY_ENERGY_ATTACH,

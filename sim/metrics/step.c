@@ -27,6 +27,7 @@ const char *const close_reason_names[CLOSE_REASONS] = {
     [CLOSE_TLS_WRONG_NAME] = "tls_wrong_name",
     [CLOSE_TLS_BAD_CERTIFICATE] = "tls_bad_certificate",
     [CLOSE_TLS_FAILED] = "tls_failed",
+    [CLOSE_ALERT_BAD_RECORD_MAC] = "alert_bad_record_mac",
     [CLOSE_ALERT_HANDSHAKE_FAILURE] = "alert_handshake_failure",
     [CLOSE_ALERT_BAD_CERTIFICATE] = "alert_bad_certificate",
     [CLOSE_ALERT_CERTIFICATE_REVOKED] = "alert_certificate_revoked",

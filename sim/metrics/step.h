@@ -56,6 +56,7 @@ enum close_reason {
     CLOSE_TLS_BAD_CERTIFICATE, /* for another reason: its key, its use, its signature */
     CLOSE_TLS_FAILED,          /* or not what came: no TLS, nothing in common, a record that was tampered with */
     /* and the backend did not accept the device, as its alert says (RFC 5246 section 7.2, RFC 8446 section 6). */
+    CLOSE_ALERT_BAD_RECORD_MAC, /* a shared key that is not the backend's shows so, too */
     CLOSE_ALERT_HANDSHAKE_FAILURE,
     CLOSE_ALERT_BAD_CERTIFICATE,
     CLOSE_ALERT_CERTIFICATE_REVOKED,

@@ -19,6 +19,7 @@ static const struct {
     [OP_MQTT_PING] = {"PINGRESP", MQTT_PINGRESP},
     [OP_MQTT_END_TO_END] = {"the message", MQTT_PUBLISH},
     [OP_MQTT_COMMAND] = {"the device's reply", MQTT_PUBLISH},
+    [OP_TLS_HANDSHAKE] = {"the end of the handshake", 0},
 };
 
 static enum mqtt_version version_of(const struct plan *plan, const struct evidence_record *r) {
@@ -35,6 +36,8 @@ static void put_observed(struct text *out, const struct plan *plan, const struct
     text_append(out, "\nobserved: ");
     if (r->violated)
         text_append(out, r->detail != NULL ? r->detail : "it does not");
+    else if (r->outcome == OP_REFUSED && operations[r->op].answer == 0)
+        text_append(out, "it was refused");
     else if (r->outcome == OP_REFUSED)
         put_reason(out, plan, r, operations[r->op].answer);
     else if (r->outcome == OP_TIMEOUT)

@@ -15,6 +15,7 @@ const struct figures_row figures_rows[FIGURES_ROWS] = {
     {FIGURES_PING, "mqtt.ping.ack", OP_MQTT_PING, 0, UINT8_MAX},
     {FIGURES_END_TO_END, "mqtt.end_to_end", OP_MQTT_END_TO_END, 0, UINT8_MAX},
     {FIGURES_COMMAND, "mqtt.command.reply", OP_MQTT_COMMAND, 0, UINT8_MAX},
+    {FIGURES_HANDSHAKE, "tls.handshake.ack", OP_TLS_HANDSHAKE, 0, UINT8_MAX},
 };
 
 /* The warm-up ends at an edge, so that a segment lies on one side of it. */

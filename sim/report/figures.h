@@ -19,6 +19,7 @@ enum figures_id {
     FIGURES_PING,
     FIGURES_END_TO_END,
     FIGURES_COMMAND,
+    FIGURES_HANDSHAKE,
     FIGURES_ROWS
 };
 struct figures_row {

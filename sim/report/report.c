@@ -130,6 +130,23 @@ static bool is_closed_loop(const struct plan *p) {
     return false;
 }
 
+/* What TLS leaves open: whose word was taken for it, and what was no TLS at all. */
+static void say_tls(const struct plan *p, void (*say)(void *context, const char *sentence), void *context) {
+    bool modelled = false;
+    char text[256];
+    for (unsigned t = 0; t < p->target_count; t++) {
+        const struct target_tls *tls = p->targets[t].tls;
+        modelled = modelled || (tls != NULL && p->virtual_time);
+        if (tls == NULL || !tls->insecure || p->virtual_time)
+            continue;
+        snprintf(text, sizeof text, "INSECURE: who answered at %.128s was believed without a look at its certificate",
+                 p->targets[t].url);
+        say(context, text);
+    }
+    if (modelled)
+        say(context, "TLS was modelled: handshakes are their round trips and bytes, and nothing was encrypted");
+}
+
 void report_caveats(const struct report *r, void (*say)(void *context, const char *sentence), void *context) {
     const struct run_facts *f = r->facts;
     char text[256];
@@ -143,6 +160,7 @@ void report_caveats(const struct report *r, void (*say)(void *context, const cha
         say(context,
             "VIRTUAL: a simulated clock and the built-in broker in memory; nothing was sent, and latencies are "
             "those of the models alone");
+    say_tls(f->plan, say, context);
     if (held > intended / 100) {
         snprintf(text, sizeof text, "the safety guard held back %llu of %llu operations: this is shaped load",
                  (unsigned long long)held, (unsigned long long)intended);

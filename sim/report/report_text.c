@@ -218,6 +218,7 @@ static void write_latency(const struct writer *w) {
         enum figures_id id;
         const char *word;
     } rows[] = {{FIGURES_CONNECT, "connect→ack"},
+                {FIGURES_HANDSHAKE, "TLS handshake"},
                 {FIGURES_PUBLISH_ACK, "publish→ack"},
                 {FIGURES_SUBSCRIBE, "subscribe→ack"},
                 {FIGURES_END_TO_END, "end to end"},

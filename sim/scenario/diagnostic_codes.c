@@ -100,6 +100,8 @@ const struct diagnostic_code diagnostic_codes[] = {
     {"E431", "power from nowhere",
      "A power supply that lacks what it needs: a battery's size, a voltage at which the device can run, or any "
      "source."},
+    {"E432", "TLS that does not fit",
+     "Keys of TLS on a target or identity that lacks the others they need, or where something does not speak TLS."},
     {"E440", "network not understood",
      "Losses in bursts need `share` and `burst`, or `good` and `bad`; shares of coverage or quality exceed 100 %; a "
      "duty "

@@ -21,6 +21,7 @@
 #include "scenario/plan_rate.h"
 #include "scenario/plan_resources.h"
 #include "scenario/plan_targets.h"
+#include "scenario/plan_tls.h"
 #include "scenario/timeline.h"
 #include "scenario/value.h"
 
@@ -158,6 +159,7 @@ static void compile(const struct plan_build *b) {
     checks_trust(b);
     plan_lint_scenario(b);
     plan_limits_lint(b);
+    plan_tls_check(b);
     if (b->found->errors > errors)
         return;
     plan_digest_scenario(b->root, b->plan->scenario_hash);

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "device/reconnect.h"
 #include "scenario/plan_power.h"
+#include "scenario/plan_tls.h"
 #include "scenario/schema.h"
 #include "scenario/value.h"
 
@@ -118,6 +119,7 @@ static void read_reconnect(const struct node *n, struct reconnect *r) {
 
 static void read_timeouts(const struct node *n, struct profile *p) {
     p->timeouts.connect = value_span_at(n, "profiles.*.timeouts.connect");
+    p->timeouts.handshake = value_span_at(n, "profiles.*.timeouts.handshake");
     p->timeouts.stream = value_span_at(n, "profiles.*.timeouts.stream");
     p->mqtt.connack_timeout = value_span_at(n, "profiles.*.timeouts.connack");
     p->mqtt.suback_timeout = value_span_at(n, "profiles.*.timeouts.suback");
@@ -172,7 +174,8 @@ const struct identity *plan_profiles_identity(const struct plan_build *b, const 
         return NULL;
     const struct node *n = node_get(node_get(b->root, "identities"), name);
     struct identity *made = plan_memory_take(b->memory, 1, sizeof *made);
-    bool password = value_word_at(n, "identities.*.kind") == 1;
+    int kind = value_word_at(n, "identities.*.kind");
+    bool password = kind != 0;
     made->name = plan_memory_text(b->memory, name);
     made->client_id = template_at(b, n, "identities.*.client_id");
     if (made->client_id.count == 0) { /* given as "": the server assigns one, which is not the same as no template */
@@ -185,5 +188,15 @@ const struct identity *plan_profiles_identity(const struct plan_build *b, const 
         made->user = template_at(b, n, "identities.*.user");
     if (made->has_password)
         made->password = template_at(b, n, "identities.*.password");
+    if (kind == 2) {
+        made->certificate = plan_tls_path(b, node_get(n, "certificate"));
+        made->private_key = plan_tls_path(b, node_get(n, "private_key"));
+    }
+    made->has_psk = kind == 3;
+    if (made->has_psk && value_given(n, "identities.*.psk_id"))
+        made->psk_id = template_at(b, n, "identities.*.psk_id");
+    if (made->has_psk && value_given(n, "identities.*.psk_key"))
+        made->psk_key = template_at(b, n, "identities.*.psk_key");
+    plan_tls_identity(b, n, made);
     return made;
 }

@@ -8,14 +8,16 @@
 #include "transport/source.h"
 
 enum {
-    DESCRIPTORS_OF_PROCESS = 300, /* logs, loops and what libraries open */
-    BYTES_OF_PROCESS = 24 << 20,  /* program, workers' buffers, logs */
-    BYTES_PER_DEVICE = 512,       /* life, session, timer, connection, loop */
-    BYTES_PER_LINK = 64,          /* only with a modelled link */
-    BYTES_PER_PLACE = 4,          /* of a device in the ranks of an entry */
-    BYTES_PER_SOCKET = 4500,      /* in the kernel, of an idle TCP connection's one end (measured, Linux 6) */
-    BYTES_PER_CLIENT = 1024,      /* in a backend on this machine, of an idle client */
-    OPERATIONS_MEASURED = 3       /* connect, publish and one more, each with up to three clocks */
+    DESCRIPTORS_OF_PROCESS = 300,    /* logs, loops and what libraries open */
+    BYTES_OF_PROCESS = 24 << 20,     /* program, workers' buffers, logs */
+    BYTES_PER_DEVICE = 512,          /* life, session, timer, connection, loop */
+    BYTES_PER_LINK = 64,             /* only with a modelled link */
+    BYTES_PER_TLS = 40 << 10,        /* of a connection with TLS: mbedTLS keeps two buffers of 16 KiB (measured) */
+    BYTES_PER_TLS_CLIENT = 13 << 10, /* and in a backend on this machine (mosquitto, measured) */
+    BYTES_PER_PLACE = 4,             /* of a device in the ranks of an entry */
+    BYTES_PER_SOCKET = 4500,         /* in the kernel, of an idle TCP connection's one end (measured, Linux 6) */
+    BYTES_PER_CLIENT = 1024,         /* in a backend on this machine, of an idle client */
+    OPERATIONS_MEASURED = 3          /* connect, publish and one more, each with up to three clocks */
 };
 
 _Static_assert(BYTES_PER_DEVICE + BYTES_PER_SOCKET == PLAN_RESOURCES_DEVICE_BYTES, "one sum");
@@ -53,9 +55,17 @@ uint64_t plan_resources_connections(const struct plan *p, const struct target *t
     return count;
 }
 
+/* Connections with TLS. */
+static uint64_t secure_of(const struct plan *p) {
+    uint64_t count = 0;
+    for (unsigned t = 0; t < p->target_count; t++)
+        count += p->targets[t].tls == NULL || p->virtual_time ? 0 : plan_resources_connections(p, &p->targets[t]);
+    return count;
+}
+
 static uint64_t memory_of(const struct plan *p, uint64_t connections) {
     bool links = false;
-    uint64_t bytes = BYTES_OF_PROCESS + connections * BYTES_PER_DEVICE;
+    uint64_t bytes = BYTES_OF_PROCESS + connections * BYTES_PER_DEVICE + secure_of(p) * BYTES_PER_TLS;
     for (unsigned i = 0; i < p->group_count; i++)
         links = links || p->groups[i].network != NULL || p->groups[i].radio;
     for (unsigned i = 0; i < p->action_count; i++) {
@@ -96,7 +106,7 @@ struct plan_resources plan_resources_of(const struct plan *p) {
     r.memory_bytes = memory_of(p, sockets);
     r.local = is_local(p);
     r.kernel_bytes = sockets * BYTES_PER_SOCKET * (r.local ? 2 : 1);
-    r.peer_bytes = r.local ? sockets * BYTES_PER_CLIENT : 0;
+    r.peer_bytes = r.local ? sockets * BYTES_PER_CLIENT + secure_of(p) * BYTES_PER_TLS_CLIENT : 0;
     return r;
 }
 

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/suggest.h"
+#include "scenario/plan_tls.h"
 #include "scenario/value.h"
 #include "transport/address.h"
 
@@ -48,46 +49,72 @@ static unsigned overrides(const struct plan_build *b, const char *name, bool onl
     return count;
 }
 
-static void add_node(struct target *t, const struct address *a) {
+static void append_node(struct target *t, const struct address *a, const char *host, const char **names) {
+    if (t->node_count == PLAN_TARGETS_NODES_MAX)
+        return;
+    names[t->node_count] = host;
+    t->nodes[t->node_count++] = *a;
+}
+
+static void add_node(struct target *t, const struct address *a, const char *host, const char **names) {
     for (unsigned i = 0; i < t->node_count; i++)
         if (address_equal(&t->nodes[i], a))
             return;
-    if (t->node_count < PLAN_TARGETS_NODES_MAX)
-        t->nodes[t->node_count++] = *a;
+    append_node(t, a, host, names);
 }
 
 /* Names that are not looked up yet stand as nodes without an address, so that the number of nodes is known. */
-static void add_url(const struct plan_build *b, struct target *t, const struct given *g) {
+static void add_url(const struct plan_build *b, struct target *t, const struct given *g, const char **names,
+                    unsigned *secure) {
     struct url url;
     struct address a = {.any = {0}};
     char why[WHY_MAX];
     if (strcmp(g->url, "builtin") == 0) {
         t->builtin = true;
         address_parse("127.0.0.1", 0, &a);
-        add_node(t, &a);
+        add_node(t, &a, "", names);
         return;
     }
     if (url_parse(g->url, &url, why, sizeof why) != 0) {
         diagnostic_add(b->found, "E401", g->mark, "%s", why);
         return;
     }
+    *secure += strcmp(url.scheme, "mqtts") == 0;
+    const char *host = plan_memory_text(b->memory, url.host);
     if (address_parse(url.host, url.port, &a) == 0) {
-        add_node(t, &a);
+        add_node(t, &a, host, names);
     } else if (!b->options->resolve) {
-        if (t->node_count < PLAN_TARGETS_NODES_MAX)
-            t->nodes[t->node_count++] = (struct address){.any = {0}};
+        append_node(t, &(struct address){.any = {0}}, host, names);
     } else {
         struct address found[PLAN_TARGETS_NODES_MAX];
         unsigned count = 0;
         if (address_resolve(url.host, url.port, found, PLAN_TARGETS_NODES_MAX, &count, why, sizeof why) != 0)
             diagnostic_add(b->found, "W501", g->mark, "%s", why);
         for (unsigned i = 0; i < count; i++)
-            add_node(t, &found[i]);
+            add_node(t, &found[i], host, names);
     }
 }
 
-static void make_target(const struct plan_build *b, struct target *t, const char *name, const struct node *urls,
-                        bool only) {
+/* All of a target's nodes are reached in one way. */
+static void make_secure(const struct plan_build *b, struct target *t, const struct node *map, const char **names,
+                        const struct given *given, unsigned count, unsigned secure) {
+    if (secure == 0) {
+        plan_tls_unused(b, map);
+        return;
+    }
+    struct target_tls *tls = plan_memory_take(b->memory, 1, sizeof *tls);
+    tls->names = names;
+    t->tls = tls;
+    t->transport = TRANSPORT_TLS;
+    plan_tls_target(b, map, t, tls);
+    if (secure < count)
+        diagnostic_help(
+            diagnostic_add(b->found, "E401", given[0].mark, "some nodes are reached by TLS, others are not"),
+            "make them two targets");
+}
+
+static void make_target(const struct plan_build *b, struct target *t, const char *name, const struct node *map,
+                        const struct node *urls, bool only) {
     struct given given[PLAN_TARGETS_NODES_MAX];
     unsigned count = overrides(b, name, only, given);
     if (count == 0)
@@ -96,8 +123,11 @@ static void make_target(const struct plan_build *b, struct target *t, const char
     t->transport = TRANSPORT_TCP;
     t->nodes = plan_memory_take(b->memory, PLAN_TARGETS_NODES_MAX, sizeof *t->nodes);
     t->url = count > 0 ? plan_memory_text(b->memory, given[0].url) : "builtin";
+    const char **names = plan_memory_take(b->memory, PLAN_TARGETS_NODES_MAX, sizeof *names);
+    unsigned secure = 0;
     for (unsigned i = 0; i < count; i++)
-        add_url(b, t, &given[i]);
+        add_url(b, t, &given[i], names, &secure);
+    make_secure(b, t, map, names, given, count, secure);
     if (t->builtin && count > 1)
         diagnostic_help(
             diagnostic_add(b->found, "E401", given[1].mark, "the built-in broker is one node, and stands alone"),
@@ -139,10 +169,10 @@ void plan_targets_make(const struct plan_build *b) {
     p->target_count = named ? (unsigned)targets->count : 1;
     p->targets = plan_memory_take(b->memory, p->target_count, sizeof *p->targets);
     for (unsigned i = 0; named && i < p->target_count; i++)
-        make_target(b, &p->targets[i], targets->entries[i].key, node_get(targets->entries[i].value, "url"),
-                    p->target_count == 1);
+        make_target(b, &p->targets[i], targets->entries[i].key, targets->entries[i].value,
+                    node_get(targets->entries[i].value, "url"), p->target_count == 1);
     if (!named)
-        make_target(b, &p->targets[0], PLAN_TARGETS_UNNAMED, single, true);
+        make_target(b, &p->targets[0], PLAN_TARGETS_UNNAMED, NULL, single, true);
     if (!named && single == NULL && p->targets[0].node_count == 0)
         diagnostic_help(diagnostic_add(b->found, "E403", b->root->mark, "the scenario has no target"),
                         "write target: mqtt://HOST, or target: builtin for the built-in broker, or use --target");

@@ -22,6 +22,7 @@ struct tls_session {
     bool numeric; /* the server is named by `address`, which its certificate has to list */
     struct address address;
     struct tls_context *context;
+    struct connection *connection; /* that it is the state of */
     size_t unsent; /* bytes that mbedTLS took and could not send whole: the next send must begin with them */
     uint64_t bytes_up, bytes_down;
     int below; /* what the socket said last; 0: nothing that ends a connection */
@@ -69,6 +70,7 @@ static enum close_reason reason_of_alert(uint8_t alert) {
         uint8_t alert;
         enum close_reason reason;
     } rows[] = {
+        {20, CLOSE_ALERT_BAD_RECORD_MAC},
         {40, CLOSE_ALERT_HANDSHAKE_FAILURE},
         {42, CLOSE_ALERT_BAD_CERTIFICATE},
         {44, CLOSE_ALERT_CERTIFICATE_REVOKED},
@@ -107,6 +109,21 @@ static enum close_reason reason_of_flags(uint32_t flags) {
     return CLOSE_TLS_BAD_CERTIFICATE;
 }
 
+/* A peer that refuses a handshake says why and hangs up, and what we go on sending breaks the connection before we have read its words:
+ * they still lie in the socket. Until the peer has changed its cipher, alerts are plain. */
+static bool overheard_alert(struct tls_session *s) {
+    enum { ALERT = 21, FATAL = 2, SIZE = 7 };
+    uint8_t record[SIZE];
+    size_t got = 0;
+    int n = 1;
+    while (got < SIZE && (n = transport_tcp.recv(s->connection, record + got, SIZE - got)) > 0)
+        got += (size_t)n;
+    bool alert = got == SIZE && record[0] == ALERT && record[3] == 0 && record[4] == 2 && record[5] == FATAL;
+    if (alert)
+        s->why = reason_of_alert(record[6]);
+    return alert;
+}
+
 /* Keeps the reason and translates. The end of the connection below stays what it is. */
 static int fail(struct tls_session *s, int code) {
     if (code ==
@@ -116,8 +133,10 @@ static int fail(struct tls_session *s, int code) {
         s->why = reason_of_flags(mbedtls_ssl_get_verify_result(&s->ssl));
     else if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY && s->ready)
         return ERR_CLOSED;
-    else if (s->below < 0)
+    else if (s->below < 0 && (s->ready || code != MBEDTLS_ERR_NET_SEND_FAILED || !overheard_alert(s)))
         return s->below;
+    else if (s->below < 0)
+        return ERR_DENIED;
     else if (code == MBEDTLS_ERR_SSL_ALLOC_FAILED)
         s->why = CLOSE_LOCAL;
     else
@@ -202,6 +221,7 @@ int transport_tls_prepare(struct connection *c, struct tls_context *context, con
         return ERR_NO_MEMORY;
     mbedtls_ssl_init(&s->ssl);
     s->context = context;
+    s->connection = c;
     c->state = s;
     int error = set_up(c, s, name, who);
     if (error < 0)

@@ -11,6 +11,7 @@ static const struct scheme {
     uint16_t port;
 } schemes[] = {
     {"mqtt", 1883},
+    {"mqtts", 8883},
 };
 
 enum { PORT_MAX = 65535, SHOWN_MAX = 80 };
@@ -86,10 +87,11 @@ int url_parse(const char *text, struct url *out, char *why, size_t why_size) {
     struct url u = {0};
     const char *colon = strstr(text, "://");
     if (colon == NULL)
-        return refuse("has no scheme; write mqtt://host:port", text, why, why_size);
+        return refuse("has no scheme; write mqtt://host:port, or mqtts:// for TLS", text, why, why_size);
     const struct scheme *scheme = scheme_named(text, (size_t)(colon - text));
     if (scheme == NULL)
-        return refuse("has a scheme that Muster does not speak; write mqtt://host:port", text, why, why_size);
+        return refuse("has a scheme that Muster does not speak; write mqtt://host:port, or mqtts:// for TLS", text, why,
+                      why_size);
     snprintf(u.scheme, sizeof u.scheme, "%s", scheme->name);
     u.port = scheme->port;
     const char *start = colon + 3, *end = start + strcspn(start, "/?#");

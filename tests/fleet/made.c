@@ -213,6 +213,8 @@ void made_work(struct made *m, unsigned count, struct made_work *work) {
     CHECK(work->result != NULL);
     for (unsigned i = 0; i < count; i++)
         CHECK(worker_build(&work->workers[i], &m->plan, i, count, 1, 1, NULL, m->secrets) == 0);
+    for (unsigned i = 0; i < count; i++)
+        work->workers[i].secure = m->secure;
     for (unsigned i = 0; i < count && m->keeps_evidence; i++)
         CHECK(evidence_init(&work->workers[i], m->sampled_below, m->asked, m->asked_count) == 0);
     run_all(m, work);

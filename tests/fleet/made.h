@@ -33,6 +33,7 @@ struct made {
     unsigned asked_count;
     void (*evidence)(void *context, const struct evidence_record *record, const uint8_t *data);
     const struct secret_table *secrets;
+    const struct secure *secure; /* for targets with TLS */
 };
 
 /* Against that peer's ports; peer NULL: in simulated time, against the built-in broker. Change what is to be different before running; the connect entry is actions[0]. */

@@ -16,13 +16,14 @@ static void urls_are_taken_apart(void) {
         {"mqtt://[::1]", "::1", "", 1883},
         {"mqtt://[2001:db8::1]:65535/a/b?c#d", "2001:db8::1", "/a/b?c#d", 65535},
         {"mqtt://broker_1.lab-2.example:1883", "broker_1.lab-2.example", "", 1883},
+        {"mqtts://localhost", "localhost", "", 8883},
         {"mqtt://[fe80::1%eth0]:1883", "fe80::1%eth0", "", 1883},
     };
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct url u;
         char why[300] = "";
         CU_ASSERT_EQUAL(url_parse(rows[i].text, &u, why, sizeof why), 0);
-        CU_ASSERT_STRING_EQUAL(u.scheme, "mqtt");
+        CU_ASSERT_STRING_EQUAL(u.scheme, u.port == 8883 ? "mqtts" : "mqtt");
         CU_ASSERT_STRING_EQUAL(u.host, rows[i].host);
         CU_ASSERT_STRING_EQUAL(u.path, rows[i].path);
         CU_ASSERT_EQUAL(u.port, rows[i].port);
@@ -36,7 +37,7 @@ static void wrong_urls_are_refused_with_a_reason(void) {
     } rows[] = {
         {"localhost:1883", "scheme"},
         {"", "scheme"},
-        {"mqtts://localhost", "scheme"},
+        {"coap://localhost", "scheme"},
         {"MQTT://localhost", "scheme"},
         {"://localhost", "scheme"},
         {"mqtt://", "host"},
