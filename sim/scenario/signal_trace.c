@@ -11,8 +11,12 @@
 #include "base/err.h"
 #include "base/text.h"
 
+/* Times and values beyond it are mistakes, and their differences would be no numbers any more. */
+static const double largest = 1e15;
+
 struct rows {
-    double *seconds, *values;
+    double *seconds, *values; /* seconds since the first row */
+    double begin;             /* what the first row says */
     unsigned count, room;
 };
 
@@ -39,7 +43,7 @@ static bool field(const char *at, const char *end, unsigned column, double *out)
     *out = strtod(at, &rest);
     while (rest < end && (*rest == ' ' || *rest == '\r'))
         rest++;
-    return rest > at && rest <= end && (rest == end || *rest == ',') && isfinite(*out);
+    return rest > at && rest <= end && (rest == end || *rest == ',') && fabs(*out) <= largest;
 }
 
 /* One line; the first one that is no comment may be a head. */
@@ -55,10 +59,13 @@ static int read_line(const char *at, const char *end, unsigned line, unsigned co
             *head = false;
             return 0;
         }
-        snprintf(why, SIGNAL_TRACE_WHY_MAX, "line %u has no number in column %u, or no time before it", line, column);
+        snprintf(why, SIGNAL_TRACE_WHY_MAX, "line %u has no number up to 1e15 in column %u, or no time before it", line,
+                 column);
         return ERR_MALFORMED;
     }
     *head = false;
+    r->begin = r->count == 0 ? seconds : r->begin;
+    seconds -= r->begin;
     if (r->count > 0 && !(seconds > r->seconds[r->count - 1])) {
         snprintf(why, SIGNAL_TRACE_WHY_MAX, "line %u: its time is not later than the one before", line);
         return ERR_MALFORMED;
@@ -91,9 +98,6 @@ int signal_trace_parse(const char *text, struct signal_trace *t, char *why) {
         free(r.values);
         return result;
     }
-    double begin = r.seconds[0];
-    for (unsigned i = 0; i < r.count; i++)
-        r.seconds[i] -= begin;
     t->seconds = r.seconds;
     t->values = r.values;
     t->count = r.count;

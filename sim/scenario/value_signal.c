@@ -118,6 +118,11 @@ static double number_or(const double *values, unsigned given, int place, double 
     return (given >> place & 1) != 0 ? values[place] : standard;
 }
 
+/* Of a trace, 1 to 100; 0: there is no such column. */
+static unsigned column_of(double number) {
+    return number >= 1 && number <= 100 && number == (unsigned)number ? (unsigned)number : 0;
+}
+
 /* `start` is the value that sizes are estimated with. */
 static void take_model(struct signal *s, const double *values, unsigned given) {
     s->start = values[0];
@@ -168,7 +173,7 @@ static void take_model(struct signal *s, const double *values, unsigned given) {
     case SIGNAL_TRACE:
         s->start = 0;
         s->of.trace = (struct signal_trace){
-            .column = (unsigned)number_or(values, given, 1, 1), .steps = values[2] != 0, .shuffle = values[3]};
+            .column = column_of(number_or(values, given, 1, 1)), .steps = values[2] != 0, .shuffle = values[3]};
         break;
     default:
         break;
@@ -236,7 +241,7 @@ static const char *find_model_fault(const struct signal *s) {
                    ? NULL
                    : "'%.60s' needs values from 0 on, a doubling above 0s and hours of a day";
     case SIGNAL_TRACE:
-        return t->column >= 1 && t->column <= 100 && share(t->shuffle) ? NULL : "'%.60s' has no such column or share";
+        return t->column > 0 && share(t->shuffle) ? NULL : "'%.60s' has no such column or share";
     default:
         return NULL;
     }

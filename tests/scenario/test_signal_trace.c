@@ -27,8 +27,18 @@ static void columns_are_numbers_over_time(void) {
 }
 
 static void what_is_no_trace_is_refused(void) {
-    static const char *const wrong[] = {"",           "a,b\n",      "a,b\nc,d\n",   "1,2\n2\n",   "1,2\n2,x\n",
-                                        "1,2\n1,3\n", "1,2\n0,3\n", "1,2\n2,nan\n", "1,2\n2,3z\n"};
+    static const char *const wrong[] = {"",
+                                        "a,b\n",
+                                        "a,b\nc,d\n",
+                                        "1,2\n2\n",
+                                        "1,2\n2,x\n",
+                                        "1,2\n1,3\n",
+                                        "1,2\n0,3\n",
+                                        "1,2\n2,nan\n",
+                                        "1,2\n2,3z\n",
+                                        "-1e308,2\n1e308,3\n",
+                                        "-1e15,2\n1e15,3\n1000000000000000.125,4\n",
+                                        "1,-1e308\n2,1e308\n"};
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         struct signal_trace t = {.column = 1};
         why[0] = '\0';

@@ -21,6 +21,16 @@ static void numbers_and_functions_give_signals(void) {
     CU_ASSERT(value_signal("counter()", &s, why) == 0 && s.start == 0 && s.step == 1 && s.max == 0);
 }
 
+static void a_trace_has_a_column_that_can_be(void) {
+    static const char *const wrong[] = {"trace(a.csv, column=0)", "trace(a.csv, column=1.5)", "trace(a.csv, column=-1)",
+                                        "trace(a.csv, column=101)", "trace(a.csv, column=4294967297)"};
+    struct signal s;
+    CU_ASSERT(value_signal("trace(a.csv, column=2)", &s, why) == 0 && s.of.trace.column == 2);
+    value_signal_free(&s);
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++)
+        CU_ASSERT_NOT_EQUAL(value_signal(wrong[i], &s, why), 0);
+}
+
 static void choices_have_words_and_weights(void) {
     struct signal s;
     CU_ASSERT_EQUAL(value_signal("choice(ok:0.95, not ok: 5%)", &s, why), 0);
@@ -59,4 +69,5 @@ static void impossible_signals_are_refused(void) {
 }
 
 HARNESS_MAIN("scenario/value_signal", HARNESS_CASE(numbers_and_functions_give_signals),
-             HARNESS_CASE(choices_have_words_and_weights), HARNESS_CASE(impossible_signals_are_refused))
+             HARNESS_CASE(a_trace_has_a_column_that_can_be), HARNESS_CASE(choices_have_words_and_weights),
+             HARNESS_CASE(impossible_signals_are_refused))
