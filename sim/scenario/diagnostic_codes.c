@@ -61,7 +61,7 @@ const struct diagnostic_code diagnostic_codes[] = {
     {"E402", "--target does not fit",
      "A --target names a target that the scenario does not have, or no name where one is needed."},
     {"E403", "no target", "A fleet has nowhere to connect to."},
-    {"E404", "number of devices", "A plan has 1 to 4,000,000 devices."},
+    {"E404", "number of devices", "A plan has 1 to 4,000,000 devices, and `only` leaves one at least."},
     {"E405", "too many groups",
      "Every combination of fleet, profile and region is measured on its own; a plan has at most 10,000."},
     {"E406", "fleet too rich",

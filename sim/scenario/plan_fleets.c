@@ -139,6 +139,17 @@ static void leave_out(const struct plan_build *b, const struct fleet_parts *f) {
             p->absent[(f->fleet->first + i) / 64] |= UINT64_C(1) << (f->fleet->first + i) % 64;
 }
 
+static void refuse_nobody(const struct plan_build *b, const struct node *fleets) {
+    const struct plan *p = b->plan;
+    if (p->absent == NULL || plan_devices_here(p, 1, 1) > 0)
+        return;
+    const struct fleet *f = &p->fleets[0];
+    const struct node *only = node_get(fleets->entries[0].value, "only");
+    diagnostic_help(diagnostic_add(b->found, "E404", only == NULL ? fleets->mark : only->mark,
+                                   "`only` leaves no device: fleets.%s has 0 to %u", f->name, f->count - 1),
+                    "name indices that exist, or leave `only` out");
+}
+
 static void make_fleet(const struct plan_build *b, const struct node_entry *e, struct fleet_parts *f) {
     const struct node *n = e->value;
     const char *target = value_text_at(n, "fleets.*.target");
@@ -186,6 +197,7 @@ void plan_fleets_make(const struct plan_build *b) {
         struct fleet_parts f = {.fleet = &p->fleets[i], .index = (uint16_t)i};
         make_fleet(b, &fleets->entries[i], &f);
     }
+    refuse_nobody(b, fleets);
     if (p->group_count == PLAN_FLEETS_GROUPS_MAX)
         diagnostic_add(b->found, "E405", fleets->mark,
                        "more than %d combinations of fleet, profile and region; each is measured on its own",

@@ -90,24 +90,37 @@ static void lint_target(struct linting *l, const struct target *target, const ch
     COMPARE(l, "publishes", RATE, false, rate, "messages of all devices, on average");
 }
 
+static uint32_t reached(const struct plan *p, const struct action *a, const struct target *target) {
+    uint32_t devices = 0;
+    for (uint32_t d = 0; d < p->device_count; d++)
+        devices += !plan_is_absent(p, d) && p->groups[p->group_of[d]].target == target && action_selects(a, d);
+    return devices;
+}
+
 /* Ramps of the timeline; one without `over` asks for everybody at once. */
-static void lint_ramps(struct linting *l) {
+static void lint_ramps(struct linting *l, const struct target *target) {
     const struct plan *p = l->b->plan;
     const struct node *timeline = node_get(l->b->root, "timeline");
     for (unsigned i = 0; i < p->action_count; i++) {
         const struct action *a = &p->actions[i];
         if (a->verb != DO_CONNECT || a->when || timeline == NULL || a->index >= timeline->count)
             continue;
-        double devices = a->rank == NULL ? p->device_count : a->selected;
+        double devices = reached(p, a, target);
         l->mark = timeline->entries[a->index].value->mark;
         COMPARE(l, "connects", RATE, false, devices / (a->over > SPAN_S ? (double)a->over / (double)SPAN_S : 1),
                 "connects of this entry");
     }
 }
 
+static bool is_first_of_target(const struct plan *p, unsigned group) {
+    for (unsigned i = 0; i < group; i++)
+        if (p->groups[i].target == p->groups[group].target)
+            return false;
+    return true;
+}
+
 void plan_limits_lint(const struct plan_build *b) {
     const struct plan *p = b->plan;
-    const struct target *seen = NULL;
     for (unsigned i = 0; i < p->group_count; i++) {
         const struct fleet_group *g = &p->groups[i];
         struct linting l = {.b = b};
@@ -117,10 +130,9 @@ void plan_limits_lint(const struct plan_build *b) {
         const struct node *fleet = node_get(node_get(b->root, "fleets"), g->fleet);
         l.mark = fleet == NULL ? l.limits->mark : fleet->mark;
         lint_group(&l, g);
-        if (g->target == seen)
-            continue;
-        seen = g->target;
-        lint_target(&l, g->target, "fleets");
-        lint_ramps(&l);
+        if (is_first_of_target(p, i)) {
+            lint_target(&l, g->target, "fleets");
+            lint_ramps(&l, g->target);
+        }
     }
 }

@@ -67,6 +67,18 @@ static void a_plan_has_a_limit_of_devices(void) {
     compiled_free(&c);
 }
 
-HARNESS_MAIN("scenario/plan_fleets", HARNESS_CASE(shares_are_dealt_exactly),
+static void somebody_has_to_be_left(void) {
+    struct compiled c = compiled_of("duration: 1s\nfleets: {a: {count: 3, only: 7}, b: {count: 3, only: []}}\n");
+    CU_ASSERT_TRUE(compiled_found(&c, "E404", "fleets.a has 0 to 2"));
+    compiled_free(&c);
+    c = compiled_of("duration: 1s\nfleets: {a: {count: 3, only: 2}, b: {count: 3, only: []}}\n");
+    CU_ASSERT_PTR_NOT_NULL_FATAL(c.plan);
+    CU_ASSERT_EQUAL(plan_devices_here(c.plan, 1, 1), 1);
+    CU_ASSERT_EQUAL(plan_devices_here(c.plan, 1, 2), 1);
+    CU_ASSERT_EQUAL(plan_devices_here(c.plan, 2, 2), 0);
+    compiled_free(&c);
+}
+
+HARNESS_MAIN("scenario/plan_fleets", HARNESS_CASE(somebody_has_to_be_left), HARNESS_CASE(shares_are_dealt_exactly),
              HARNESS_CASE(devices_run_through_the_fleets_in_order), HARNESS_CASE(scaling_keeps_proportions),
              HARNESS_CASE(fleets_need_a_target_when_there_are_several), HARNESS_CASE(a_plan_has_a_limit_of_devices))

@@ -1,6 +1,7 @@
 #include "scenario/plan_limits.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "compiled.h"
 #include "harness.h"
@@ -50,11 +51,30 @@ static void each_limit_has_its_warning(void) {
 }
 
 static void limits_are_those_of_the_devices_target(void) {
-    struct compiled c = compiled_of(
-        "duration: 1min\nbackends: {small: {as_of: now, qos: 0}, large: {as_of: now}}\n"
+    struct compiled c = compiled_with(
+        "version: 1\nduration: 1min\nbackends: {small: {as_of: now, qos: 0}, large: {as_of: now}}\n"
         "targets: {one: {url: builtin, limits: small}, two: {url: \"mqtt://127.0.0.1:1883\", limits: large}}\n"
-        "fleets: {a: {count: 1, target: two, telemetry: {every: 1s, topic: t, qos: 1}}}\n");
+        "fleets: {a: {count: 1, target: two, telemetry: {every: 1s, topic: t, qos: 1}}}\n",
+        &(struct plan_options){.has_seed = true, .seed = 1});
+    CU_ASSERT_PTR_NOT_NULL(c.plan);
     CU_ASSERT_FALSE(compiled_found(&c, "W416", ""));
+    compiled_free(&c);
+}
+
+/* Groups of two targets take turns; a ramp is held against the devices of the one that has the limit. */
+static void a_target_is_judged_once_and_by_its_own_devices(void) {
+    struct compiled c =
+        compiled_with("version: 1\nduration: 1min\nbackends: {small: {as_of: now, connections: 5, connects: 20/s}}\n"
+                      "targets: {one: {url: builtin, limits: small}, two: {url: \"mqtt://127.0.0.1:1883\"}}\n"
+                      "fleets: {a: {count: 6, target: one}, b: {count: 100, target: two}, c: {count: 6, target: one}}\n"
+                      "timeline: [{do: connect, over: 1s}]\n",
+                      &(struct plan_options){.has_seed = true, .seed = 1});
+    CU_ASSERT_PTR_NOT_NULL(c.plan);
+    unsigned warnings = 0;
+    for (size_t i = 0; i < c.found.count; i++)
+        warnings += strcmp(c.found.items[i].code, "W416") == 0;
+    CU_ASSERT_EQUAL(warnings, 1);
+    CU_ASSERT_TRUE(compiled_found(&c, "W416", "connections: 5"));
     compiled_free(&c);
 }
 
@@ -73,4 +93,5 @@ static void limits_are_no_part_of_what_runs(void) {
 
 HARNESS_MAIN("scenario/plan_limits", HARNESS_CASE(a_modest_fleet_is_not_warned_of),
              HARNESS_CASE(each_limit_has_its_warning), HARNESS_CASE(limits_are_those_of_the_devices_target),
-             HARNESS_CASE(limits_are_no_part_of_what_runs))
+             HARNESS_CASE(limits_are_no_part_of_what_runs),
+             HARNESS_CASE(a_target_is_judged_once_and_by_its_own_devices))
