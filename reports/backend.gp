@@ -4,7 +4,7 @@ set bmargin at screen 0.58
 set yrange [0:*]
 set ytics step(cores_most)
 set ylabel 'cores' textcolor rgb '#000000'
-set xtics format ''
+@no_time_tics
 plot $data using 1:2 with filledcurves y1=0 linecolor rgb '#56b4e9' title 'processor'
 set tmargin at screen 0.45
 set bmargin at screen bottom

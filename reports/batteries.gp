@@ -1,6 +1,6 @@
-# $data: time, state of charge in percent: p5, p25, p50, p75, p95
-set yrange [0:102]
-set ytics 20
+# $data: time, state of charge in percent: p5, p25, p50, p75, p95; y_most
+set yrange [0:y_most]
+set ytics step(y_most)
 set ylabel 'state of charge, %' textcolor rgb '#000000'
 @time_name
 plot $data using 1:2:6 with filledcurves linecolor rgb '#c8c8c8' title 'p5 to p95', \

@@ -25,10 +25,21 @@ set linetype 4 linecolor rgb '#e69f00' linewidth 1.8 dashtype 1
 set linetype 5 linecolor rgb '#cc79a7' linewidth 1.8 dashtype 1
 set linetype 6 linecolor rgb '#56b4e9' linewidth 1.8 dashtype 1
 
-# Time: minutes and seconds, or hours and minutes. time_tics and time_name are run where an axis has its labels.
+# Time: minutes and seconds, hours and minutes, or days. time_tics and time_name are run where an axis has its labels, no_time_tics where it
+# has none.
 set xrange [0:x_end]
-x_title = x_end >= 5400 ? 'hours:minutes' : 'minutes:seconds'
+x_day = 86400.0
+x_days = x_end >= 4 * x_day
+x_title = x_days ? 'days' : x_end >= 5400 ? 'hours:minutes' : 'minutes:seconds'
 time_tics = sprintf('set xtics 0, %g time format "%s"', x_step, x_end >= 5400 ? '%tH:%tM' : '%tM:%tS')
+no_time_tics = sprintf("set xtics 0, %g format ''", x_step)
+if (x_days) {
+    time_tics = "set xtics ('0' 0"
+    do for [i = 1:int(x_end / x_step)] {
+        time_tics = time_tics . sprintf(", '%g' %.0f", i * x_step / x_day, i * x_step)
+    }
+    time_tics = time_tics . ')'
+}
 time_name = "set xlabel x_title offset 0, 0.6 textcolor rgb '#000000'"
 @time_tics
 
@@ -50,4 +61,4 @@ round_up(x) = tens(x) * (x <= tens(x) ? 1 : x <= 2 * tens(x) ? 2 : x <= 5 * tens
 step(most) = round_up(most / 5.0)
 
 # Durations in milliseconds on a logarithmic axis.
-latency_tics = "set ytics ('1 us' 1e-3, '10 us' 1e-2, '100 us' 0.1, '1 ms' 1, '10 ms' 10, '100 ms' 100, '1 s' 1e3, '10 s' 1e4, '100 s' 1e5, '1000 s' 1e6, '10^4 s' 1e7, '10^5 s' 1e8, '10^6 s' 1e9)"
+latency_tics = "set ytics ('1 us' 1e-3, '10 us' 1e-2, '100 us' 0.1, '1 ms' 1, '10 ms' 10, '100 ms' 100, '1 s' 1e3, '10 s' 1e4, '100 s' 1e5, '1000 s' 1e6, '10 000 s' 1e7, '100 000 s' 1e8, '10^6 s' 1e9)"

@@ -5,7 +5,7 @@ set tmargin at screen 1 - 30.0 / height
 set bmargin at screen 0.56
 set yrange [0:*]
 set ylabel 'connects per second' textcolor rgb '#000000'
-set xtics format ''
+@no_time_tics
 plot $data using 1:(ranged ? column(3) : NaN) with filledcurves y1=0 linecolor rgb '#c8c8c8' title (ranged ? 'at most' : ''), \
     '' using 1:(v(2)) with lines linetype 1 title name(2, 'attempted'), \
     '' using 1:(v(4)) with lines linetype 3 dashtype 4 title name(4, 'accepted'), \

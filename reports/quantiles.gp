@@ -7,4 +7,5 @@ set grid xtics
 set ylabel 'duration' textcolor rgb '#000000'
 set key vertical maxrows 2
 set tmargin at screen 1 - 50.0 / height
+set rmargin at screen 1 - 44.0 / width
 plot for [i = 1:curves] $data using 1:(column(i + 1)) with lines linetype curve_color[i] dashtype curve_dash[i] title curve_name[i]

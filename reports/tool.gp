@@ -6,7 +6,7 @@ set bmargin at screen 0.6
 set logscale y
 set yrange [y_low:y_high]
 set ylabel 'own delay' textcolor rgb '#000000'
-set xtics format ''
+@no_time_tics
 set arrow from graph 0, first lag_limit to graph 1, first lag_limit nohead linewidth 1.2 dashtype 2 linecolor rgb '#d55e00'
 plot $data using 1:2 with lines linetype 1 title 'lag p99.9', \
     NaN with lines linetype 2 dashtype 2 title 'limit'

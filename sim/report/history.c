@@ -103,19 +103,30 @@ static double time_of(const struct layout *l, const struct csv_field *fields, si
     return t > 0 ? t : NAN;
 }
 
-static double end_of_series(const char *directory) {
-    double end = 0;
+/* Where the series of a directory ends, and how long its intervals are: a second, or more in long runs of simulated time. The last one may be
+ * shorter. */
+struct extent {
+    double end, interval;
+};
+static struct extent extent_of(const char *directory) {
+    double end = 0, interval = INFINITY, last = INFINITY;
     struct log_map map;
     for (unsigned part = 0; open_part(directory, "series.csv", part, &map); part++) {
         struct csv_read csv = {map.data, map.size, 0};
         struct csv_field fields[FIELDS_MAX];
         struct layout l;
         if (read_head(&csv, fields, &l))
-            for (size_t n; (n = csv_read_next(&csv, fields, FIELDS_MAX)) > 0;)
-                end = fmax(end, time_of(&l, fields, n));
+            for (size_t n; (n = csv_read_next(&csv, fields, FIELDS_MAX)) > 0;) {
+                double t = time_of(&l, fields, n);
+                if (!(t > end))
+                    continue;
+                interval = fmin(interval, last);
+                last = t - end;
+                end = t;
+            }
         log_map_close(&map);
     }
-    return end;
+    return (struct extent){end, isfinite(interval) ? interval : 1};
 }
 
 static void read_series(const char *data, size_t size, struct slots *s, bool *has) {
@@ -174,8 +185,8 @@ static void to_columns(struct history *h, const struct slots *s, const bool *has
     }
 }
 
-static void read_all_series(const char *const *directories, unsigned count, struct history *h) {
-    double seconds = ceil(h->end_s / HISTORY_SLOTS_MAX);
+static void read_all_series(const char *const *directories, unsigned count, double interval, struct history *h) {
+    double seconds = fmax(ceil(h->end_s / HISTORY_SLOTS_MAX), interval);
     unsigned slots = (unsigned)ceil(h->end_s / seconds - 1e-6);
     struct slots all = slots_new(seconds, slots);
     bool has[HISTORY_ROWS] = {false};
@@ -247,9 +258,9 @@ static void read_latencies(const char *directory, struct history *h, const uint1
 
 /* --- both ------------------------------------------------------------------------------------------------------------- */
 
-static void cut_into_columns(struct history *h) {
+static void cut_into_columns(double interval, struct history *h) {
     size_t i = 0, last = sizeof column_widths / sizeof column_widths[0] - 1;
-    while (i < last && h->end_s / column_widths[i] > HISTORY_COLUMNS_MAX)
+    while (i < last && (h->end_s / column_widths[i] > HISTORY_COLUMNS_MAX || column_widths[i] < interval))
         i++;
     h->column_s = column_widths[i];
     if (h->end_s / h->column_s > HISTORY_COLUMNS_MAX)
@@ -259,13 +270,17 @@ static void cut_into_columns(struct history *h) {
 
 void history_read(const char *const *directories, unsigned count, struct history *out) {
     *out = (struct history){.end_s = 0};
-    for (unsigned i = 0; i < count; i++)
-        out->end_s = fmax(out->end_s, end_of_series(directories[i]));
+    double interval = 1;
+    for (unsigned i = 0; i < count; i++) {
+        struct extent extent = extent_of(directories[i]);
+        out->end_s = fmax(out->end_s, extent.end);
+        interval = fmax(interval, round(extent.interval));
+    }
     if (out->end_s <= 0)
         return;
     uint16_t level_of[HISTOGRAM_BUCKETS];
-    cut_into_columns(out);
-    read_all_series(directories, count, out);
+    cut_into_columns(interval, out);
+    read_all_series(directories, count, interval, out);
     level_buckets(level_of);
     for (unsigned i = 0; i < count; i++)
         read_latencies(directories[i], out, level_of);

@@ -82,8 +82,10 @@ static void write_bands(struct text *script, const char *count, const char *name
 
 /* Steps that people count time in. */
 static double time_step(double end) {
-    static const double steps[] = {1,   2,    5,    10,   15,   30,    60,    120,   300,
-                                   600, 1200, 1800, 3600, 7200, 14400, 21600, 43200, 86400};
+    static const double steps[] = {1,          2,          5,          10,         15,         30,        60,
+                                   120,        300,        600,        1200,       1800,       3600,      7200,
+                                   14400,      21600,      43200,      86400,      2 * 86400,  3 * 86400, 5 * 86400,
+                                   10 * 86400, 20 * 86400, 30 * 86400, 50 * 86400, 100 * 86400};
     for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
         if (end / steps[i] <= TICKS_AT_MOST)
             return steps[i];

@@ -8,6 +8,7 @@ bool html_plot_energy_fan(const struct report *r, const struct history *h, struc
     static const char *const names[] = {"time_s", "soc_p5", "soc_p25", "soc_p50", "soc_p75", "soc_p95"};
     (void)r;
     bool any = false;
+    double most = 0;
     struct plot_table t = plot_table_new(names, 6, h->columns);
     for (unsigned c = 0; c < h->columns; c++) {
         plot_table_set(&t, c, 0, history_time(h, c));
@@ -16,9 +17,11 @@ bool html_plot_energy_fan(const struct report *r, const struct history *h, struc
             double soc = row == NULL ? NAN : row[c].mean;
             plot_table_set(&t, c, 1 + k, 100 * soc);
             any = any || !isnan(soc);
+            most = fmax(most, 100 * soc);
         }
     }
-    if (any) {
+    if (any) { /* batteries that are all nearly empty are looked at closely */
+        text_printf(script, "y_most = %.6g\n", most > 40 ? 102 : fmax(1, 1.1 * most));
         plot_table_block(&t, "data", script);
         plot_table_csv(&t, csv);
     }

@@ -56,14 +56,15 @@ const struct html_plot html_plots_table[] = {
      "them.",
      "What batteries have left of what their devices can use. The line is the median device, half of the devices are "
      "in "
-     "the dark band and nine tenths in the light one. Where the lower edge runs away from the line, some devices pay "
+     "the blue band and nine tenths in the grey one around it. Where the lower edge runs away from the line, some "
+     "devices pay "
      "for what others do not.",
      templates_batteries, 300, true, false, html_plot_energy_fan},
     {"energy", "What took the energy?", "Bar chart: the share of each cause in the energy that devices used.",
      "Energy of all devices by what it was used for. A wake-up of the radio, its bytes and its tail count for what "
      "made "
      "it transmit: keep-alives, reconnects and forgotten sessions are what the backend, or its settings, cost the "
-     "devices.",
+     "devices; a table below says how much life.",
      templates_energy, 330, false, false, html_plot_energy_causes},
     {"backend", "What did it cost the backend?",
      "Two line charts over time: the processor and the memory that the backend used.",

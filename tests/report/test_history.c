@@ -116,6 +116,24 @@ static void what_is_torn_or_missing_is_left_out(void) {
     end();
 }
 
+/* In long runs of simulated time an interval is longer than a second: what it counts is still shown per second. */
+static void long_intervals_count_per_second(void) {
+    begin();
+    struct text series = {0};
+    text_append(&series, "time_s,online,connects_ok\n");
+    for (int i = 1; i <= 2880; i++)
+        text_printf(&series, "%d.000,7,1200\n", i * 600);
+    text_append(&series, "1728010.020,7,5\n");
+    logged_file(&t, "series.csv", text_get(&series));
+    text_free(&series);
+    read_one();
+    CU_ASSERT_EQUAL(h.column_s, 3600);
+    CU_ASSERT_DOUBLE_EQUAL(h.rows[HISTORY_CONNECTS_OK][100].mean, 2, 1e-9);
+    CU_ASSERT_DOUBLE_EQUAL(h.rows[HISTORY_CONNECTS_OK][100].max, 2, 1e-9);
+    CU_ASSERT_EQUAL(h.rows[HISTORY_ONLINE][100].mean, 7);
+    end();
+}
+
 static void a_time_without_measure_does_not_grow_the_history(void) {
     static const char *const ends[] = {"86400000", "1e18", "1e300"};
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
@@ -143,5 +161,6 @@ HARNESS_MAIN("report/history", HARNESS_CASE(every_second_of_a_short_run_is_a_col
              HARNESS_CASE(a_long_run_has_few_columns_with_least_mean_and_most),
              HARNESS_CASE(latencies_are_found_to_a_level), HARNESS_CASE(directories_of_shards_add_up),
              HARNESS_CASE(parts_of_a_log_are_one_log), HARNESS_CASE(what_is_torn_or_missing_is_left_out),
+             HARNESS_CASE(long_intervals_count_per_second),
              HARNESS_CASE(a_time_without_measure_does_not_grow_the_history),
              HARNESS_CASE(every_row_names_a_column_of_the_series))

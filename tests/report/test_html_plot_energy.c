@@ -47,6 +47,7 @@ static void the_fan_is_made_of_percentiles(void) {
         h.rows[HISTORY_SOC_P5 + k] = values[k];
     }
     CU_ASSERT_TRUE(html_plot_energy_fan(&p.s.report, &h, &p.out, &csv));
+    CU_ASSERT_TRUE(page_has(&p, "y_most = 102"));
     CU_ASSERT_TRUE(
         text_has_prefix(text_get(&csv), "time_s,soc_p5,soc_p25,soc_p50,soc_p75,soc_p95\n0.5,50,60,70,80,90"));
     end();
