@@ -8,11 +8,10 @@
 #include "report/figures.h"
 
 const struct energy_backend_row energy_backend_rows[ENERGY_BACKEND_ROWS] = {
-    {POWER_KEEPALIVE, "wanted to hear from idle connections",
-     "pings at the keep-alive interval, the device's or the one that the backend imposed"},
-    {POWER_RECONNECT, "ended or refused connections", "connecting again, with everything that this takes"},
-    {POWER_SESSION_LOST, "forgot sessions", "subscribing again, and sending again what was in flight"},
-    {POWER_RECEIVE, "sent to radios that slept", "waking up for it, and answering"},
+    {POWER_KEEPALIVE, "wanted to hear from idle connections"},
+    {POWER_RECONNECT, "ended or refused connections"},
+    {POWER_SESSION_LOST, "forgot sessions"},
+    {POWER_RECEIVE, "sent to radios that slept"},
 };
 
 static bool in_fleet(const struct fleet_group *g, const char *fleet) {
@@ -118,7 +117,7 @@ static void write_md_row(struct text *out, const struct run_facts *f, const stru
     else
         text_printf(out, " | %.1f%% |", 100 * cost.share);
     write_amount(out, UNITS_DURATION, cost.life_days * 86400e9);
-    write_amount(out, UNITS_DURATION, cost.gained * 86400e9);
+    write_amount(out, UNITS_DURATION, (cost.life_days + cost.gained) * 86400e9);
     text_append(out, "\n");
 }
 
@@ -137,7 +136,7 @@ void energy_backend_write_md(struct text *out, const struct run_facts *f) {
                 text_append(out,
                             "\n## What the backend cost its devices\n\n"
                             "| fleet | the backend | per device | a day | of its energy | projected life | without "
-                            "it longer by |\n|---|---|---:|---:|---:|---:|---:|\n");
+                            "it |\n|---|---|---:|---:|---:|---:|---:|\n");
             begun = true;
             write_md_row(out, f, &e, row, fleet);
         }

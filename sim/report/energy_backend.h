@@ -15,7 +15,6 @@ enum { ENERGY_BACKEND_ROWS = 4 };
 struct energy_backend_row {
     enum power_cause cause; /* its name is the row's in summary.json */
     const char *behaviour;  /* "forgot sessions" */
-    const char *doc;        /* what devices did about it */
 };
 extern const struct energy_backend_row energy_backend_rows[ENERGY_BACKEND_ROWS];
 

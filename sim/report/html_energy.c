@@ -71,7 +71,7 @@ static void write_backend_row(struct text *out, const struct run_facts *f, const
     struct energy_backend cost = energy_backend_of(f, e, row, fleet);
     text_append(out, "<tr><th scope=\"row\">");
     html_text(out, fleet);
-    text_printf(out, "</th><td>%s</td><td>%s</td>", energy_backend_rows[row].behaviour, energy_backend_rows[row].doc);
+    text_printf(out, "</th><td>%s</td>", energy_backend_rows[row].behaviour);
     cell(out, UNITS_ENERGY, cost.device_j);
     if (isfinite(cost.device_mah_day))
         text_printf(out, "<td class=\"number\">%.3g mAh</td>", cost.device_mah_day);
@@ -79,7 +79,7 @@ static void write_backend_row(struct text *out, const struct run_facts *f, const
         text_append(out, "<td class=\"number\">–</td>");
     cell_share(out, cost.share);
     cell(out, UNITS_DURATION, cost.life_days * 86400e9);
-    cell(out, UNITS_DURATION, cost.gained * 86400e9);
+    cell(out, UNITS_DURATION, (cost.life_days + cost.gained) * 86400e9);
     text_append(out, "</tr>\n");
 }
 
@@ -97,8 +97,8 @@ static void write_backend(struct text *out, const struct run_facts *f) {
             }
             if (rows++ == 0) {
                 html_table_begin(out, "energy-backend", "What the backend cost its devices");
-                html_table_columns(out, "Fleet|The backend|so devices used energy for|#per device|#a day|#of its "
-                                        "energy|#projected life|#without it longer by");
+                html_table_columns(out,
+                                   "Fleet|The backend|#per device|#a day|#of its energy|#projected life|#without it");
             }
             write_backend_row(out, f, &e, row, fleet);
         }
