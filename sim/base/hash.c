@@ -24,9 +24,3 @@ uint64_t hash_fnv1a64(const void *data, size_t size) {
 uint32_t hash_name(const char *text) {
     return hash_fnv1a32(text, strlen(text));
 }
-
-uint64_t hash_mix(uint64_t value) {
-    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9ULL;
-    value = (value ^ (value >> 27)) * 0x94d049bb133111ebULL;
-    return value ^ (value >> 31);
-}

@@ -1,5 +1,8 @@
 #include "metrics/trace.h"
 
+#include <endian.h>
+#include <string.h>
+
 #include "base/hash.h"
 
 enum { WORD = 8 };
@@ -13,11 +16,11 @@ void trace_step(struct trace *t, instant at, uint32_t device, uint8_t state) {
     add(t, (uint64_t)device << 8 | state);
 }
 
+/* At most a word of bytes, the first of them lowest. */
 static uint64_t little_endian(const uint8_t *data, size_t size) {
     uint64_t word = 0;
-    for (size_t i = 0; i < size; i++)
-        word |= (uint64_t)data[i] << (8 * i);
-    return word;
+    memcpy(&word, data, size);
+    return le64toh(word);
 }
 
 void trace_bytes(struct trace *t, struct bytes data) {
