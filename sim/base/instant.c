@@ -8,15 +8,6 @@
 
 enum { FORMAT_ROOM = 24 };
 
-instant instant_add(instant at, span by) {
-    if (at == INSTANT_NEVER)
-        return INSTANT_NEVER;
-    instant sum;
-    if (__builtin_add_overflow(at, by, &sum))
-        return by > 0 ? INSTANT_NEVER : INT64_MIN;
-    return sum;
-}
-
 static const struct unit {
     const char *suffix;
     uint64_t ns, limit; /* shown in this unit up to and without `limit` ns */

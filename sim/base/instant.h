@@ -20,7 +20,14 @@ typedef int64_t span;
 #define INSTANT_NEVER INT64_MAX /* a deadline that does not come */
 
 /* at + by, saturating at INSTANT_NEVER; `by` may be negative. INSTANT_NEVER plus anything stays never. */
-instant instant_add(instant at, span by);
+static inline instant instant_add(instant at, span by) {
+    instant sum;
+    if (at == INSTANT_NEVER)
+        return INSTANT_NEVER;
+    if (__builtin_add_overflow(at, by, &sum))
+        return by > 0 ? INSTANT_NEVER : INT64_MIN;
+    return sum;
+}
 
 static inline instant instant_min(instant a, instant b) {
     return a < b ? a : b;
