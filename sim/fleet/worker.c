@@ -22,20 +22,17 @@ enum worker_token { TOKEN_HEARTBEAT, TOKEN_GUARD, TOKEN_FAREWELL, WORKER_TOKENS 
 
 struct device_slot worker_slot(struct worker *w, uint32_t number) {
     struct device *life = &w->lives[number];
-    unsigned group = life->group;
-    size_t place = number - w->group_first[group];
+    const struct fleet_group *group = &w->plan->groups[life->group];
+    const struct worker_group *lies = &w->groups[life->group];
+    size_t place = number - lies->first;
     return (struct device_slot){
         .life = life,
         .session = w->sessions + number * w->session_size,
         .link = w->links == NULL ? NULL : &w->links[number],
-        .radio = !w->plan->groups[group].radio
-                     ? NULL
-                     : (struct radio_state *)(void *)(w->radios + w->group_radios[group] +
-                                                      place * radio_size(&w->plan->groups[group])),
-        .power = w->plan->groups[group].power == NULL ? NULL : &w->powers[number],
-        .behaviour = (struct behaviour *)(void *)(w->behaviours + w->group_behaviours[group] +
-                                                  place * w->behaviour_sizes[group]),
-        .group = &w->plan->groups[group],
+        .radio = lies->radios == NULL ? NULL : (struct radio_state *)(void *)(lies->radios + place * lies->radio_size),
+        .power = group->power == NULL ? NULL : &w->powers[number],
+        .behaviour = (struct behaviour *)(void *)(lies->behaviours + place * lies->behaviour_size),
+        .group = group,
     };
 }
 

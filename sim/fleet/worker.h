@@ -41,6 +41,13 @@ enum {
 /* What control tells workers to do; each includes the ones before it. */
 enum worker_order { WORKER_WAIT, WORKER_RUN, WORKER_FAREWELL, WORKER_FINISH };
 
+/* Where the devices of a group lie in the slabs. */
+struct worker_group {
+    uint8_t *behaviours, *radios; /* of its first device; radios NULL: the group has none */
+    size_t behaviour_size, radio_size;
+    uint32_t first; /* number of its first device */
+};
+
 struct worker {
     unsigned index;
     pthread_t thread;
@@ -59,10 +66,8 @@ struct worker {
     uint8_t *radios;            /* states of devices whose group has them, laid out by group; NULL: no group has */
     struct power_state *powers; /* NULL: no device has power to run out of */
     uint8_t *behaviours;
-    uint32_t *group_first;    /* [group_count + 1]: devices are laid out by group */
-    size_t *group_behaviours; /* [group_count]: where the blocks of the group begin */
-    size_t *behaviour_sizes;  /* [group_count] */
-    size_t *group_radios;     /* [group_count]: where the radio states of the group begin */
+    struct worker_group
+        *groups; /* [group_count + 1]: devices are laid out by group; the last is an end, without devices */
 
     struct device_host host;
     struct guard guard;

@@ -45,7 +45,7 @@ static void each_device(const struct plan *p, unsigned worker, unsigned workers,
 static void count_device(void *context, uint32_t id) {
     struct worker *w = context;
     w->count++;
-    w->group_first[w->plan->group_of[id] + 1]++;
+    w->groups[w->plan->group_of[id] + 1].first++;
 }
 
 /* Zeroed, and each element on cache lines of its own if its size is a multiple of theirs: 10,000 loaded devices are more than the
@@ -56,16 +56,31 @@ static void *slab(size_t count, size_t size) {
     return all == NULL ? NULL : memset(all, 0, bytes);
 }
 
+static void point_into_slabs(struct worker *w) {
+    uint8_t *behaviours = w->behaviours, *radios = w->radios;
+    for (unsigned g = 0; g < w->plan->group_count; g++) {
+        struct worker_group *group = &w->groups[g];
+        uint32_t devices = group[1].first - group->first;
+        group->behaviours = behaviours;
+        group->radios = w->plan->groups[g].radio ? radios : NULL;
+        if (behaviours != NULL)
+            behaviours += group->behaviour_size * devices;
+        if (radios != NULL)
+            radios += group->radio_size * devices;
+    }
+}
+
 static bool lay_out_groups(struct worker *w) {
     const struct plan *p = w->plan;
     size_t at = 0, radios = 0;
     for (unsigned g = 0; g < p->group_count; g++) {
-        w->group_radios[g] = radios;
-        radios += radio_size(&p->groups[g]) * w->group_first[g + 1];
-        w->behaviour_sizes[g] = behaviour_size(&p->groups[g], w->host.tracked_count);
-        w->group_behaviours[g] = at;
-        at += w->behaviour_sizes[g] * w->group_first[g + 1];
-        w->group_first[g + 1] += w->group_first[g];
+        struct worker_group *group = &w->groups[g];
+        uint32_t devices = group[1].first; /* so far it is their count */
+        group->radio_size = radio_size(&p->groups[g]);
+        group->behaviour_size = behaviour_size(&p->groups[g], w->host.tracked_count);
+        radios += group->radio_size * devices;
+        at += group->behaviour_size * devices;
+        group[1].first += group->first;
     }
     w->session_size = (drivers_mqtt.session_size + 7) & ~(size_t)7;
     size_t count = w->count > 0 ? w->count : 1;
@@ -76,6 +91,7 @@ static bool lay_out_groups(struct worker *w) {
     w->radios = radios > 0 ? slab(1, radios) : NULL;
     w->powers = needs_power(p) ? slab(count, sizeof *w->powers) : NULL;
     w->host.ledgers = needs_power(p) ? calloc(p->group_count, sizeof *w->host.ledgers) : NULL;
+    point_into_slabs(w);
     bool power = !needs_power(p) || (w->powers != NULL && w->host.ledgers != NULL);
     return w->lives != NULL && w->sessions != NULL && w->behaviours != NULL && power &&
            (w->links != NULL || !needs_links(p)) && (w->radios != NULL || radios == 0);
@@ -86,6 +102,11 @@ struct placing {
     uint32_t *next;      /* [groups]: place of the group's next device */
     uint32_t *positions; /* [groups]: devices of the group met so far, of the whole plan */
 };
+
+static void begin_placing(struct placing *placing) {
+    for (unsigned g = 0; g < placing->w->plan->group_count; g++)
+        placing->next[g] = placing->w->groups[g].first;
+}
 
 static void place_device(void *context, uint32_t id) {
     struct placing *placing = context;
@@ -98,12 +119,12 @@ static void choose_nodes(struct placing *placing) {
     struct worker *w = placing->w;
     if (w->dialer.device_node == NULL)
         return;
-    memcpy(placing->next, w->group_first, w->plan->group_count * sizeof *placing->next);
+    begin_placing(placing);
     for (uint32_t id = 0; id < w->plan->device_count; id++) {
         uint16_t group = w->plan->group_of[id];
         uint32_t position = placing->positions[group]++;
         uint32_t number = placing->next[group];
-        if (number < w->group_first[group + 1] && w->lives[number].id == id) {
+        if (number < w->groups[group + 1].first && w->lives[number].id == id) {
             w->dialer.device_node[number] = (uint16_t)(position % w->plan->groups[group].target->node_count);
             placing->next[group]++;
         }
@@ -115,7 +136,7 @@ static int place_devices(struct worker *w, unsigned worker, unsigned workers, un
     struct placing placing = {w, calloc(groups, sizeof(uint32_t)), calloc(groups, sizeof(uint32_t))};
     int error = placing.next == NULL || placing.positions == NULL ? ERR_NO_MEMORY : 0;
     if (error == 0) {
-        memcpy(placing.next, w->group_first, groups * sizeof *placing.next);
+        begin_placing(&placing);
         each_device(w->plan, worker, workers, shard, shards, place_device, &placing);
         error = dialer_init(&w->dialer, w);
     }
@@ -186,11 +207,8 @@ int worker_build(struct worker *w, const struct plan *plan, unsigned worker, uns
                  unsigned shards, struct virtual_run *world, const struct secret_table *secrets) {
     *w = (struct worker){.index = worker, .plan = plan, .world = world};
     unsigned groups = plan->group_count;
-    w->group_first = calloc(groups + 1, sizeof *w->group_first);
-    w->group_behaviours = calloc(groups, sizeof *w->group_behaviours);
-    w->behaviour_sizes = calloc(groups, sizeof *w->behaviour_sizes);
-    w->group_radios = calloc(groups, sizeof *w->group_radios);
-    if (w->group_first == NULL || w->group_behaviours == NULL || w->behaviour_sizes == NULL || w->group_radios == NULL)
+    w->groups = calloc(groups + 1, sizeof *w->groups);
+    if (w->groups == NULL)
         return ERR_NO_MEMORY;
     fill_host(w, secrets);
     atomic_store(&w->ends, plan->duration);
@@ -219,13 +237,10 @@ void worker_build_free(struct worker *w) {
     free(w->sessions);
     free(w->links);
     free(w->radios);
-    free(w->group_radios);
     free(w->powers);
     free(w->host.ledgers);
     free(w->behaviours);
-    free(w->group_first);
-    free(w->group_behaviours);
-    free(w->behaviour_sizes);
+    free(w->groups);
     free(w->out);
     free(w->scratch);
     free(w->receive);
