@@ -61,7 +61,7 @@ static enum due earliest(struct device_host *h, const struct device_slot *s, ins
     const instant candidates[DUE_NOTHING] = {
         [DUE_POWER] = device_power_next(s),
         [DUE_ACTION] = life->action_at,
-        [DUE_FIRED_END] = device_timeline_fired_end(h, s),
+        [DUE_FIRED_END] = h->tracked_count == 0 ? INSTANT_NEVER : device_timeline_fired_end(h, s),
         [DUE_RADIO] = s->radio == NULL ? INSTANT_NEVER : radio_next(s),
         [DUE_ATTEMPT] = life->state == STATE_BACKOFF ? life->attempt_at : INSTANT_NEVER,
         [DUE_ATTEMPT_TIMEOUT] = attempt_ends ? life->deadline : INSTANT_NEVER,

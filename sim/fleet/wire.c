@@ -341,7 +341,7 @@ static void receive(struct worker *w, uint32_t number) {
     if (!modelled)
         deliver(w, number, data, now);
     else if (push(w, number, &params, IMPAIR_DOWN, data, now, NULL))
-        worker_settle(w, number);
+        worker_linked(w, number);
     else
         worker_lost(w, number, CLOSE_LOCAL);
 }

@@ -87,17 +87,26 @@ static void wait_for_guard(struct worker *w, uint32_t number) {
     waiters_add(&w->waiters, number);
 }
 
-static void set_timer(struct worker *w, uint32_t number) {
-    const struct device_slot s = worker_slot(w, number);
-    instant next = instant_min(device_next(&w->host, &s), wire_next(w, number));
-    if (device_opening(s.life)) {
-        const struct dial *dial = (const struct dial *)s.life->connection->owner;
+/* A later deadline is not worth moving the timer for: it fires, finds nothing due, and is set then. */
+static void fire_by(struct worker *w, uint32_t number, instant at) {
+    if (at < timers_deadline(&w->loop->timers, number))
+        timers_set(&w->loop->timers, number, at);
+}
+
+/* `next`: when the device itself has something to do. */
+static void set_timer(struct worker *w, uint32_t number, instant next) {
+    const struct device *life = &w->lives[number];
+    next = instant_min(next, wire_next(w, number));
+    if (device_opening(life)) {
+        const struct dial *dial = (const struct dial *)life->connection->owner;
         if (!dial->queued && !dial->started)
             next = instant_min(next, dial->open_at);
     }
-    /* A later deadline is not worth moving the timer for: it fires, finds nothing due, and is set then. */
-    if (next < timers_deadline(&w->loop->timers, number))
-        timers_set(&w->loop->timers, number, next);
+    fire_by(w, number, next);
+}
+
+void worker_linked(struct worker *w, uint32_t number) {
+    fire_by(w, number, wire_next(w, number));
 }
 
 void worker_settle(struct worker *w, uint32_t number) {
@@ -129,7 +138,8 @@ void worker_settle(struct worker *w, uint32_t number) {
         wait_for_guard(w, number);
     if (orders.open && life->connection == NULL && life->state == STATE_CONNECTING)
         dialer_open(w, number);
-    set_timer(w, number);
+    const struct device_slot s = worker_slot(w, number);
+    set_timer(w, number, device_next(h, &s));
     if (orders.pump)
         timers_set(&w->loop->timers, number, loop_now(w->loop));
 }
@@ -143,15 +153,24 @@ static void between_steps(struct worker *w) {
     timers_set(&w->loop->timers, w->count + TOKEN_GUARD, again);
 }
 
+/* After the link's turn: nothing is due, and the timer is set. Steps that the turn led to have set it, the last one after all else. */
+static bool rests(struct worker *w, uint32_t number, const struct device_slot *s) {
+    instant set = timers_deadline(&w->loop->timers, number);
+    if (set > loop_now(w->loop) && set != INSTANT_NEVER)
+        return true;
+    instant next = device_next(&w->host, s);
+    if (next <= loop_now(w->loop))
+        return false;
+    set_timer(w, number, next);
+    return true;
+}
+
 static void device_timer(struct worker *w, uint32_t number) {
     struct device_slot s = worker_slot(w, number);
     bool wired = wire_due(w, number);
     dialer_due(w, number);
-    bool idle = wired && waiting_first(s.life) == NULL && device_next(&w->host, &s) > loop_now(w->loop);
-    if (idle) { /* the link had something to do, the device has not */
-        set_timer(w, number);
+    if (wired && waiting_first(s.life) == NULL && rests(w, number, &s)) /* the link had something to do */
         return;
-    }
     bool more;
     do {
         worker_step(w, loop_now(w->loop));
@@ -366,7 +385,7 @@ static void begin_all(struct worker *w) {
         struct device_slot s = worker_slot(w, i);
         step_begin(&w->host.step, -SPAN_S, -SPAN_S);
         device_begin(&w->host, &s, plan_first_connect(w->plan, s.life->id));
-        set_timer(w, i);
+        set_timer(w, i, device_next(&w->host, &s));
     }
 }
 

@@ -66,8 +66,7 @@ struct worker {
     uint8_t *radios;            /* states of devices whose group has them, laid out by group; NULL: no group has */
     struct power_state *powers; /* NULL: no device has power to run out of */
     uint8_t *behaviours;
-    struct worker_group
-        *groups; /* [group_count + 1]: devices are laid out by group; the last is an end, without devices */
+    struct worker_group *groups; /* [group_count + 1]: devices are laid out by group; the last one is only an end */
 
     struct device_host host;
     struct guard guard;
@@ -126,6 +125,8 @@ struct device_slot worker_slot(struct worker *w, uint32_t number);
 void worker_step(struct worker *w, instant answered);
 /* Carries out what the step ordered, and sets the device's timer. The device may have been disconnected afterwards. */
 void worker_settle(struct worker *w, uint32_t number);
+/* The modelled link took something in that the device does not feel yet: sets its timer. */
+void worker_linked(struct worker *w, uint32_t number);
 /* Takes and frees the connection of a device. `how` as in struct device_orders. */
 void worker_close(struct worker *w, uint32_t number, int how);
 /* The transport failed or was closed by the peer. */
