@@ -86,7 +86,7 @@ static instant moved(const struct schedule *s, uint32_t device, instant from, sp
     int64_t clock = clock_of(s, from);
     struct motion_trip trip = motion_trip_at(s->motion, s->seed, device, clock);
     bool moves = trip.start <= clock && clock < trip.end;
-    if (moves && clock + gap < trip.end)
+    if (moves && gap < trip.end - clock)
         return instant_add(from, gap);
     instant next = instant_of(s, motion_next_start(s->motion, s->seed, device, clock));
     return instant_min(next, instant_add(from, s->motion->still));

@@ -285,6 +285,10 @@ static void motion_decides_between_two_gaps(void) {
     for (instant at = schedule_first(&s, 7, 0); at < 30 * SPAN_DAY; at = schedule_next(&s, 7, 1, at))
         standing += !motion_moves(&m, 42, 7, epoch * SPAN_MS + at);
     CU_ASSERT(standing > 100);
+    struct dist rare = every(DIST_CONSTANT, 9.2e18, 0); /* later than any clock can show */
+    s.every = &rare;
+    for (instant at = 0; at < SPAN_DAY; at += SPAN_H)
+        CU_ASSERT(schedule_next(&s, 7, 1, at) <= at + m.still);
 }
 
 /* A device whose clock is 2 min fast reports 2 min before the quarter hour, and as often. */
