@@ -10,6 +10,7 @@
 #include "crypto/crypto_digest.h"
 #include "crypto/crypto_hex.h"
 #include "device/identity.h"
+#include "device/payload_format.h"
 
 enum {
     NUMBER_MAX = 400,         /* "%.9f" of the largest double needs 320 characters */
@@ -201,6 +202,8 @@ int payload_random(const struct payload_context *c, uint32_t size, bool marked, 
 int payload_of_message(const struct telemetry *t, const struct payload_context *c, struct bytes_writer *out) {
     const struct telemetry_message *listed =
         t->message_count == 0 ? NULL : &t->messages[c->n == 0 ? 0 : (c->n - 1) % t->message_count];
+    if (t->format != NULL)
+        return payload_format_write(t->format, c, out);
     uint32_t size = listed != NULL ? listed->random_size : t->random_size;
     if (size > 0)
         return payload_random(c, size, t->mark == MARK_HEAD, out);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/bytes.h"
 #include "base/dist.h"
 #include "base/instant.h"
 #include "device/nat.h"
@@ -226,6 +227,27 @@ struct trigger {
     span at_least; /* 0: never without cause */
 };
 
+/* fleets.*.telemetry.payload as a map: signals in a format (payload_format.h) */
+enum payload_kind { PAYLOAD_JSON, PAYLOAD_CBOR, PAYLOAD_SENML_JSON, PAYLOAD_SENML_CBOR };
+enum payload_time { PAYLOAD_TIME_MS, PAYLOAD_TIME_S, PAYLOAD_TIME_NONE };
+enum payload_source { PAYLOAD_OF_SIGNAL, PAYLOAD_OF_TIME, PAYLOAD_OF_MARK };
+struct payload_field {
+    struct bytes name, unit; /* unit: SenML; empty: none */
+    uint32_t number;         /* CBOR with keys: numbers */
+    uint8_t source;          /* enum payload_source */
+    uint8_t signal;          /* index in the group's signals */
+    int8_t decimals;         /* -1: as many as it has */
+    uint8_t type;            /* enum sparkplug_type; SPARKPLUG_UNKNOWN: as it is */
+};
+struct payload_format {
+    enum payload_kind kind;
+    enum payload_time time;
+    bool numbered, has_mark;            /* CBOR: keys are numbers · some field is the mark */
+    const struct payload_field *fields; /* in the order in which they are written */
+    unsigned field_count;
+    struct template base_name; /* SenML */
+};
+
 /* fleets.*.telemetry, one stream */
 enum telemetry_pace { PACE_OPEN, PACE_CLOSED };
 enum telemetry_alignment { ALIGN_NONE, ALIGN_WALLCLOCK, ALIGN_BOOT };
@@ -248,7 +270,8 @@ struct telemetry {
     struct motion motion;
     struct trigger trigger;
     struct template topic, payload;
-    uint32_t random_size; /* payload is random(N): N bytes, with the mark at its head when N ≥ 22 */
+    uint32_t random_size;                /* payload is random(N): N bytes, with the mark at its head when N ≥ 22 */
+    const struct payload_format *format; /* instead of a template; NULL: none */
     uint8_t qos;
     bool retain;
     uint8_t mark;  /* enum mark_place */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/units.h"
+#include "device/payload_format.h"
 #include "scenario/value.h"
 
 /* The limits of a target: the entry of `backends` that it names, or NULL. */
@@ -40,9 +41,10 @@ static void compare(const struct linting *l, const char *key, const char *patter
     compare(l, key, "backends.*." key, UNITS_##dimension, least, wanted, what)
 
 /* Bytes that a payload has at least. */
-static double payload_size(const struct template *t, uint32_t random_size) {
-    size_t size = random_size;
-    for (unsigned i = 0; random_size == 0 && i < t->count; i++)
+static double payload_size(const struct telemetry *stream) {
+    const struct template *t = &stream->payload;
+    size_t size = stream->format != NULL ? payload_format_least(stream->format) : stream->random_size;
+    for (unsigned i = 0; size == 0 && i < t->count; i++)
         size += t->tokens[i].kind == TEMPLATE_LITERAL ? t->tokens[i].text.size : 1;
     return (double)size;
 }
@@ -59,7 +61,7 @@ static void lint_group(const struct linting *l, const struct fleet_group *g) {
         const struct telemetry *t = &g->telemetry[i];
         rate += rate_of(t);
         COMPARE(l, "qos", PLAIN, false, t->qos, "quality of service of messages");
-        COMPARE(l, "payload", BYTES, false, payload_size(&t->payload, t->random_size), "payload of messages");
+        COMPARE(l, "payload", BYTES, false, payload_size(t), "payload of messages");
     }
     COMPARE(l, "publishes_per_connection", RATE, false, rate, "messages of one device");
     COMPARE(l, "keepalive_max", DURATION, false, (double)c->keepalive_s * (double)SPAN_S, "keep-alive");

@@ -5,7 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/check.h"
-#include "device/payload.h"
+#include "device/payload_format.h"
 #include "device/schedule.h"
 #include "scenario/plan_walk.h"
 
@@ -35,6 +35,10 @@ static size_t rendered_size(const struct template *t, const struct payload_conte
 
 /* Of the stream's payload; of listed messages, on average. */
 static double payload_size(const struct telemetry *t, const struct payload_context *c, void *scratch) {
+    if (t->format != NULL) {
+        struct bytes_writer w = bytes_writer_of(scratch, SCRATCH);
+        return payload_format_write(t->format, c, &w) == 0 ? (double)bytes_written(&w) : SCRATCH;
+    }
     if (t->message_count == 0)
         return t->random_size > 0 ? t->random_size : (double)rendered_size(&t->payload, c, scratch);
     double sum = 0;

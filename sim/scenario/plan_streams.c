@@ -11,6 +11,7 @@
 #include "device/payload.h"
 #include "device/signal.h"
 #include "scenario/include.h"
+#include "scenario/plan_payload.h"
 #include "scenario/plan_profiles.h"
 #include "scenario/schema.h"
 #include "scenario/signal_trace.h"
@@ -85,6 +86,8 @@ static struct template message_template(const struct plan_build *b, const struct
 /* Of a stream that lists its messages, a place that all of them have. */
 static enum mark_place mark_of(const struct telemetry *t, const struct profile *p, bool wanted) {
     unsigned in_template = 0, at_head = 0, payloads = t->message_count > 0 ? t->message_count : 1;
+    if (wanted && t->format != NULL && t->format->has_mark)
+        return MARK_TEMPLATE;
     for (unsigned i = 0; i < payloads; i++) {
         in_template += t->message_count > 0 ? t->messages[i].payload.has_mark : t->payload.has_mark;
         at_head += (t->message_count > 0 ? t->messages[i].random_size : t->random_size) >= PAYLOAD_MARK_SIZE;
@@ -215,6 +218,9 @@ static void read_messages(const struct plan_build *b, const struct node *stream,
         refuse_with_messages(b, stream, "pace");
     if (t->alignment != ALIGN_NONE)
         refuse_with_messages(b, stream, "alignment");
+    if (t->format != NULL)
+        diagnostic_add(b->found, "E209", node_get(stream, "payload")->mark,
+                       "a payload in a format does not go with `messages`, which have payloads of their own");
     static const char *const ours[] = {"jitter", "shape", "motion", "trigger"};
     for (size_t i = 0; i < COUNT_OF(ours); i++)
         if (node_get(stream, ours[i]) != NULL)
@@ -251,7 +257,9 @@ static void read_times(const struct plan_build *b, const struct node *n, const s
 static void read_stream(const struct plan_build *b, const struct node *n, const struct fleet_group *g,
                         const struct stream_names *signals, struct telemetry *t) {
     t->topic = message_template(b, n, "fleets.*.telemetry.topic", signals);
-    t->payload = message_template(b, n, "fleets.*.telemetry.payload", signals);
+    t->format = plan_payload_format(b, node_get(n, "payload"), g);
+    if (t->format == NULL)
+        t->payload = message_template(b, n, "fleets.*.telemetry.payload", signals);
     t->random_size = random_size_of(&t->payload);
     read_times(b, n, signals, t);
     t->qos = (uint8_t)value_integer_at(n, "fleets.*.telemetry.qos");

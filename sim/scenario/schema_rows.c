@@ -427,8 +427,7 @@ const struct schema_row schema_rows[] = {
         .doc = "Its payload. Without it: the stream's."),
     ROW("fleets.*.telemetry.topic", TEMPLATE, .flags = SCHEMA_REQUIRED, .scope = IN_MESSAGES,
         .example = "\"m/${device.region}/${device.id}\"", .doc = "The topic."),
-    ROW("fleets.*.telemetry.payload", TEMPLATE, .scope = IN_PAYLOADS, .standard = "", .example = "random(64B)",
-        .doc = "The payload: a template, random(N), hex(00 1f ff), or choice(a:0.8,b:0.2)."),
+#include "scenario/schema_rows_payload.h"
     ROW("fleets.*.telemetry.qos", INTEGER, .max = 2, .standard = "0", .example = "1", .doc = "Quality of service."),
     ROW("fleets.*.telemetry.retain", BOOLEAN, .standard = "false", .example = "true",
         .doc = "Ask the server to keep the last message."),

@@ -1,0 +1,36 @@
+/* The rows of fleets.*.telemetry.payload, for the middle of the table in schema_rows.c: nobody else includes this, so there is no
+ * guard. */
+ROW("fleets.*.telemetry.payload", TEMPLATE, .flags = SCHEMA_OR_MAP, .scope = IN_PAYLOADS, .standard = "",
+    .example = "random(64B)",
+    .doc = "The payload: a template, random(N), hex(00 1f ff), or choice(a:0.8,b:0.2); or signals in a format, by "
+           "the keys below."),
+    ROW("fleets.*.telemetry.payload.format", WORD, .flags = SCHEMA_REQUIRED,
+        .words = WORDS("json", "cbor", "senml-json", "senml-cbor"), .example = "senml-cbor",
+        .doc = "How the values of signals are written (docs/payloads.md)."),
+    ROW("fleets.*.telemetry.payload.signals", NAMED, .example = "{temp: {unit: Cel, decimals: 1}, door: {}}",
+        .doc = "Which of the fleet's signals, in which order. Without it: all."),
+    ROW("fleets.*.telemetry.payload.signals.*", MAP, .doc = "One of them; {} for all defaults."),
+    ROW("fleets.*.telemetry.payload.signals.*.name", TEXT, .example = "temperature",
+        .doc = "What the payload calls it. Without it: the signal's name."),
+    ROW("fleets.*.telemetry.payload.signals.*.unit", TEXT, .example = "Cel",
+        .doc = "SenML: its unit, one of the registry of RFC 8428 and RFC 8798."),
+    ROW("fleets.*.telemetry.payload.signals.*.decimals", INTEGER, .max = 9, .example = "1",
+        .doc = "It is rounded to so many digits after the point. Without it: as it is."),
+    ROW("fleets.*.telemetry.payload.signals.*.type", WORD,
+        .words = WORDS("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "float", "double",
+                       "boolean", "datetime"),
+        .example = "float",
+        .doc = "What it is held in: integers are cut to their range, floats have 32 bits, boolean is true unless 0."),
+    ROW("fleets.*.telemetry.payload.time", WORD, .words = WORDS("ms", "s", "none"), .standard = "ms", .example = "s",
+        .doc =
+            "The message's time since 1970 in the field `ts`, in milliseconds or seconds. SenML has it as base time, "
+            "always in seconds: whole ones with `s`."),
+    ROW("fleets.*.telemetry.payload.mark", TEXT, .example = "m",
+        .doc = "Name of a further field with the mark by which subscribers recognise the message, as ${msg.mark}. "
+               "Without it: none."),
+    ROW("fleets.*.telemetry.payload.keys", WORD, .words = WORDS("names", "numbers"), .standard = "names",
+        .example = "numbers",
+        .doc = "CBOR: what the keys of the map are: names, or numbers, 0 for `ts` and 1, 2 … for what follows."),
+    ROW("fleets.*.telemetry.payload.base_name", TEMPLATE, .scope = IN_NAMES,
+        .standard = "${device.id}:", .example = "\"urn:dev:ops:32473-${device.id}:\"",
+        .doc = "SenML: what stands before the name of each field."),
