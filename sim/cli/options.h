@@ -73,7 +73,7 @@ struct options {
     bool capacity;         /* doctor: measure first */
     bool virtual_time;     /* --virtual */
     bool model;            /* import */
-    bool json, quiet, yes, no_color, force, show_origin, names, help;
+    bool json, quiet, yes, no_color, force, show_origin, forecast, names, help;
 };
 
 enum option_type {

@@ -126,6 +126,16 @@ static void make_groups(const struct plan_build *b, const struct fleet_parts *f)
     free(group);
 }
 
+/* A list may be as long as the fleet: it is read once, not once for every device. */
+static void let_in(const struct plan *p, const struct fleet *fleet, const char *indexes) {
+    char why[VALUE_WHY_MAX];
+    uint64_t from, to;
+    if (indexes == NULL || value_index_range(indexes, &from, &to, why) < 0)
+        return;
+    for (uint64_t i = from; i <= to && i < fleet->count; i++)
+        p->absent[(fleet->first + i) / 64] &= ~(UINT64_C(1) << (fleet->first + i) % 64);
+}
+
 /* fleets.*.only: the others are left out, and nobody's luck changes. */
 static void leave_out(const struct plan_build *b, const struct fleet_parts *f) {
     struct plan *p = b->plan;
@@ -134,9 +144,13 @@ static void leave_out(const struct plan_build *b, const struct fleet_parts *f) {
         return;
     if (p->absent == NULL)
         p->absent = plan_memory_take(b->memory, p->device_count / 64 + 1, sizeof *p->absent);
-    for (uint32_t i = 0; i < f->fleet->count; i++)
-        if (!select_has_index(only, i))
-            p->absent[(f->fleet->first + i) / 64] |= UINT64_C(1) << (f->fleet->first + i) % 64;
+    uint32_t first = f->fleet->first, count = f->fleet->count;
+    bool listed = only->kind == NODE_LIST && only->count > 0;
+    for (uint32_t i = 0; i < count; i++)
+        if (listed || !select_has_index(only, i))
+            p->absent[(first + i) / 64] |= UINT64_C(1) << (first + i) % 64;
+    for (size_t e = 0; listed && e < only->count; e++)
+        let_in(p, f->fleet, node_text(only->entries[e].value));
 }
 
 static void refuse_nobody(const struct plan_build *b, const struct node *fleets) {

@@ -284,6 +284,11 @@ static void write_logs(const struct plan_logs *l, const struct plan *p, struct j
 }
 
 void plan_print_json(const struct plan *p, struct text *out) {
+    plan_print_json_with(p, NULL, NULL, out);
+}
+
+void plan_print_json_with(const struct plan *p, void (*more)(void *context, struct json_write *w), void *context,
+                          struct text *out) {
     struct numbers n = numbers_of(p);
     struct json_write w = json_write_to(out, 2);
     json_write_open_object(&w);
@@ -307,6 +312,8 @@ void plan_print_json(const struct plan *p, struct text *out) {
     json_write_member_bool(&w, "estimate", n.load.estimate);
     write_phases(p, &w);
     write_load(&n.load, &w);
+    if (more != NULL)
+        more(context, &w);
     json_write_close_object(&w);
     text_append(out, "\n");
     plan_load_free(&n.load);
