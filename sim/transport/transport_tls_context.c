@@ -219,12 +219,39 @@ int transport_tls_context_configure(struct tls_context *t, mbedtls_ssl_config *c
     return code;
 }
 
+/* An elliptic key keeps a table of multiples of the curve's base point from its first use on, without a lock: it gets that use here, before
+ * threads share the key. The signature is well-formed (1, 1) and wrong, which is found out by computing. */
+static void make_ready(mbedtls_pk_context *key, bool is_private) {
+    static const unsigned char hash[32] = {0x80, 7}, one_one[] = {0x30, 6, 2, 1, 1, 2, 1, 1};
+    unsigned char signature[MBEDTLS_PK_SIGNATURE_MAX_SIZE];
+    size_t size = 0;
+    if (mbedtls_pk_can_do(key, MBEDTLS_PK_ECDSA) == 0)
+        return;
+    (void)mbedtls_pk_verify(key, MBEDTLS_MD_SHA256, hash, sizeof hash, one_one, sizeof one_one);
+    if (!is_private)
+        return;
+#if MBEDTLS_VERSION_MAJOR >= 3
+    (void)mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, hash, sizeof hash, signature, sizeof signature, &size, random_bytes,
+                          NULL);
+#else
+    (void)mbedtls_pk_sign(key, MBEDTLS_MD_SHA256, hash, sizeof hash, signature, &size, random_bytes, NULL);
+#endif
+}
+
+static void make_all_ready(struct tls_context *t) {
+    for (mbedtls_x509_crt *c = &t->ca; t->has_ca && c != NULL; c = c->next)
+        make_ready(&c->pk, false);
+    if (t->has_certificate)
+        make_ready(&t->key, true);
+}
+
 static int build(struct tls_context *t, const struct tls_settings *s, char *why, size_t why_size) {
     int error = read_trusted(t, s, why, why_size);
     if (error == 0)
         error = read_own(t, s, why, why_size);
     if (error < 0)
         return error;
+    make_all_ready(t);
     int code = transport_tls_context_configure(t, &t->config);
     if (code == 0 && s->server && s->psk)
         code = mbedtls_ssl_conf_psk(&t->config, s->psk_key.data, s->psk_key.size, s->psk_name.data, s->psk_name.size);

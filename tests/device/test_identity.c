@@ -86,6 +86,21 @@ static void an_unknown_secret_is_not_replaced_by_nothing(void) {
     template_free(&who.password);
 }
 
+static void a_shared_key_and_its_name_are_rendered_for_the_device(void) {
+    struct identity who = {
+        .has_psk = true, .psk_id = compiled("meter-${device.id}"), .psk_key = compiled("hmac(k, ${device.id})")};
+    struct fleet_group g = {.fleet = "m", .identity = &who};
+    struct payload_context c = context(&g);
+    uint8_t buffer[200];
+    struct bytes_writer w = bytes_writer_of(buffer, sizeof buffer);
+    struct bytes name, key;
+    CU_ASSERT_EQUAL(identity_shared_key(&c, &w, &name, &key), 0);
+    CU_ASSERT(is(name, "meter-m-7"));
+    CU_ASSERT_EQUAL(key.size, 64); /* hexadecimal */
+    template_free(&who.psk_id);
+    template_free(&who.psk_key);
+}
+
 static void luhn_gives_known_answers(void) {
     CU_ASSERT_EQUAL(identity_luhn("7992739871", 10), '3');
     CU_ASSERT_EQUAL(identity_luhn("49015420323751", 14), '8');
@@ -124,5 +139,6 @@ static void imeis_are_well_formed_and_never_shared(void) {
 HARNESS_MAIN("identity", HARNESS_CASE(without_identity_there_is_a_client_id_and_nothing_else),
              HARNESS_CASE(an_identity_renders_all_its_names),
              HARNESS_CASE(an_identity_without_client_id_keeps_the_standard_one),
-             HARNESS_CASE(an_unknown_secret_is_not_replaced_by_nothing), HARNESS_CASE(luhn_gives_known_answers),
-             HARNESS_CASE(imeis_are_well_formed_and_never_shared))
+             HARNESS_CASE(an_unknown_secret_is_not_replaced_by_nothing),
+             HARNESS_CASE(a_shared_key_and_its_name_are_rendered_for_the_device),
+             HARNESS_CASE(luhn_gives_known_answers), HARNESS_CASE(imeis_are_well_formed_and_never_shared))
