@@ -174,8 +174,8 @@ void device_secured(struct device_host *h, const struct device_slot *s, const st
     instant from = dial->secure_from;
     struct op op = {.intended = from,
                     .ready = from,
-                    .emitted = from,
-                    .sent = from,
+                    .emitted = instant_add(from, dial->waited),
+                    .sent = instant_add(from, dial->waited),
                     .n = dial->op.n,
                     .kind = OP_TLS_HANDSHAKE,
                     .stream = UINT8_MAX};

@@ -106,6 +106,7 @@ struct dial {
     uint32_t previous, next;       /* in the queue of its node */
     instant secure_from;           /* the handshake began there, if it has begun */
     span secure_delay;             /* of the modelled link, for the handshake's round trips */
+    span waited;                   /* for somebody who computes the handshake: the tool's time, not the backend's */
     uint64_t bytes_up, bytes_down; /* of the handshake so far, as they went over TCP */
     bool started;                  /* the guard let it go: op is filled */
     bool queued;

@@ -188,10 +188,12 @@ void dialer_release(struct worker *w, uint32_t number) {
 static void opened(struct worker *w, uint32_t number) {
     struct connection *c = w->lives[number].connection;
     struct dial *dial = dial_of(w, number);
-    struct op op = dial->op;
     recording_note(w, number, RECORDING_OPENED, (struct bytes){0});
     worker_step(w, c->kind == TRANSPORT_TLS ? loop_refresh(w->loop) : loop_now(w->loop));
     secure_end(w, number, CLOSE_NONE);
+    struct op op = dial->op;
+    op.emitted = instant_add(op.emitted, dial->waited);
+    op.sent = instant_add(op.sent, dial->waited);
     pool_give(w->pool, dial, sizeof *dial);
     c->owner = NULL;
     c->flags &= (uint8_t)~CONNECTION_OPENING;
@@ -212,8 +214,10 @@ void dialer_progress(struct worker *w, uint32_t number) {
     secure_progress(w, number, before);
     if (result == 0) {
         opened(w, number);
-    } else if (result == ERR_AGAIN) {
+    } else if (result == ERR_AGAIN && wants != 0) {
         loop_watch(w->loop, &c->io, c->fd, wants);
+    } else if (result == ERR_AGAIN) { /* until somebody has computed */
+        loop_unwatch(w->loop, &c->io);
     } else if (result == ERR_DENIED || result == ERR_CLOSED) {
         fail(w, number, result == ERR_DENIED ? transport_table[c->kind]->why(c) : CLOSE_BY_PEER);
     } else if (missing == SHORTAGES) {

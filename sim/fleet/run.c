@@ -110,6 +110,9 @@ static int build(struct control *c, unsigned shard, unsigned shards, bool privat
             return error;
         c->workers[i].private_table = private_tables;
         c->workers[i].secure = c->secure;
+        error = secure_staff(c->secure, &c->workers[i], c->cores);
+        if (error < 0)
+            return error;
         c->workers[i].host.away = commander_away(c->commander);
     }
     uint64_t sampled_below = sample_below(c->plan);
@@ -231,6 +234,7 @@ static int judge(struct control *c, struct run_facts *facts) {
 }
 
 static void release(struct control *c) {
+    secure_dismiss(c->secure, c->workers, c->workers == NULL ? 0 : c->worker_count);
     for (unsigned i = 0; c->workers != NULL && i < c->worker_count; i++)
         worker_build_free(&c->workers[i]);
     free(c->workers);

@@ -11,6 +11,7 @@
 struct secure {
     struct tls_context **contexts; /* [group_count], of each group with TLS; several may have the same */
     unsigned group_count;
+    struct helpers *helpers; /* NULL: not yet, or no more */
 };
 
 static struct tls_settings settings_of(const struct fleet_group *g) {
@@ -51,7 +52,7 @@ int secure_open(const struct plan *plan, struct secure **out, char *why, size_t 
         free(contexts);
         return error;
     }
-    *s = (struct secure){contexts, plan->group_count};
+    *s = (struct secure){.contexts = contexts, .group_count = plan->group_count};
     for (unsigned g = 0; g < plan->group_count && error == 0; g++) {
         if (plan->groups[g].target->tls == NULL)
             continue;
@@ -85,6 +86,36 @@ void secure_close(struct secure *s) {
     free(s);
 }
 
+int secure_staff(struct secure *s, struct worker *w, unsigned threads) {
+    if (s == NULL || w->world != NULL)
+        return 0;
+    if (s->helpers == NULL)
+        s->helpers = helpers_new(threads);
+    w->desk = s->helpers == NULL ? NULL : helpers_desk_new(s->helpers, w->loop);
+    return w->desk == NULL ? ERR_NO_MEMORY : 0;
+}
+
+void secure_dismiss(struct secure *s, struct worker *workers, unsigned count) {
+    if (s == NULL || s->helpers == NULL)
+        return;
+    helpers_stop(s->helpers);
+    for (unsigned i = 0; i < count; i++) {
+        while (workers[i].desk != NULL && transport_tls_back(workers[i].desk) != NULL)
+            ;
+        helpers_desk_free(workers[i].desk);
+        workers[i].desk = NULL;
+    }
+    helpers_free(s->helpers);
+    s->helpers = NULL;
+}
+
+void secure_back(struct worker *w) {
+    struct connection *c;
+    while (w->desk != NULL && (c = transport_tls_back(w->desk)) != NULL)
+        if ((c->flags & CONNECTION_GHOST) == 0)
+            dialer_progress(w, c->device);
+}
+
 int secure_prepare(struct worker *w, uint32_t number) {
     struct device_slot slot = worker_slot(w, number);
     struct connection *c = slot.life->connection;
@@ -96,8 +127,8 @@ int secure_prepare(struct worker *w, uint32_t number) {
     if (slot.group->identity != NULL && slot.group->identity->has_psk)
         error = device_shared_key(&w->host, &slot, &who.psk_name, &who.psk_key);
     if (error == 0)
-        error =
-            transport_tls_prepare(c, w->secure->contexts[slot.life->group], slot.group->target->tls->names[node], &who);
+        error = transport_tls_prepare(c, w->secure->contexts[slot.life->group], w->desk,
+                                      slot.group->target->tls->names[node], &who);
     if (who.psk_key.size > 0)
         explicit_bzero((uint8_t *)(uintptr_t)who.psk_key.data, who.psk_key.size);
     return error;
@@ -123,6 +154,7 @@ static void note_bytes(struct dial *dial, const struct connection *c) {
     struct tls_facts facts = transport_tls_facts(c);
     dial->bytes_up = facts.bytes_up;
     dial->bytes_down = facts.bytes_down;
+    dial->waited = facts.waited;
 }
 
 /* A whole handshake fits into one call when this thread had to wait for its processor. */

@@ -17,10 +17,18 @@ struct worker;
 /* Of a full handshake of TLS 1.2, after TCP's own. */
 enum { SECURE_ROUND_TRIPS = 2 };
 
+/* Full handshakes take milliseconds of a processor each, so threads beside the workers compute them; what a handshake waits for them is lag. */
+
 /* Reads the files that targets and identities name. NULL in *out when no target has TLS. On failure a sentence in `why`, and an error as of
  * transport_tls_context_new. */
 int secure_open(const struct plan *plan, struct secure **out, char *why, size_t why_size);
 void secure_close(struct secure *s);
+/* Starts the threads and gives the worker, which has been built and not started, its desk. 0, ERR_NO_MEMORY. Does nothing without TLS. */
+int secure_staff(struct secure *s, struct worker *w, unsigned threads);
+/* When the workers have ended, and before they are freed: ends the threads, and with them what they still had. */
+void secure_dismiss(struct secure *s, struct worker *workers, unsigned count);
+/* Goes on with the handshakes that came back to the worker's desk. */
+void secure_back(struct worker *w);
 
 /* Gives the device's connection what it needs to open. 0, ERR_NO_MEMORY, or ERR_INVALID: its identity has no usable shared key. */
 int secure_prepare(struct worker *w, uint32_t number);

@@ -12,6 +12,7 @@
 #include "device/waiting.h"
 #include "fleet/descriptors.h"
 #include "fleet/evidence.h"
+#include "fleet/secure.h"
 #include "fleet/wire.h"
 
 enum { HEARTBEAT = 100 * SPAN_MS };
@@ -345,6 +346,8 @@ static void on_io(void *context, struct loop_io *io, unsigned ready) {
 
 static void on_wake(void *context) {
     struct worker *w = context;
+    secure_back(w);
+    between_steps(w);
     int order = atomic_load_explicit(&w->order, memory_order_acquire);
     w->host.ends = atomic_load_explicit(&w->ends, memory_order_relaxed);
     if (order >= WORKER_FINISH)

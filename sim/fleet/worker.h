@@ -53,9 +53,10 @@ struct worker {
     pthread_t thread;
     struct loop *loop;
     const struct plan *plan;
-    bool private_table;          /* unshares its descriptors */
-    const struct secure *secure; /* what connections with TLS need; NULL: none are made */
-    struct virtual_run *world;   /* simulated time, and what stands for the network in it; NULL: real time */
+    bool private_table;        /* unshares its descriptors */
+    struct secure *secure;     /* what connections with TLS need; NULL: none are made */
+    struct helpers_desk *desk; /* where handshakes come back from those who compute them; NULL: nobody does */
+    struct virtual_run *world; /* simulated time, and what stands for the network in it; NULL: real time */
 
     /* slabs; a device's number in the worker is its timer token */
     uint32_t count;

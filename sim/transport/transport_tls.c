@@ -15,7 +15,20 @@
 #define MBEDTLS_PRIVATE(member) member
 #endif
 
+/* Bytes on their way between the socket and a handshake, which does not touch the socket itself. */
+struct pipe {
+    uint8_t *data;
+    size_t at, size, room;
+};
+
 struct tls_session {
+    struct helpers_job job; /* first: a helper hands this back */
+    struct helpers_desk *desk;
+    struct pipe in, out; /* until the handshake is over; what is left of `in` is read first then */
+    int result;          /* of mbedtls_ssl_handshake, as far as it has come */
+    bool away; /* a helper has the session, or will: nobody else touches it but for this, `abandoned` and `waited` */
+    bool abandoned; /* its connection is gone: whoever gets it back frees it */
+    span waited;    /* for helpers */
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config own; /* where the context's does not do */
     bool has_own, ready;
@@ -36,29 +49,71 @@ static struct tls_session *session_of(const struct connection *c) {
 
 /* --- the socket below ----------------------------------------------------------------------------------------------- */
 
+/* A peer that says more than this in one handshake wants to fill our memory. */
+enum { PIPE_MAX = 1 << 18, PIPE_STEP = 2048 };
+
+static bool pipe_reserve(struct pipe *p, size_t size) {
+    if (p->size + size <= p->room)
+        return true;
+    size_t room = (p->size + size + PIPE_STEP - 1) / PIPE_STEP * PIPE_STEP;
+    uint8_t *larger = room > PIPE_MAX ? NULL : realloc(p->data, room);
+    if (larger == NULL)
+        return false;
+    p->data = larger;
+    p->room = room;
+    return true;
+}
+
+static size_t pipe_left(const struct pipe *p) {
+    return p->size - p->at;
+}
+
+static void pipe_drop(struct pipe *p) {
+    free(p->data);
+    *p = (struct pipe){0};
+}
+
 static int below_send(void *context, const unsigned char *data, size_t size) {
-    struct connection *c = context;
-    int n = transport_tcp.send(c, data, size);
+    struct tls_session *s = context;
+    if (!s->ready) {
+        if (!pipe_reserve(&s->out, size))
+            return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+        memcpy(s->out.data + s->out.size, data, size);
+        s->out.size += size;
+        return (int)size;
+    }
+    int n = transport_tcp.send(s->connection, data, size);
     if (n == ERR_AGAIN)
         return MBEDTLS_ERR_SSL_WANT_WRITE;
     if (n < 0) {
-        session_of(c)->below = n;
+        s->below = n;
         return MBEDTLS_ERR_NET_SEND_FAILED;
     }
-    session_of(c)->bytes_up += (uint64_t)n;
+    s->bytes_up += (uint64_t)n;
     return n;
 }
 
 static int below_recv(void *context, unsigned char *data, size_t size) {
-    struct connection *c = context;
-    int n = transport_tcp.recv(c, data, size);
+    struct tls_session *s = context;
+    size_t left = pipe_left(&s->in);
+    if (left > 0) {
+        size_t part = left < size ? left : size;
+        memcpy(data, s->in.data + s->in.at, part);
+        s->in.at += part;
+        return (int)part;
+    }
+    if (!s->ready)
+        return MBEDTLS_ERR_SSL_WANT_READ;
+    if (s->in.data != NULL)
+        pipe_drop(&s->in);
+    int n = transport_tcp.recv(s->connection, data, size);
     if (n == ERR_AGAIN)
         return MBEDTLS_ERR_SSL_WANT_READ;
     if (n < 0) {
-        session_of(c)->below = n;
+        s->below = n;
         return n == ERR_CLOSED ? 0 : MBEDTLS_ERR_NET_RECV_FAILED;
     }
-    session_of(c)->bytes_down += (uint64_t)n;
+    s->bytes_down += (uint64_t)n;
     return n;
 }
 
@@ -109,21 +164,6 @@ static enum close_reason reason_of_flags(uint32_t flags) {
     return CLOSE_TLS_BAD_CERTIFICATE;
 }
 
-/* A peer that refuses a handshake says why and hangs up, and what we go on sending breaks the connection before we have read its words:
- * they still lie in the socket. Until the peer has changed its cipher, alerts are plain. */
-static bool overheard_alert(struct tls_session *s) {
-    enum { ALERT = 21, FATAL = 2, SIZE = 7 };
-    uint8_t record[SIZE];
-    size_t got = 0;
-    int n = 1;
-    while (got < SIZE && (n = transport_tcp.recv(s->connection, record + got, SIZE - got)) > 0)
-        got += (size_t)n;
-    bool alert = got == SIZE && record[0] == ALERT && record[3] == 0 && record[4] == 2 && record[5] == FATAL;
-    if (alert)
-        s->why = reason_of_alert(record[6]);
-    return alert;
-}
-
 /* Keeps the reason and translates. The end of the connection below stays what it is. */
 static int fail(struct tls_session *s, int code) {
     if (code ==
@@ -133,10 +173,8 @@ static int fail(struct tls_session *s, int code) {
         s->why = reason_of_flags(mbedtls_ssl_get_verify_result(&s->ssl));
     else if (code == MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY && s->ready)
         return ERR_CLOSED;
-    else if (s->below < 0 && (s->ready || code != MBEDTLS_ERR_NET_SEND_FAILED || !overheard_alert(s)))
-        return s->below;
     else if (s->below < 0)
-        return ERR_DENIED;
+        return s->below;
     else if (code == MBEDTLS_ERR_SSL_ALLOC_FAILED)
         s->why = CLOSE_LOCAL;
     else
@@ -180,9 +218,17 @@ static int set_name(struct tls_session *s, const char *name) {
     return code;
 }
 
+/* --- handshake ------------------------------------------------------------------------------------------------------ */
+
+/* As far as it goes with what has come. By a helper, perhaps. */
+static void compute(struct helpers_job *job) {
+    struct tls_session *s = (struct tls_session *)(void *)job;
+    s->result = mbedtls_ssl_handshake(&s->ssl);
+}
+
 /* --- life ----------------------------------------------------------------------------------------------------------- */
 
-static int set_up(struct connection *c, struct tls_session *s, const char *name, const struct tls_credentials *who) {
+static int set_up(struct tls_session *s, const char *name, const struct tls_credentials *who) {
     bool own_key = who != NULL && s->context->psk && !s->context->server;
     int code = 0;
     if (own_key) {
@@ -199,31 +245,56 @@ static int set_up(struct connection *c, struct tls_session *s, const char *name,
         code = mbedtls_ssl_setup(&s->ssl, own_key ? &s->own : &s->context->config);
     if (code == 0 && !s->context->server)
         code = set_name(s, name);
-    mbedtls_ssl_set_bio(&s->ssl, c, below_send, below_recv, NULL);
+    mbedtls_ssl_set_bio(&s->ssl, s, below_send, below_recv, NULL);
     return code == 0 ? 0 : code == MBEDTLS_ERR_SSL_BAD_INPUT_DATA ? ERR_INVALID : ERR_NO_MEMORY;
+}
+
+static void free_session(struct tls_session *s) {
+    mbedtls_ssl_free(&s->ssl);
+    if (s->has_own)
+        mbedtls_ssl_config_free(&s->own);
+    pipe_drop(&s->in);
+    pipe_drop(&s->out);
+    free(s);
 }
 
 void transport_tls_abandon(struct connection *c) {
     struct tls_session *s = c->state;
+    c->state = NULL;
     if (s == NULL)
         return;
-    mbedtls_ssl_free(&s->ssl);
-    if (s->has_own)
-        mbedtls_ssl_config_free(&s->own);
-    free(s);
-    c->state = NULL;
+    if (s->away && !helpers_withdraw(s->desk, &s->job))
+        s->abandoned = true;
+    else
+        free_session(s);
 }
 
-int transport_tls_prepare(struct connection *c, struct tls_context *context, const char *name,
-                          const struct tls_credentials *who) {
+struct connection *transport_tls_back(struct helpers_desk *desk) {
+    struct helpers_job *job;
+    while ((job = helpers_take(desk)) != NULL) {
+        struct tls_session *s = (struct tls_session *)(void *)job;
+        s->away = false;
+        s->waited += job->begun_ns - job->given_ns;
+        if (!s->abandoned)
+            return s->connection;
+        free_session(s);
+    }
+    return NULL;
+}
+
+int transport_tls_prepare(struct connection *c, struct tls_context *context, struct helpers_desk *desk,
+                          const char *name, const struct tls_credentials *who) {
     struct tls_session *s = calloc(1, sizeof *s);
     if (s == NULL)
         return ERR_NO_MEMORY;
     mbedtls_ssl_init(&s->ssl);
     s->context = context;
     s->connection = c;
+    s->desk = desk;
+    s->job.work = compute;
+    s->result = MBEDTLS_ERR_SSL_WANT_WRITE; /* there is something to compute before anything has come */
     c->state = s;
-    int error = set_up(c, s, name, who);
+    int error = set_up(s, name, who);
     if (error < 0)
         transport_tls_abandon(c);
     return error;
@@ -231,7 +302,7 @@ int transport_tls_prepare(struct connection *c, struct tls_context *context, con
 
 struct tls_facts transport_tls_facts(const struct connection *c) {
     const struct tls_session *s = session_of(c);
-    struct tls_facts f = {.bytes_up = s->bytes_up, .bytes_down = s->bytes_down};
+    struct tls_facts f = {.bytes_up = s->bytes_up, .bytes_down = s->bytes_down, .waited = s->waited};
     if (!s->ready)
         return f;
     f.version = mbedtls_ssl_get_version(&s->ssl);
@@ -242,18 +313,75 @@ struct tls_facts transport_tls_facts(const struct connection *c) {
 
 /* --- the slots ------------------------------------------------------------------------------------------------------ */
 
-static int shake_hands(struct connection *c, unsigned *wants) {
-    struct tls_session *s = session_of(c);
-    int code = mbedtls_ssl_handshake(&s->ssl);
-    if (code == MBEDTLS_ERR_SSL_WANT_READ || code == MBEDTLS_ERR_SSL_WANT_WRITE) {
-        *wants = code == MBEDTLS_ERR_SSL_WANT_READ ? TRANSPORT_WANTS_READ : TRANSPORT_WANTS_WRITE;
-        return ERR_AGAIN;
+/* Sends what the handshake wrote: 0 when all of it has gone. A peer that has refused us and hung up breaks this; what it said still waits
+ * to be read. */
+static int send_flight(struct connection *c, struct tls_session *s) {
+    while (pipe_left(&s->out) > 0 && s->below == 0) {
+        int n = transport_tcp.send(c, s->out.data + s->out.at, pipe_left(&s->out));
+        if (n == ERR_AGAIN)
+            return ERR_AGAIN;
+        if (n < 0) {
+            s->below = n;
+            break;
+        }
+        s->out.at += (size_t)n;
+        s->bytes_up += (uint64_t)n;
     }
-    if (code != 0)
-        return fail(s, code);
+    s->out.at = s->out.size = 0;
+    return 0;
+}
+
+/* Reads what is there: bytes, ERR_AGAIN, or what ended the connection. */
+static int read_flight(struct connection *c, struct tls_session *s) {
+    enum { READ = 8192 };
+    if (pipe_left(&s->in) == 0)
+        s->in.at = s->in.size = 0;
+    if (!pipe_reserve(&s->in, READ))
+        return ERR_NO_MEMORY;
+    int n = transport_tcp.recv(c, s->in.data + s->in.size, READ);
+    if (n <= 0)
+        return n == ERR_AGAIN && s->below < 0 ? s->below : n;
+    s->in.size += (size_t)n;
+    s->bytes_down += (uint64_t)n;
+    return n;
+}
+
+static int finish_handshake(struct connection *c, struct tls_session *s) {
     s->ready = true;
+    pipe_drop(&s->out);
+    if (pipe_left(&s->in) == 0)
+        pipe_drop(&s->in);
     c->flags &= (uint8_t) ~(CONNECTION_OPENING | CONNECTION_SECURING);
     return 0;
+}
+
+/* Goes on with the handshake: flights go out whole, what comes is read, and what there is to compute is computed by a helper, if there are
+ * helpers. */
+static int shake_hands(struct connection *c, unsigned *wants) {
+    struct tls_session *s = session_of(c);
+    *wants = 0;
+    while (!s->away) {
+        *wants = TRANSPORT_WANTS_WRITE;
+        if (send_flight(c, s) < 0)
+            return ERR_AGAIN;
+        if (s->result == 0)
+            return s->below < 0 ? s->below : finish_handshake(c, s);
+        if (s->result != MBEDTLS_ERR_SSL_WANT_READ && s->result != MBEDTLS_ERR_SSL_WANT_WRITE)
+            return fail(s, s->result);
+        *wants = TRANSPORT_WANTS_READ;
+        int n = s->result == MBEDTLS_ERR_SSL_WANT_READ ? read_flight(c, s) : 1;
+        if (n == ERR_NO_MEMORY)
+            return fail(s, MBEDTLS_ERR_SSL_ALLOC_FAILED);
+        if (n < 0)
+            return n;
+        *wants = 0;
+        s->away = s->desk != NULL;
+        if (s->away)
+            helpers_give(s->desk, &s->job);
+        else
+            compute(&s->job);
+    }
+    return ERR_AGAIN;
 }
 
 static int tls_progress(struct connection *c, unsigned *wants) {
@@ -327,7 +455,8 @@ static int tls_recv(struct connection *c, uint8_t *data, size_t size) {
 }
 
 static bool tls_holds(const struct connection *c) {
-    return mbedtls_ssl_get_bytes_avail(&session_of(c)->ssl) > 0;
+    const struct tls_session *s = session_of(c);
+    return mbedtls_ssl_get_bytes_avail(&s->ssl) > 0 || pipe_left(&s->in) > 0;
 }
 
 static void say_goodbye(struct connection *c) {
@@ -368,7 +497,7 @@ static int tls_accept(struct connection *listener, struct connection *c) {
     int error = transport_tcp.accept(listener, c);
     if (error < 0)
         return error;
-    error = transport_tls_prepare(c, session_of(listener)->context, NULL, NULL);
+    error = transport_tls_prepare(c, session_of(listener)->context, NULL, NULL, NULL);
     if (error < 0) {
         c->state = NULL;
         transport_tcp.close(c, true);

@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "device/schedule.h"
 #include "fleet/evidence.h"
+#include "fleet/secure.h"
 #include "fleet/virtual.h"
 #include "harness.h"
 #include "metrics/interval.h"
@@ -213,8 +214,10 @@ void made_work(struct made *m, unsigned count, struct made_work *work) {
     CHECK(work->result != NULL);
     for (unsigned i = 0; i < count; i++)
         CHECK(worker_build(&work->workers[i], &m->plan, i, count, 1, 1, NULL, m->secrets) == 0);
-    for (unsigned i = 0; i < count; i++)
-        work->workers[i].secure = m->secure;
+    for (unsigned i = 0; i < count; i++) {
+        work->workers[i].secure = work->secure = m->secure;
+        CHECK(secure_staff(m->secure, &work->workers[i], 2) == 0);
+    }
     for (unsigned i = 0; i < count && m->keeps_evidence; i++)
         CHECK(evidence_init(&work->workers[i], m->sampled_below, m->asked, m->asked_count) == 0);
     run_all(m, work);
@@ -224,6 +227,7 @@ void made_work(struct made *m, unsigned count, struct made_work *work) {
 }
 
 void made_work_free(struct made_work *work) {
+    secure_dismiss(work->secure, work->workers, work->count);
     for (unsigned i = 0; i < work->count; i++)
         worker_build_free(&work->workers[i]);
     result_free(work->result);

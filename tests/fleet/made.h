@@ -33,7 +33,7 @@ struct made {
     unsigned asked_count;
     void (*evidence)(void *context, const struct evidence_record *record, const uint8_t *data);
     const struct secret_table *secrets;
-    const struct secure *secure; /* for targets with TLS */
+    struct secure *secure; /* for targets with TLS */
 };
 
 /* Against that peer's ports; peer NULL: in simulated time, against the built-in broker. Change what is to be different before running; the connect entry is actions[0]. */
@@ -58,6 +58,7 @@ struct made_work {
     uint32_t slots;     /* of the guards, taken after the end */
     uint64_t queued;    /* devices left in a queue of the dialers */
     uint64_t evidence_omitted;
+    struct secure *secure;
 };
 /* Builds `count` workers, runs them for the plan's duration and settling, says farewell, ends them and looks. Free with
  * made_work_free. */

@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/text.h"
 #include "harness.h"
+#include "loop/loop_ev.h"
 #include "scratch.h"
 #include "transport/tls_files.h"
 #include "transport/transport_tcp.h"
@@ -50,6 +51,8 @@ static int step(struct connection *c, int result) {
     return result == ERR_AGAIN ? transport_tls.progress(c, &wants) : result;
 }
 
+static struct helpers_desk *desk; /* NULL: whoever asks computes */
+
 static void begin(struct ends *e, const struct tls_settings *server, const struct tls_settings *client,
                   const char *name, const struct tls_credentials *who) {
     *e = (struct ends){.listener.fd = -1, .far.fd = -1, .near.fd = -1};
@@ -57,10 +60,10 @@ static void begin(struct ends *e, const struct tls_settings *server, const struc
     e->server = context_of(server);
     e->client = context_of(client);
     CU_ASSERT_EQUAL(address_parse("127.0.0.1", 0, &e->at), 0);
-    CU_ASSERT_EQUAL(transport_tls_prepare(&e->listener, e->server, NULL, NULL), 0);
+    CU_ASSERT_EQUAL(transport_tls_prepare(&e->listener, e->server, NULL, NULL, NULL), 0);
     CU_ASSERT_EQUAL(transport_tls.listen(&e->listener, &e->at), 0);
     CU_ASSERT_EQUAL(transport_tls.where(&e->listener, &e->at), 0);
-    CU_ASSERT_EQUAL(transport_tls_prepare(&e->near, e->client, name, who), 0);
+    CU_ASSERT_EQUAL(transport_tls_prepare(&e->near, e->client, desk, name, who), 0);
     e->near_result = transport_tls.open(&e->near, &e->at, NULL);
     CU_ASSERT_EQUAL(e->near_result, ERR_AGAIN);
     CU_ASSERT((e->near.flags & CONNECTION_OPENING) != 0);
@@ -310,14 +313,14 @@ static void names_and_keys_have_limits(void) {
     struct tls_context *t = context_of(&psk);
     struct connection c = {.fd = -1};
     struct tls_credentials who = {bytes_of_text("a"), bytes_of(key, sizeof key)};
-    CU_ASSERT_EQUAL(transport_tls_prepare(&c, t, "localhost", &who), ERR_INVALID);
+    CU_ASSERT_EQUAL(transport_tls_prepare(&c, t, NULL, "localhost", &who), ERR_INVALID);
     who.psk_key.size = 0;
-    CU_ASSERT_EQUAL(transport_tls_prepare(&c, t, "localhost", &who), ERR_INVALID);
+    CU_ASSERT_EQUAL(transport_tls_prepare(&c, t, NULL, "localhost", &who), ERR_INVALID);
     char name[300];
     memset(name, 'a', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     who.psk_key.size = 16;
-    CU_ASSERT_EQUAL(transport_tls_prepare(&c, t, name, &who), ERR_INVALID);
+    CU_ASSERT_EQUAL(transport_tls_prepare(&c, t, NULL, name, &who), ERR_INVALID);
     CU_ASSERT_PTR_NULL(c.state);
     transport_tls_context_free(t);
 }
@@ -377,7 +380,7 @@ static void what_is_no_tls_ends_the_attempt(void) {
     CU_ASSERT_EQUAL(address_parse("127.0.0.1", 0, &at), 0);
     CU_ASSERT_EQUAL(transport_tcp.listen(&listener, &at), 0);
     CU_ASSERT_EQUAL(transport_tcp.where(&listener, &at), 0);
-    CU_ASSERT_EQUAL(transport_tls_prepare(&near, t, "localhost", NULL), 0);
+    CU_ASSERT_EQUAL(transport_tls_prepare(&near, t, NULL, "localhost", NULL), 0);
     int result = transport_tls.open(&near, &at, NULL);
     CU_ASSERT_EQUAL(result, ERR_AGAIN);
     while (transport_tcp.accept(&listener, &far) == ERR_AGAIN)
@@ -412,6 +415,79 @@ static void a_peer_that_hangs_up_is_no_matter_of_tls(void) {
     end(&e);
 }
 
+static void nothing_io(void *context, struct loop_io *io, unsigned ready) {
+    (void)context, (void)io, (void)ready;
+}
+static void nothing_timer(void *context, uint32_t token, instant deadline) {
+    (void)context, (void)token, (void)deadline;
+}
+static void nothing_woken(void *context) {
+    (void)context;
+}
+
+/* With helpers `near` wants nothing while one of them has it. */
+static void shake_with_helpers(struct ends *e) {
+    bool away = false;
+    for (int turn = 0; turn < TURNS_MAX && (e->near_result == ERR_AGAIN || e->far_result == ERR_AGAIN); turn++) {
+        struct connection *back = transport_tls_back(desk);
+        CU_ASSERT(back == NULL || (back == &e->near && away));
+        away = away && back == NULL;
+        if (!away && e->near_result == ERR_AGAIN) {
+            unsigned wants = TRANSPORT_WANTS_READ;
+            e->near_result = transport_tls.progress(&e->near, &wants);
+            away = e->near_result == ERR_AGAIN && wants == 0;
+        }
+        e->far_result = step(&e->far, e->far_result);
+        poll(NULL, 0, 1);
+    }
+}
+
+static void helpers_compute_what_takes_long(void) {
+    struct loop_handlers handlers = {.io = nothing_io, .timer = nothing_timer, .woken = nothing_woken};
+    struct loop *loop;
+    struct ends e;
+    prepare_directory();
+    CU_ASSERT_EQUAL_FATAL(loop_ev_new(&handlers, 1, &loop), 0);
+    struct helpers *helpers = helpers_new(2);
+    desk = helpers_desk_new(helpers, loop);
+    struct tls_settings server = server_with("server.pem"), client = client_with("ca.pem");
+    begin(&e, &server, &client, "localhost", NULL);
+    shake_with_helpers(&e);
+    CU_ASSERT_EQUAL(e.near_result, 0);
+    CU_ASSERT_EQUAL(e.far_result, 0);
+    CU_ASSERT(transport_tls_facts(&e.near).waited > 0);
+    CU_ASSERT_EQUAL(transport_tls.send(&e.near, (const uint8_t *)"x", 1), 1);
+    end(&e);
+    server = server_with("wrong.pem");
+    client = client_with("ca.pem");
+    begin(&e, &server, &client, "localhost", NULL);
+    shake_with_helpers(&e);
+    CU_ASSERT_EQUAL(e.near_result, ERR_DENIED);
+    CU_ASSERT_EQUAL(transport_tls.why(&e.near), CLOSE_TLS_WRONG_NAME);
+    end(&e);
+    for (int i = 0; i < 50; i++) { /* who goes away meanwhile is forgotten, whether its turn had come or not */
+        server = server_with("server.pem");
+        client = client_with("ca.pem");
+        begin(&e, &server, &client, "localhost", NULL);
+        unsigned wants;
+        CU_ASSERT_EQUAL(transport_tls.progress(&e.near, &wants), ERR_AGAIN);
+        transport_tls.close(&e.near, true);
+        while (i % 2 == 0 && transport_tls_back(desk) != NULL)
+            ;
+        helpers_stop(helpers); /* the context goes next */
+        CU_ASSERT_PTR_NULL(transport_tls_back(desk));
+        end(&e);
+        helpers_free(helpers);
+        helpers_desk_free(desk);
+        helpers = helpers_new(1);
+        desk = helpers_desk_new(helpers, loop);
+    }
+    helpers_free(helpers);
+    helpers_desk_free(desk);
+    desk = NULL;
+    loop_close(loop);
+}
+
 static void a_record_that_was_tampered_with_ends_the_connection(void) {
     static const uint8_t forged[] = {23, 3,  3,  0,  32, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14,
                                      15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32};
@@ -439,4 +515,5 @@ HARNESS_MAIN("transport_tls", HARNESS_CASE(bytes_come_through_both_ways),
              HARNESS_CASE(what_the_socket_does_not_take_is_sent_later_and_once),
              HARNESS_CASE(a_reader_with_little_room_is_told_that_there_is_more),
              HARNESS_CASE(what_is_no_tls_ends_the_attempt), HARNESS_CASE(a_peer_that_hangs_up_is_no_matter_of_tls),
+             HARNESS_CASE(helpers_compute_what_takes_long),
              HARNESS_CASE(a_record_that_was_tampered_with_ends_the_connection))
