@@ -75,9 +75,9 @@ static struct forecast_row *new_row(struct forecast *f) {
     return &f->rows[f->row_count++];
 }
 
-/* Those that reached the network, whatever became of them. */
+/* As summary.json counts them: a device whose link fails meanwhile has tried as well. */
 static uint64_t attempts_of(const struct series *s) {
-    return series_count(s) + s->outcomes[OP_OPEN];
+    return series_count(s) + s->outcomes[OP_OPEN] + s->outcomes[OP_WITHDRAWN];
 }
 
 void forecast_second(struct forecast *f, const struct run_second *s) {

@@ -135,6 +135,35 @@ checks:
     suite.check(done.seconds < 60, f"it took {done.seconds:.0f} s")
 
 
+def forecast(scenario, *more):
+    done = suite.muster("plan", scenario, "--forecast", "--json", *more, timeout=60).expect(0)
+    return json.loads(done.stdout)["forecast"]
+
+
+@suite.case("a forecast is what the run in simulated time comes to, and the same for a seed")
+def _():
+    out, _ = run("foreseen")
+    came, said = suite.summary(out), forecast(mixed, "--seed", 7)
+    suite.equal(said["devices_simulated"], 80, "devices")
+    suite.equal(said["messages"]["sent"], came["messages"]["sent"], "messages")
+    suite.equal(said["connect_attempts"], came["devices"]["connect_attempts"], "attempts")
+    suite.equal(said["bytes_up"], came["network"]["bytes_up"], "bytes up")
+    suite.equal(said, forecast(mixed, "--seed", 7), "forecast")
+    suite.check(said != forecast(mixed, "--seed", 8), "another seed says the same")
+
+
+@suite.case("a forecast of a large fleet is made from a sample and near to what all of it does")
+def _():
+    large = directory.file("large.yaml", MIXED.replace("count: 60", "count: 3000"))
+    out, _ = run("large", "--set", "duration=12min", scenario=large)
+    came, said = suite.summary(out), forecast(large, "--seed", 7, "--set", "duration=12min")
+    suite.check(said["devices_simulated"] < 1100, said["devices_simulated"])
+    for key, truth, guess in (("messages", came["messages"]["sent"], said["messages"]["sent"]),
+                              ("attempts", came["devices"]["connect_attempts"], said["connect_attempts"]),
+                              ("bytes", came["network"]["bytes_up"], said["bytes_up"])):
+        suite.check(abs(guess - truth) < 0.05 * truth, f"{key}: {guess} instead of {truth}")
+
+
 @suite.case("a window that is shorter than an interval is refused, with what to do")
 def _():
     scenario = directory.file("window.yaml", MIXED.replace("duration: 20min", "duration: 160h"))
