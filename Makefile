@@ -7,7 +7,7 @@
 #           WERROR= (warnings do not stop the build: for compilers that are newer than this file)
 # Objects of different settings must not mix: give each combination a BUILD of its own, as the targets below do.
 
-ROOMS := base crypto codec loop metrics mqtt transport device scenario import backend fleet report cli
+ROOMS := base crypto codec loop metrics mqtt coap transport device scenario import backend fleet report cli
 
 # System libraries, by the first room that needs them.
 libs_base     := -lz -lm -lpthread

@@ -11,7 +11,7 @@ THIRD_PARTY = [
     (r"libfyaml\.h|libfyaml/.*", r"sim/scenario/load\.c"),
     (r"mbedtls/.*|psa/.*", r"sim/crypto/.*|sim/transport/transport_tls\w*\.[ch]"),
     (r"MQTTAsync\.h|MQTTClient\.h", r"sim/backend/observer_paho\.c"),
-    (r"coap\d?/.*", r"sim/backend/image_host_libcoap\.c"),
+    (r"coap\d/.*", r"sim/backend/image_host_libcoap\.c"),
     (r"microhttpd\.h", r"sim/report/prometheus\.c"),
     (r"curl/.*", r"sim/backend/(hook|scrape)\.c"),
     (r"jansson\.h", r"sim/backend/hook\.c"),
