@@ -197,11 +197,14 @@ static void revive(struct device_host *h, const struct device_slot *s) {
     bool on_mains = p->mains && power->cuts == 0, charged = (double)power->soc >= p->recover && power->soc > 0;
     if ((power->flags & POWER_EMPTY) != 0 && (on_mains || charged))
         power->flags &= (uint8_t)~POWER_EMPTY;
-    if ((power->flags & POWER_BROWNED) != 0 && power->event_at <= h->step.now)
+    bool rested = on_mains || !p->has_battery || (double)power->volts >= p->brown_out_v + p->hysteresis_v;
+    if ((power->flags & POWER_BROWNED) != 0 && power->event_at <= h->step.now && rested)
         power->flags &= (uint8_t)~POWER_BROWNED;
     bool off = (power->flags & (POWER_WAS_CUT | POWER_EMPTY | POWER_BROWNED)) != 0;
     if (!off)
         light_up(h, s);
+    else if ((power->flags & POWER_BROWNED) != 0 && power->event_at <= h->step.now)
+        power->event_at = instant_add(h->step.now, look_again); /* warmth or charge may raise its voltage */
     else if ((power->flags & POWER_EMPTY) != 0)
         power->event_at = is_charged(p) ? instant_add(h->step.now, look_again) : INSTANT_NEVER;
     else if (power->event_at <= h->step.now)

@@ -87,7 +87,8 @@ struct power {
     double sensing_j; /* per message intended */
     struct power_radio radio;
     double brown_out_v;         /* 0: never */
-    span hold_off;              /* off for so long after a brown-out */
+    span hold_off;              /* off for so long after a brown-out, */
+    double hysteresis_v;        /* and until the battery at rest shows so much more than brown_out_v */
     double recover;             /* an empty device that is charged comes back at that state of charge */
     double panel_w;             /* peak; 0: none */
     double panel_yield;         /* angle, dirt, converter, charging: all together */

@@ -173,6 +173,7 @@ void plan_power_profile(const struct plan_build *b, const struct node *profile, 
     const struct node *brown_out = node_get(n, "brown_out");
     p->brown_out_v = value_number_at(brown_out, POWER("brown_out.below"));
     p->hold_off = value_span_at(brown_out, POWER("brown_out.hold_off"));
+    p->hysteresis_v = value_number_at(brown_out, POWER("brown_out.hysteresis"));
     read_battery(b, node_get(n, "battery"), p);
     read_radio(node_get(n, "radio"), p);
     read_sleep(node_get(n, "sleep"), p);

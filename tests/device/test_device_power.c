@@ -360,6 +360,33 @@ static void a_cut_during_a_brown_out_outlasts_it(void) {
     rig_free(&r);
 }
 
+/* lipo shows 3.30 V at a tenth and 3.53 V at three tenths. */
+static void a_battery_that_stays_low_keeps_the_device_down(void) {
+    struct rig r;
+    struct power p;
+    make(&r, &p);
+    p.battery.resistance_ohm = 5;
+    p.brown_out_v = 3.2;
+    p.hysteresis_v = 0.2;
+    p.radio.peak_w = 2;
+    p.radio.burst_s = 0.2;
+    begin(&r, 0);
+    struct power_setting set = {.power = &p, .epoch_unix_ms = r.host.epoch_unix_ms};
+    power_drain(&set, &r.power, 0.1);
+    rig_due(&r, 0);
+    rig_attempt(&r, 0);
+    rig_due(&r, 0);
+    CU_ASSERT_EQUAL(r.life.state, STATE_DEAD);
+    p.radio.peak_w = 0.1;
+    rig_run(&r, 2 * SPAN_H);
+    CU_ASSERT_EQUAL(r.life.state, STATE_DEAD);
+    power_drain(&set, &r.power, 0.3);
+    rig_run(&r, 3 * SPAN_H + 2 * SPAN_MIN);
+    CU_ASSERT_EQUAL(r.life.state, STATE_CONNECTING);
+    CU_ASSERT_EQUAL(rig_tally(&r, TALLY_BROWNOUTS), 1);
+    rig_free(&r);
+}
+
 static void an_empty_device_comes_back_when_it_is_charged(void) {
     static float sky[48];
     for (int i = 0; i < 48; i++)
@@ -445,6 +472,7 @@ HARNESS_MAIN("device/device_power", HARNESS_CASE(each_cause_pays_for_itself),
              HARNESS_CASE(a_reserve_battery_carries_on_without_mains), HARNESS_CASE(mains_that_return_need_no_reserve),
              HARNESS_CASE(a_burst_that_is_too_much_resets_the_device),
              HARNESS_CASE(a_cut_during_a_brown_out_outlasts_it),
+             HARNESS_CASE(a_battery_that_stays_low_keeps_the_device_down),
              HARNESS_CASE(an_empty_device_comes_back_when_it_is_charged),
              HARNESS_CASE(a_low_battery_makes_messages_rarer_and_then_ends_them),
              HARNESS_CASE(conditions_see_the_state_of_charge))

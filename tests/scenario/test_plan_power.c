@@ -33,7 +33,7 @@ static void figures_arrive_in_base_units(void) {
                                  "battery: {chemistry: li-socl2-d, capacity: 17Ah, usable: 80%, parallel: 2, "
                                  "self_discharge: 2%/year, resistance: 7ohm, shelf: 15year, "
                                  "buffer: {capacitance: 1F, leak: 2uA}}, "
-                                 "brown_out: {below: 3.0V, hold_off: 5min}, "
+                                 "brown_out: {below: 3.0V, hold_off: 5min, hysteresis: 0.2V}, "
                                  "radio: {access: 350mJ, floor: 5uA, inactivity: 20s, tracking_every: 4h, up: 2kbps, "
                                  "edrx: 20s, power_saving: true}, "
                                  "sleep: {linger: 4s, radio: off}, "
@@ -52,7 +52,7 @@ static void figures_arrive_in_base_units(void) {
     CU_ASSERT_DOUBLE_EQUAL(p->battery.shelf_s, 15 * 365 * 86400.0, 1);
     CU_ASSERT(p->battery.buffer.farad == 1 && p->battery.buffer.leak_a == 2e-6);
     CU_ASSERT_DOUBLE_EQUAL(p->flat, 0.2, 1e-12);
-    CU_ASSERT(p->brown_out_v == 3 && p->hold_off == 5 * SPAN_MIN);
+    CU_ASSERT(p->brown_out_v == 3 && p->hold_off == 5 * SPAN_MIN && p->hysteresis_v == 0.2);
     CU_ASSERT_DOUBLE_EQUAL(p->radio.event_j, 0.35, 1e-12);
     CU_ASSERT(p->radio.event_bytes == 512 && p->radio.inactivity == 20 * SPAN_S && p->radio.tracking == 4 * SPAN_H);
     CU_ASSERT(p->radio.edrx == 20 * SPAN_S && p->radio.power_saving);
