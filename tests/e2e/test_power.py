@@ -299,6 +299,32 @@ def _():
     suite.equal(s["messages"]["lost"], 0, "lost")
 
 
+COVERAGE = """\
+duration: 2day
+target: builtin
+networks:
+  near: {rtt: 200ms, attach: 5s, outages: {shadow: {scope: device, mttf: 6h, down: 1min}}}
+  cellar: {rtt: 200ms, attach: 5s, coverage: {deep: {share: 100%, energy: 4}}, outages: {shade: {scope: device, mttf: 6h, down: 1min}}}
+profiles:
+  meter: {mqtt: {keepalive: 0s}, power: {voltage: 3.6V, battery: {chemistry: lipo, capacity: 5Ah}, radio: {access: 350mJ, attach: 2J}}}
+fleets:
+  near: {count: 20, profile: meter, network: near, telemetry: {every: 1h, topic: "r/${device.index}", payload: x, qos: 1}}
+  cellar: {count: 20, profile: meter, network: cellar, telemetry: {every: 1h, topic: "r/${device.index}", payload: x, qos: 1}}
+timeline:
+  - {do: connect, over: 10min}
+"""
+
+
+@suite.case("coverage makes accesses dearer, and every registration is paid")
+def _():
+    s = run("coverage", COVERAGE)
+    near_by, far = (energy(s, fleet)["causes_j"] for fleet in ("near", "cellar"))
+    near(far["message"] / near_by["message"], 4, 0.02, "messages in the cellar by those nearby")
+    suite.check(near_by["attach"] > 20 * 2 * 5, "registrations after outages are paid: %s J" % near_by["attach"])
+    near(far["attach"] / near_by["attach"], 4, 0.25, "registrations")  # outages are drawn anew
+    suite.equal(near_by["attach"] % 2, 0, "a part of a registration")
+
+
 try:
     suite.main()
 finally:
