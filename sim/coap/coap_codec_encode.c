@@ -70,7 +70,7 @@ int coap_codec_encode(struct bytes_writer *w, const struct coap_message *m, enum
     if (total > bytes_room(w))
         return ERR_AGAIN;
     if (framing == COAP_UDP) {
-        bytes_write_u8(w, (uint8_t)(VERSION_BITS | m->type << TYPE_SHIFT | m->token.size));
+        bytes_write_u8(w, (uint8_t)(VERSION_BITS | (unsigned)m->type << TYPE_SHIFT | (unsigned)m->token.size));
         bytes_write_u8(w, m->code);
         bytes_write_u16(w, m->id);
     } else {
