@@ -176,7 +176,7 @@ static bool read_unicode(struct bytes_reader *r, struct bytes_writer *w) {
     if (point >= 0xdc00 && point <= 0xdfff)
         return refuse(r);
     if (point >= 0xd800 && point <= 0xdbff) {
-        if (bytes_read_u8(r) != '\\' || bytes_read_u8(r) != 'u' || !hex4(r, &low) || low < 0xdc00 || low > 0xdfff)
+        if (bytes_read_u16(r) != ('\\' << 8 | 'u') || !hex4(r, &low) || low < 0xdc00 || low > 0xdfff)
             return refuse(r);
         point = 0x10000 + ((point - 0xd800) << 10) + (low - 0xdc00);
     }

@@ -332,7 +332,7 @@ int sparkplug_historical(struct bytes payload, struct bytes_writer *w) {
     if (p.has_timestamp)
         sparkplug_write_timestamp(w, p.timestamp);
     struct bytes_reader r = bytes_reader_of(payload);
-    while ((error = sparkplug_next_metric(&r, &m)) == 0) {
+    while (sparkplug_next_metric(&r, &m) == 0) {
         m.has |= SPARKPLUG_HAS_HISTORICAL;
         m.historical = true;
         sparkplug_write_metric(w, &m);

@@ -67,8 +67,10 @@ ROW("profiles.*.power", MAP,
              .doc = "Below it the device resets: in a burst (radio.peak), or because the battery is empty. 0V: never."),
     QUANTITY("profiles.*.power.brown_out.hold_off", DURATION, .min = SECONDS(0.1), .max = SECONDS(604800.0),
              .standard = "1min", .example = "10min", .doc = "It stays off for so long at least."),
-    QUANTITY("profiles.*.power.brown_out.hysteresis", VOLTAGE, .max = 10, .standard = "0.1V", .example = "0.2V",
-             .doc = "It stays off, too, until the battery at rest shows so much more than `below`; it is looked at each hour."),
+    QUANTITY(
+        "profiles.*.power.brown_out.hysteresis", VOLTAGE, .max = 10, .standard = "0.1V", .example = "0.2V",
+        .doc =
+            "It stays off, too, until the battery at rest shows so much more than `below`; it is looked at each hour."),
     ROW("profiles.*.power.radio", MAP,
         .doc = "What the radio costs. What makes it transmit is charged for the wake-up, the bytes and the tail."),
     QUANTITY("profiles.*.power.radio.floor", CURRENT, .max = 10, .standard = "0uA", .example = "18uA",

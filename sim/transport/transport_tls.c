@@ -422,13 +422,10 @@ static int tls_send(struct connection *c, const uint8_t *data, size_t size) {
 }
 
 static int read_once(struct tls_session *s, uint8_t *data, size_t size) {
-    int n;
-    do
-        n = mbedtls_ssl_read(&s->ssl, data, size);
+    int n = mbedtls_ssl_read(&s->ssl, data, size);
 #if defined(MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
-    while (n == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET);
-#else
-    while (false);
+    while (n == MBEDTLS_ERR_SSL_RECEIVED_NEW_SESSION_TICKET)
+        n = mbedtls_ssl_read(&s->ssl, data, size);
 #endif
     if (n > 0)
         return n;

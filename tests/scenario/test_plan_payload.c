@@ -101,8 +101,9 @@ static void what_is_wrong_is_said(void) {
         "duration: 1min\nfleets: {a: {count: 1, telemetry: {every: 1s, topic: t, payload: {format: json}}}}\n");
     CU_ASSERT_TRUE(compiled_found(&c, "E406", "carries no signal"));
     compiled_free(&c);
-    c = compiled_of("duration: 1min\nfleets: {a: {count: 1, signals: {x: 1}, telemetry: {topic: t, messages: [{at: 1s}], payload: "
-                    "{format: json}}}}\n");
+    c = compiled_of(
+        "duration: 1min\nfleets: {a: {count: 1, signals: {x: 1}, telemetry: {topic: t, messages: [{at: 1s}], payload: "
+        "{format: json}}}}\n");
     CU_ASSERT_TRUE(compiled_found(&c, "E209", "does not go with `messages`"));
     compiled_free(&c);
 }

@@ -78,7 +78,8 @@ static void identities_say_what_they_show(void) {
 }
 
 static void what_lacks_a_part_is_an_error(void) {
-    found(with("url: \"mqtts://127.0.0.1\"", "kind: certificate, certificate: a.pem", ""), "E432", "lacks its private key");
+    found(with("url: \"mqtts://127.0.0.1\"", "kind: certificate, certificate: a.pem", ""), "E432",
+          "lacks its private key");
     found(with("url: \"mqtts://127.0.0.1\"", "kind: certificate", ""), "E432", "lacks its certificate");
     found(with("url: \"mqtts://127.0.0.1\"", "kind: psk, psk_key: \"00\"", ""), "E432", "lacks the name");
     found(with("url: \"mqtts://127.0.0.1\"", "kind: psk, psk_id: a", ""), "E432", "lacks the value");
