@@ -37,6 +37,8 @@ const struct draw_stream draw_streams[DRAW_STREAMS] = {
     {DRAW_WEATHER_STAY, "weather.stay"},
     {DRAW_WEATHER_NEXT, "weather.next"},
     {DRAW_POWER_BOOT, "power.boot"},
+    {DRAW_COAP_TIMEOUT, "coap.timeout"},
+    {DRAW_COAP_START, "coap.start"},
 };
 
 /* hash_name of each row above, written out because a draw must not hash a string (test: they agree). */
@@ -71,6 +73,8 @@ static const uint32_t keys[DRAW_STREAMS] = {
     [DRAW_WEATHER_STAY] = 0x9dcd5bc6,
     [DRAW_WEATHER_NEXT] = 0xed1a7f06,
     [DRAW_POWER_BOOT] = 0xc9b7c900,
+    [DRAW_COAP_TIMEOUT] = 0x2fe29cab,
+    [DRAW_COAP_START] = 0xf1c58ac4,
 };
 
 enum { PHILOX_ROUNDS = 10, FILL_MAX = 1 << 20 };

@@ -41,6 +41,8 @@ enum draw_stream_id {
     DRAW_WEATHER_STAY,     /* "weather.stay": how long a region's n-th cloud cover lasts */
     DRAW_WEATHER_NEXT,     /* "weather.next": which one follows */
     DRAW_POWER_BOOT,       /* "power.boot": from the n-th return of power to the first attempt */
+    DRAW_COAP_TIMEOUT,     /* "coap.timeout": the first timeout of the n-th confirmable message */
+    DRAW_COAP_START,       /* "coap.start": the first message id and token of a device */
     DRAW_STREAMS
 };
 

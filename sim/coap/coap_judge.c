@@ -113,13 +113,18 @@ int coap_judge_message(const struct coap_message *m, enum coap_framing framing, 
         return 0;
     struct coap_option_walk walk = coap_option_walk_of(m->options);
     struct coap_option o;
+    struct coap_fault found;
+    int noted = 0;
     while (coap_option_next(&walk, &o)) {
-        int result = judge_option(&j, &o, fault);
-        if (result < 0)
+        int result = judge_option(&j, &o, &found);
+        if (result < 0 && (noted == 0 || found.reaction != COAP_NOTE))
+            *fault = found;
+        if (result < 0 && found.reaction != COAP_NOTE)
             return result;
+        noted = noted < 0 ? noted : result;
         j.previous = o.number;
     }
-    return judge_payload(&j, fault);
+    return noted < 0 ? noted : judge_payload(&j, fault);
 }
 
 bool coap_judge_find(const struct coap_message *m, uint32_t number, struct bytes *value) {

@@ -8,6 +8,7 @@
 #define IGNORE     ERR_PROTOCOL, COAP_IGNORE, COAP_IGNORE, 0
 #define BAD_OPTION ERR_PROTOCOL, COAP_ANSWER, COAP_ANSWER, COAP_BAD_OPTION
 #define BAD        ERR_PROTOCOL, COAP_ANSWER, COAP_ANSWER, COAP_BAD_REQUEST
+#define NOTE       ERR_PROTOCOL, COAP_NOTE, COAP_NOTE, 0
 #define SYNTAX     "COAP-8323-5.6-2"
 #define BOTH(id)   id, id
 
@@ -29,6 +30,10 @@ const struct coap_rule_row coap_rule_rows[COAP_RULES] = {
                              "a non-confirmable message with a reserved code class"},
     [COAP_RULE_ACK_CODE] = {"COAP-7252-4.2-2", NULL, IGNORE, "an acknowledgement that is neither Empty nor a response"},
     [COAP_RULE_RST_CODE] = {"COAP-7252-4.2-7", NULL, IGNORE, "a Reset that is not Empty"},
+    [COAP_RULE_ACK_TOKEN] = {"COAP-7252-5.3.2-2", NULL, IGNORE,
+                             "a piggybacked response with another token than its request"},
+    [COAP_RULE_SECOND_ACK] = {"COAP-7252-5.2.2-1", NULL, IGNORE,
+                              "a response in a second acknowledgement, after an Empty one"},
     [COAP_RULE_STREAM_CLASS] = {NULL, SYNTAX, IGNORE, "a message with a reserved code class"},
     [COAP_RULE_TOO_BIG] = {"COAP-7252-4.6-1", "COAP-8323-5.3.1-1", ERR_TOO_BIG, COAP_IGNORE, COAP_HANG_UP, 0,
                            "the message is larger than what we accept"},
@@ -52,12 +57,16 @@ const struct coap_rule_row coap_rule_rows[COAP_RULES] = {
     [COAP_RULE_BLOCK_TWICE] = {BOTH("COAP-7959-2.1-2"), BAD_OPTION, "a Block option occurs twice"},
     [COAP_RULE_BLOCK_SIZE_REQUEST] = {BOTH("COAP-7959-2.2-2"), BAD, "size exponent 7 in a request"},
     [COAP_RULE_BLOCK_SIZE_RESPONSE] = {BOTH("COAP-7959-2.2-3"), BAD, "size exponent 7 in a response"},
+    [COAP_RULE_BLOCK1_NUMBER] = {BOTH("COAP-7959-2.3-4"), BAD, "the answer names another block than was sent"},
+    [COAP_RULE_BLOCK2_NUMBER] = {BOTH("COAP-7959-2.4-6"), BAD, "another block than was asked for"},
+    [COAP_RULE_BLOCK_LARGER] = {BOTH("COAP-7959-2.4-1"), BAD, "a larger block than was asked for"},
+    [COAP_RULE_BLOCK_LENGTH] = {BOTH("COAP-7959-2.3-1"), BAD, "a block whose length is not that of its size exponent"},
     [COAP_RULE_HOP_LIMIT] = {BOTH("COAP-8768-3-2"), BAD, "a Hop-Limit of 0 or of illegal length"},
-    [COAP_RULE_ETAGS] = {BOTH("COAP-7252-5.10.6.1-1"), BAD, "a response with several ETags"},
-    [COAP_RULE_LOCATION_DOTS] = {BOTH("COAP-7252-5.10.7-1"), BAD, "a Location-Path of one or two dots"},
-    [COAP_RULE_OBSERVE_ERROR] = {BOTH("COAP-7641-4.2-5"), BAD, "an Observe option in an error response"},
-    [COAP_RULE_PAYLOAD_PLACE] = {BOTH("COAP-7252-5.5-2"), BAD, "a payload on a response code that has none"},
-    [COAP_RULE_DIAGNOSTIC_TEXT] = {BOTH("COAP-7252-5.5.2-1"), BAD, "a diagnostic payload that is not UTF-8"},
+    [COAP_RULE_ETAGS] = {BOTH("COAP-7252-5.10.6.1-1"), NOTE, "a response with several ETags"},
+    [COAP_RULE_LOCATION_DOTS] = {BOTH("COAP-7252-5.10.7-1"), NOTE, "a Location-Path of one or two dots"},
+    [COAP_RULE_OBSERVE_ERROR] = {BOTH("COAP-7641-4.2-5"), NOTE, "an Observe option in an error response"},
+    [COAP_RULE_PAYLOAD_PLACE] = {BOTH("COAP-7252-5.5-2"), NOTE, "a payload on a response code that has none"},
+    [COAP_RULE_DIAGNOSTIC_TEXT] = {BOTH("COAP-7252-5.5.2-1"), NOTE, "a diagnostic payload that is not UTF-8"},
 };
 
 int coap_rule_break(enum coap_rule rule, enum coap_framing framing, uint32_t option, struct coap_fault *fault) {

@@ -11,10 +11,11 @@
 
 /* What to do with a message that breaks a rule. */
 enum coap_reaction {
-    COAP_IGNORE, /* drop it without a word */
-    COAP_REJECT, /* Reset if it was confirmable; a non-confirmable one may be dropped (RFC 7252 sections 4.2, 4.3) */
-    COAP_ANSWER, /* a request: answer with the fault's code; a response: reject it */
-    COAP_HANG_UP /* a stream: Abort and close (RFC 8323 section 5.6) */
+    COAP_IGNORE,  /* drop it without a word */
+    COAP_REJECT,  /* Reset if it was confirmable; a non-confirmable one may be dropped (RFC 7252 sections 4.2, 4.3) */
+    COAP_ANSWER,  /* a request: answer with the fault's code; a response: reject it */
+    COAP_HANG_UP, /* a stream: Abort and close (RFC 8323 section 5.6) */
+    COAP_NOTE     /* use it all the same: only the sender was forbidden to do this */
 };
 
 /* What was wrong with a message. */
@@ -38,6 +39,8 @@ enum coap_rule {
     COAP_RULE_NON_CLASS,
     COAP_RULE_ACK_CODE,
     COAP_RULE_RST_CODE,
+    COAP_RULE_ACK_TOKEN,
+    COAP_RULE_SECOND_ACK,
     COAP_RULE_STREAM_CLASS,
     COAP_RULE_TOO_BIG,
     COAP_RULE_FRAME_LENGTH,
@@ -56,6 +59,10 @@ enum coap_rule {
     COAP_RULE_BLOCK_TWICE,
     COAP_RULE_BLOCK_SIZE_REQUEST,
     COAP_RULE_BLOCK_SIZE_RESPONSE,
+    COAP_RULE_BLOCK1_NUMBER,
+    COAP_RULE_BLOCK2_NUMBER,
+    COAP_RULE_BLOCK_LARGER,
+    COAP_RULE_BLOCK_LENGTH,
     COAP_RULE_HOP_LIMIT,
     COAP_RULE_ETAGS,
     COAP_RULE_LOCATION_DOTS,
