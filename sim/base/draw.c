@@ -39,6 +39,7 @@ const struct draw_stream draw_streams[DRAW_STREAMS] = {
     {DRAW_POWER_BOOT, "power.boot"},
     {DRAW_COAP_TIMEOUT, "coap.timeout"},
     {DRAW_COAP_START, "coap.start"},
+    {DRAW_TLS_RESUME, "tls.resume"},
 };
 
 /* hash_name of each row above, written out because a draw must not hash a string (test: they agree). */
@@ -75,6 +76,7 @@ static const uint32_t keys[DRAW_STREAMS] = {
     [DRAW_POWER_BOOT] = 0xc9b7c900,
     [DRAW_COAP_TIMEOUT] = 0x2fe29cab,
     [DRAW_COAP_START] = 0xf1c58ac4,
+    [DRAW_TLS_RESUME] = 0x552229ef,
 };
 
 enum { PHILOX_ROUNDS = 10, FILL_MAX = 1 << 20 };

@@ -43,6 +43,7 @@ enum draw_stream_id {
     DRAW_POWER_BOOT,       /* "power.boot": from the n-th return of power to the first attempt */
     DRAW_COAP_TIMEOUT,     /* "coap.timeout": the first timeout of the n-th confirmable message */
     DRAW_COAP_START,       /* "coap.start": the first message id and token of a device */
+    DRAW_TLS_RESUME,       /* "tls.resume": does an attempt go on with the session that is kept? */
     DRAW_STREAMS
 };
 

@@ -177,7 +177,7 @@ void device_secured(struct device_host *h, const struct device_slot *s, const st
                     .emitted = instant_add(from, dial->waited),
                     .sent = instant_add(from, dial->waited),
                     .n = dial->op.n,
-                    .kind = OP_TLS_HANDSHAKE,
+                    .kind = dial->resumed ? OP_TLS_RESUMPTION : OP_TLS_HANDSHAKE,
                     .stream = UINT8_MAX};
     recorder_tally(h->recorder, group, h->step.now, TALLY_TLS_BYTES_UP, dial->bytes_up);
     recorder_tally(h->recorder, group, h->step.now, TALLY_TLS_BYTES_DOWN, dial->bytes_down);

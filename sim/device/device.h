@@ -111,6 +111,8 @@ struct dial {
     bool started;                  /* the guard let it go: op is filled */
     bool queued;
     bool secured; /* TCP is up, and a secure handshake has begun */
+    bool resumes; /* it offers the session that is kept */
+    bool resumed; /* and the backend went on with it */
 };
 
 /* What a step asks of the worker when it is over, in this order: bytes in step.out are sent, then `close`, then `open`. */
@@ -118,6 +120,7 @@ struct device_orders {
     bool open;
     enum { KEEP_CONNECTION, CLOSE_IN_ORDER, CLOSE_WITH_RESET, CLOSE_AS_GHOST } close;
     enum { LINK_AS_IS, LINK_FALLS_SILENT, LINK_RETURNS } link;
+    bool forget;     /* what the worker keeps for it from one connection to the next */
     bool next_node;  /* the attempt failed, and the profile says failover: next */
     bool guard_wait; /* a message waits for the guard's publish rate, or for memory: pump the device a little later */
     bool pump;       /* a message waits for room in a step: call device_due again at once */

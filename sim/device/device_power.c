@@ -134,6 +134,7 @@ static void forget(struct device_host *h, const struct device_slot *s) {
     } while (more);
     s->life->flags &= (uint8_t) ~(DEVICE_SESSION_EXPECTED | DEVICE_SESSION_PRESENT | DEVICE_SUBSCRIBED);
     behave_telemetry_drop_waiting(h, s, OP_DROP_DEAD);
+    h->orders.forget = true;
 }
 
 static void go_dark(struct device_host *h, const struct device_slot *s, enum power_flags why) {

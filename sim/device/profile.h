@@ -122,6 +122,7 @@ struct profile {
     struct timeouts timeouts;
     struct commands commands;
     struct clock_model clock;
+    uint32_t tls_resume_ppm;           /* attempts that go on with the TLS session that is kept */
     bool failover_next;                /* failover: next moves to the next node after a failed attempt */
     bool restart_on_connect;           /* schedule: restart_on_connect */
     const struct power *power;         /* NULL: not modelled */

@@ -126,9 +126,11 @@ void dialer_open(struct worker *w, uint32_t number) {
                                      loop_now(w->loop));
     }
     life->connection = c;
-    span secure = secure_delay(w, number);
+    bool resumes = secure_resumes(w, number);
+    span secure = secure_delay(w, number, resumes);
     delay = instant_add(delay, secure);
-    *dial = (struct dial){.open_at = instant_add(loop_now(w->loop), delay), .delay = delay, .secure_delay = secure};
+    *dial = (struct dial){
+        .open_at = instant_add(loop_now(w->loop), delay), .delay = delay, .secure_delay = secure, .resumes = resumes};
     life->deadline = instant_add(life->deadline, secure); /* the handshake has a timeout of its own */
     dialer_due(w, number);
 }

@@ -3,10 +3,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/draw.h"
 #include "base/err.h"
 #include "device/effective.h"
 #include "fleet/worker.h"
 #include "transport/transport_tls.h"
+
+enum { PPM = 1000000 };
 
 struct secure {
     struct tls_context **contexts; /* [group_count], of each group with TLS; several may have the same */
@@ -129,20 +132,62 @@ int secure_prepare(struct worker *w, uint32_t number) {
     if (error == 0)
         error = transport_tls_prepare(c, w->secure->contexts[slot.life->group], w->desk,
                                       slot.group->target->tls->names[node], &who);
+    const struct dial *dial = (const struct dial *)c->owner;
+    const struct kept *kept = dial->resumes ? w->kept[number] : NULL;
+    if (error == 0 && kept != NULL) /* one that cannot be read is as none */
+        (void)transport_tls_resume(c, bytes_of(kept->data, kept->size));
     if (who.psk_key.size > 0)
         explicit_bzero((uint8_t *)(uintptr_t)who.psk_key.data, who.psk_key.size);
     return error;
 }
 
+void secure_forget(struct worker *w, uint32_t number) {
+    struct kept *kept = w->kept == NULL ? NULL : w->kept[number];
+    if (kept == NULL)
+        return;
+    explicit_bzero(kept->data, kept->size);
+    pool_give(w->pool, kept, sizeof *kept + kept->size);
+    w->kept[number] = NULL;
+}
+
+/* The latest session is the one that counts, whether it is new or goes on. */
+static void keep(struct worker *w, uint32_t number) {
+    uint8_t session[TLS_KEPT_MAX];
+    const struct device_slot slot = worker_slot(w, number);
+    const struct connection *c = slot.life->connection;
+    if (w->kept == NULL || slot.group->target->tls == NULL || slot.group->profile->tls_resume_ppm == 0)
+        return;
+    size_t size = c->kind == TRANSPORT_TLS ? transport_tls_keep(c, session, sizeof session) : 0;
+    secure_forget(w, number);
+    if (size == 0 && c->kind == TRANSPORT_TLS)
+        return;
+    struct kept *kept = pool_take(w->pool, sizeof *kept + size);
+    if (kept != NULL) { /* without memory the next handshake is a full one */
+        kept->size = (uint32_t)size;
+        memcpy(kept->data, session, size);
+        w->kept[number] = kept;
+    }
+    explicit_bzero(session, size);
+}
+
+bool secure_resumes(struct worker *w, uint32_t number) {
+    const struct device_slot slot = worker_slot(w, number);
+    if (w->kept == NULL || w->kept[number] == NULL)
+        return false;
+    uint64_t luck = draw_u64(w->host.seed, slot.life->id, draw_stream_key(DRAW_TLS_RESUME), slot.life->attempts + 1u);
+    return draw_below(luck, PPM) < slot.group->profile->tls_resume_ppm;
+}
+
 /* Each of them like that of a connect, which what is lost delays. */
-span secure_delay(struct worker *w, uint32_t number) {
+span secure_delay(struct worker *w, uint32_t number, bool resumes) {
     enum { ATTEMPT_BITS = 17 };
     struct device_slot slot = worker_slot(w, number);
     if (slot.group->target->tls == NULL || slot.link == NULL)
         return 0;
     struct impair_params params = effective_link(&w->host, &slot);
     span all = 0;
-    for (uint64_t i = 1; i <= SECURE_ROUND_TRIPS; i++)
+    uint64_t trips = resumes ? SECURE_ROUND_TRIPS_RESUMED : SECURE_ROUND_TRIPS;
+    for (uint64_t i = 1; i <= trips; i++)
         all += impair_connect_delay(&params, (struct impair_key){w->host.seed, slot.life->id},
                                     (i << ATTEMPT_BITS) + slot.life->attempts + 1u, loop_now(w->loop));
     return all;
@@ -155,6 +200,7 @@ static void note_bytes(struct dial *dial, const struct connection *c) {
     dial->bytes_up = facts.bytes_up;
     dial->bytes_down = facts.bytes_down;
     dial->waited = facts.waited;
+    dial->resumed = facts.resumed;
 }
 
 /* A whole handshake fits into one call when this thread had to wait for its processor. */
@@ -177,19 +223,24 @@ void secure_progress(struct worker *w, uint32_t number, instant before) {
     worker_settle(w, number);
 }
 
-/* Bytes of a full handshake of TLS 1.2, as measured against mosquitto 2.0 with P-256 certificates of 400 bytes. */
+/* Bytes of a handshake of TLS 1.2, as measured against mosquitto 2.0 with P-256 certificates of 400 bytes. */
 static const struct model {
     uint64_t up, down;
-} of_server = {231, 1208}, of_both = {613, 1553}, of_shared_key = {230, 372};
+} of_server = {231, 1208}, of_both = {613, 1553}, of_shared_key = {230, 372}, of_resumed = {397, 141},
+  of_both_resumed = {685, 141}; /* a ticket holds the client's certificate */
 
 /* In simulated time the handshake is over when it begins: it took what the link takes. */
 static void model(struct worker *w, const struct device_slot *slot, struct dial *dial) {
     const struct identity *who = slot->group->identity;
-    const struct model *m = who != NULL && who->has_psk               ? &of_shared_key
-                            : who != NULL && who->certificate != NULL ? &of_both
-                                                                      : &of_server;
+    bool shown = who != NULL && who->certificate != NULL;
+    const struct model *m = dial->resumes && shown        ? &of_both_resumed
+                            : dial->resumes               ? &of_resumed
+                            : who != NULL && who->has_psk ? &of_shared_key
+                            : shown                       ? &of_both
+                                                          : &of_server;
     dial->secure_from = w->host.step.now - dial->secure_delay;
     dial->secured = true;
+    dial->resumed = dial->resumes;
     dial->bytes_up = m->up;
     dial->bytes_down = m->down;
 }
@@ -204,4 +255,8 @@ void secure_end(struct worker *w, uint32_t number, enum close_reason why) {
         return;
     note_bytes(dial, c);
     device_secured(&w->host, &slot, dial, why);
+    if (why == CLOSE_NONE)
+        keep(w, number);
+    else if (dial->resumes && close_is_of_tls(why)) /* the next attempt does without it */
+        secure_forget(w, number);
 }

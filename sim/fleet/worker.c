@@ -133,6 +133,8 @@ void worker_settle(struct worker *w, uint32_t number) {
     struct device *life = &w->lives[number];
     if (life->connection != NULL && (life->connection->flags & CONNECTION_SLOT) != 0 && life->state != STATE_CONNECTING)
         dialer_release(w, number);
+    if (orders.forget)
+        secure_forget(w, number);
     if (orders.next_node)
         dialer_next_node(w, number);
     if (orders.guard_wait)
@@ -378,6 +380,7 @@ static void finish(struct worker *w) {
             more = device_finish(&w->host, &s);
         } while (more);
         worker_close(w, i, CLOSE_IN_ORDER);
+        secure_forget(w, i);
     }
     ghosts_free(&w->ghosts, w->pool);
 }

@@ -55,6 +55,7 @@ struct worker {
     const struct plan *plan;
     bool private_table;        /* unshares its descriptors */
     struct secure *secure;     /* what connections with TLS need; NULL: none are made */
+    struct kept **kept;        /* [count] TLS sessions of devices; NULL: no profile goes on with one */
     struct helpers_desk *desk; /* where handshakes come back from those who compute them; NULL: nobody does */
     struct virtual_run *world; /* simulated time, and what stands for the network in it; NULL: real time */
 

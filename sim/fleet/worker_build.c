@@ -27,6 +27,13 @@ static bool needs_links(const struct plan *p) {
     return false;
 }
 
+static bool needs_kept(const struct plan *p) {
+    for (unsigned i = 0; i < p->group_count; i++)
+        if (p->groups[i].target->tls != NULL && p->groups[i].profile->tls_resume_ppm > 0)
+            return true;
+    return false;
+}
+
 static bool needs_power(const struct plan *p) {
     for (unsigned i = 0; i < p->group_count; i++)
         if (p->groups[i].power != NULL)
@@ -90,11 +97,13 @@ static bool lay_out_groups(struct worker *w) {
     w->links = needs_links(p) ? slab(count, sizeof *w->links) : NULL;
     w->radios = radios > 0 ? slab(1, radios) : NULL;
     w->powers = needs_power(p) ? slab(count, sizeof *w->powers) : NULL;
+    w->kept = needs_kept(p) ? calloc(count, sizeof *w->kept) : NULL;
     w->host.ledgers = needs_power(p) ? calloc(p->group_count, sizeof *w->host.ledgers) : NULL;
     point_into_slabs(w);
     bool power = !needs_power(p) || (w->powers != NULL && w->host.ledgers != NULL);
     return w->lives != NULL && w->sessions != NULL && w->behaviours != NULL && power &&
-           (w->links != NULL || !needs_links(p)) && (w->radios != NULL || radios == 0);
+           (w->kept != NULL || !needs_kept(p)) && (w->links != NULL || !needs_links(p)) &&
+           (w->radios != NULL || radios == 0);
 }
 
 struct placing {
@@ -238,6 +247,7 @@ void worker_build_free(struct worker *w) {
     free(w->links);
     free(w->radios);
     free(w->powers);
+    free(w->kept);
     free(w->host.ledgers);
     free(w->behaviours);
     free(w->groups);

@@ -13,7 +13,10 @@ const struct op_kind_row op_kinds[OP_KINDS] = {
     {OP_MQTT_COMMAND, "mqtt.command", "mqtt.command.reply",
      "A message of the observer to a device, to the device's reply; it counts for the device."},
     {OP_TLS_HANDSHAKE, "tls.handshake", "tls.handshake.ack",
-     "A TLS handshake, from the moment TCP is up until both sides have finished; a part of the attempt to connect."},
+     "A full TLS handshake, from the moment TCP is up until both sides have finished; a part of the attempt to "
+     "connect."},
+    {OP_TLS_RESUMPTION, "tls.resumption", "tls.resumption.ack",
+     "A TLS handshake in which the backend went on with an earlier session, by ticket or id."},
     {OP_BATTERY_SOC, "battery.soc", "battery.soc",
      "A device's state of charge at the end of the run; 1 s stands for 100 %."},
     {OP_BATTERY_PROJECTED_LIFE, "battery.projected_life", "battery.projected_life",

@@ -17,7 +17,8 @@ enum op_kind {
     OP_MQTT_PING,        /* PINGREQ to PINGRESP */
     OP_MQTT_END_TO_END,  /* intended at the sender to felt at a subscriber; only ever ok */
     OP_MQTT_COMMAND,     /* the observer's message to a device, to the device's reply */
-    OP_TLS_HANDSHAKE,    /* from TCP's being up to the end of the handshake */
+    OP_TLS_HANDSHAKE,    /* from TCP's being up to the end of a full handshake */
+    OP_TLS_RESUMPTION,   /* the same, of one that goes on with an earlier session */
     OP_BATTERY_SOC,      /* these are no operations but values of devices: recorder_value */
     OP_BATTERY_PROJECTED_LIFE,
     OP_BATTERY_LIFETIME,

@@ -20,6 +20,7 @@ static const struct {
     [OP_MQTT_END_TO_END] = {"the message", MQTT_PUBLISH},
     [OP_MQTT_COMMAND] = {"the device's reply", MQTT_PUBLISH},
     [OP_TLS_HANDSHAKE] = {"the end of the handshake", 0},
+    [OP_TLS_RESUMPTION] = {"the end of the handshake", 0},
 };
 
 static enum mqtt_version version_of(const struct plan *plan, const struct evidence_record *r) {

@@ -16,6 +16,7 @@ const struct figures_row figures_rows[FIGURES_ROWS] = {
     {FIGURES_END_TO_END, "mqtt.end_to_end", OP_MQTT_END_TO_END, 0, UINT8_MAX},
     {FIGURES_COMMAND, "mqtt.command.reply", OP_MQTT_COMMAND, 0, UINT8_MAX},
     {FIGURES_HANDSHAKE, "tls.handshake.ack", OP_TLS_HANDSHAKE, 0, UINT8_MAX},
+    {FIGURES_RESUMPTION, "tls.resumption.ack", OP_TLS_RESUMPTION, 0, UINT8_MAX},
 };
 
 /* The warm-up ends at an edge, so that a segment lies on one side of it. */

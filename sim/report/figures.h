@@ -20,6 +20,7 @@ enum figures_id {
     FIGURES_END_TO_END,
     FIGURES_COMMAND,
     FIGURES_HANDSHAKE,
+    FIGURES_RESUMPTION,
     FIGURES_ROWS
 };
 struct figures_row {

@@ -218,8 +218,9 @@ static void write_latency(const struct writer *w) {
         enum figures_id id;
         const char *word;
     } rows[] = {{FIGURES_CONNECT, "connect→ack"},     {FIGURES_HANDSHAKE, "TLS handshake"},
-                {FIGURES_PUBLISH_ACK, "publish→ack"}, {FIGURES_SUBSCRIBE, "subscribe→ack"},
-                {FIGURES_END_TO_END, "end to end"},   {FIGURES_COMMAND, "command→reply"}};
+                {FIGURES_RESUMPTION, "TLS resumed"},  {FIGURES_PUBLISH_ACK, "publish→ack"},
+                {FIGURES_SUBSCRIBE, "subscribe→ack"}, {FIGURES_END_TO_END, "end to end"},
+                {FIGURES_COMMAND, "command→reply"}};
     bool first = true;
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct figures f = figures_of(w->r->facts->result, w->r->facts->plan, rows[i].id, NULL);

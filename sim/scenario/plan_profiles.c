@@ -158,6 +158,7 @@ struct profile *plan_profiles_make(const struct plan_build *b, const char *name,
     double forward = value_number_at(buffer, "profiles.*.buffer.forward");
     p->buffer.forward_gap = forward > 0 ? (span)((double)SPAN_S / forward) : 0;
     read_timeouts(node_get(n, "timeouts"), p);
+    p->tls_resume_ppm = (uint32_t)(value_number_at(node_get(n, "tls"), "profiles.*.tls.resume") * 1e6 + 0.5);
     read_commands(b, node_get(n, "commands"), &p->commands);
     const struct node *clock = node_get(n, "clock");
     p->clock = (struct clock_model){.drift_ppm = value_number_at(clock, "profiles.*.clock.drift"),

@@ -51,18 +51,7 @@ const struct schema_row schema_rows[] = {
         .doc = "A URL, or one per node of a cluster. Devices are dealt to nodes by their number."),
     ROW("targets.*.failover", WORD, .words = WORDS("stay", "next"), .standard = "stay", .example = "next",
         .doc = "stay: a device keeps its node over reconnects. next: after a failed attempt it tries the next one."),
-    ROW("targets.*.ca", TEXT, .example = "pki/lab-ca.pem",
-        .doc = "PEM file of the authorities that the backend's certificate must come from, beside the scenario or "
-               "with its whole path. Without it: those that the system trusts."),
-    ROW("targets.*.crl", TEXT, .example = "pki/revoked.pem",
-        .doc = "PEM file of a list of revoked certificates, issued by one of `ca`."),
-    ROW("targets.*.server_name", TEXT, .example = "broker.lab.example",
-        .doc = "Whom the backend's certificate must be for, and what is sent as SNI. Without it: the host of the URL."),
-    ROW("targets.*.alpn", TEXT, .flags = SCHEMA_OR_LIST, .example = "mqtt",
-        .doc = "Protocols to offer by ALPN, the first one first. Without it: none."),
-    ROW("targets.*.insecure", BOOLEAN, .standard = "false", .example = "true",
-        .doc = "Believe whoever answers: neither issuer nor dates nor name of the certificate are looked at. The "
-               "report says so."),
+#include "scenario/schema_rows_tls.h"
     ROW("targets.*.limits", REFERENCE, .refers = "backends", .example = "aws-iot-core",
         .doc = "Whose limits the backend has: one of `backends`, or of the library in profiles/backends. What the "
                "scenario wants beyond them is warned of; nothing else changes."),
@@ -331,6 +320,9 @@ const struct schema_row schema_rows[] = {
              .doc = "For PUBACK, PUBREC and PUBCOMP. MQTT has none; when set, its expiry also closes the connection."),
     QUANTITY("profiles.*.timeouts.stream", DURATION, .min = SECONDS(0.001), .max = YEARS(1), .standard = "15min",
              .example = "5min", .doc = "For any progress of a send that the system holds back."),
+    ROW("profiles.*.tls", MAP, .example = "{resume: 80%}", .doc = "What the device does about TLS."),
+    QUANTITY("profiles.*.tls.resume", SHARE, .max = 1, .standard = "0%", .example = "80%",
+             .doc = "Of its later connections, those in which the device offers to go on with its last TLS session."),
     ROW("profiles.*.clock", MAP, .example = "{drift: 20ppm, sync: 1day}",
         .doc =
             "The device's own clock, which ${msg.time} shows and `alignment: wallclock` follows. Without it: right."),

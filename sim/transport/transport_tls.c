@@ -2,6 +2,7 @@
 
 #include <mbedtls/error.h>
 #include <mbedtls/net_sockets.h>
+#include <mbedtls/platform_util.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,9 @@ struct tls_session {
     mbedtls_ssl_context ssl;
     mbedtls_ssl_config own; /* where the context's does not do */
     bool has_own, ready;
-    bool numeric; /* the server is named by `address`, which its certificate has to list */
+    bool offered, resumed;    /* an earlier session, whose secret is: */
+    unsigned char secret[48]; /* (RFC 5246 section 8.1) */
+    bool numeric;             /* the server is named by `address`, which its certificate has to list */
     struct address address;
     struct tls_context *context;
     struct connection *connection; /* that it is the state of */
@@ -250,6 +253,7 @@ static int set_up(struct tls_session *s, const char *name, const struct tls_cred
 }
 
 static void free_session(struct tls_session *s) {
+    mbedtls_platform_zeroize(s->secret, sizeof s->secret);
     mbedtls_ssl_free(&s->ssl);
     if (s->has_own)
         mbedtls_ssl_config_free(&s->own);
@@ -300,9 +304,43 @@ int transport_tls_prepare(struct connection *c, struct tls_context *context, str
     return error;
 }
 
+int transport_tls_resume(struct connection *c, struct bytes kept) {
+    struct tls_session *s = session_of(c);
+    mbedtls_ssl_session session;
+    mbedtls_ssl_session_init(&session);
+    int code = mbedtls_ssl_session_load(&session, kept.data, kept.size);
+    if (code == 0)
+        code = mbedtls_ssl_set_session(&s->ssl, &session);
+    s->offered = code == 0;
+    if (s->offered)
+        memcpy(s->secret, session.MBEDTLS_PRIVATE(master), sizeof s->secret);
+    mbedtls_ssl_session_free(&session);
+    return code == 0 ? 0 : ERR_MALFORMED;
+}
+
+/* 1.2 alone: its sessions are whole when the handshake is over. */
+static bool has_session(const struct tls_session *s) {
+    return strcmp(mbedtls_ssl_get_version(&s->ssl), "TLSv1.2") == 0;
+}
+
+size_t transport_tls_keep(const struct connection *c, uint8_t *out, size_t room) {
+    const struct tls_session *s = session_of(c);
+    mbedtls_ssl_session session;
+    size_t size = 0;
+    if (!s->ready || !has_session(s))
+        return 0;
+    mbedtls_ssl_session_init(&session);
+    int code = mbedtls_ssl_get_session(&s->ssl, &session);
+    if (code == 0)
+        code = mbedtls_ssl_session_save(&session, out, room, &size);
+    mbedtls_ssl_session_free(&session);
+    return code == 0 ? size : 0;
+}
+
 struct tls_facts transport_tls_facts(const struct connection *c) {
     const struct tls_session *s = session_of(c);
-    struct tls_facts f = {.bytes_up = s->bytes_up, .bytes_down = s->bytes_down, .waited = s->waited};
+    struct tls_facts f = {
+        .bytes_up = s->bytes_up, .bytes_down = s->bytes_down, .waited = s->waited, .resumed = s->resumed};
     if (!s->ready)
         return f;
     f.version = mbedtls_ssl_get_version(&s->ssl);
@@ -346,8 +384,18 @@ static int read_flight(struct connection *c, struct tls_session *s) {
     return n;
 }
 
+/* The secret of a session that goes on is that of the session before. */
+static bool went_on(const struct tls_session *s) {
+    if (!s->offered || !has_session(s))
+        return false;
+    const mbedtls_ssl_session *now = s->ssl.MBEDTLS_PRIVATE(session);
+    return now != NULL && memcmp(now->MBEDTLS_PRIVATE(master), s->secret, sizeof s->secret) == 0;
+}
+
 static int finish_handshake(struct connection *c, struct tls_session *s) {
     s->ready = true;
+    s->resumed = went_on(s);
+    mbedtls_platform_zeroize(s->secret, sizeof s->secret);
     pipe_drop(&s->out);
     if (pipe_left(&s->in) == 0)
         pipe_drop(&s->in);

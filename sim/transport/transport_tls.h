@@ -18,6 +18,7 @@ struct tls_credentials {
 /* Bytes of the connection so far, as they went over TCP, and what was agreed on. */
 struct tls_facts {
     uint64_t bytes_up, bytes_down;
+    bool resumed;                       /* the peer went on with the session of transport_tls_resume */
     span waited;                        /* until helpers had time for its handshake */
     const char *version, *suite, *alpn; /* static strings of the library; NULL: nothing agreed on yet, or no ALPN */
 };
@@ -29,6 +30,13 @@ int transport_tls_prepare(struct connection *c, struct tls_context *context, str
 /* The next connection of that desk whose handshake a helper has brought on: call progress for it, unless its owner has no more use for it.
  * NULL: there is none. */
 struct connection *transport_tls_back(struct helpers_desk *desk);
+/* Sessions that later connections go on with, as the library writes them: with the ticket or the id that the peer gave, and the keys. Of
+ * TLS 1.2; 1.3 gives its tickets later, and those are not kept. */
+enum { TLS_KEPT_MAX = 8192 };
+/* Between prepare and open: offers the session. ERR_MALFORMED: it is none. */
+int transport_tls_resume(struct connection *c, struct bytes kept);
+/* After the handshake: writes the connection's session; its size, 0 when there is none that can be kept. */
+size_t transport_tls_keep(const struct connection *c, uint8_t *out, size_t room);
 /* Takes the state away again from a connection that was not opened. */
 void transport_tls_abandon(struct connection *c);
 struct tls_facts transport_tls_facts(const struct connection *c);

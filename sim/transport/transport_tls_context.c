@@ -210,6 +210,8 @@ int transport_tls_context_configure(struct tls_context *t, mbedtls_ssl_config *c
     set_versions(config, t->psk);
     bool believes = t->insecure || (t->server && !t->has_ca);
     mbedtls_ssl_conf_authmode(config, believes ? MBEDTLS_SSL_VERIFY_NONE : MBEDTLS_SSL_VERIFY_REQUIRED);
+    if (t->server)
+        mbedtls_ssl_conf_session_cache(config, &t->sessions, mbedtls_ssl_cache_get, mbedtls_ssl_cache_set);
     if (t->has_ca)
         mbedtls_ssl_conf_ca_chain(config, &t->ca, t->has_crl ? &t->crl : NULL);
     if (t->has_certificate)
@@ -272,6 +274,7 @@ int transport_tls_context_new(const struct tls_settings *s, struct tls_context *
     mbedtls_x509_crt_init(&t->certificate);
     mbedtls_x509_crl_init(&t->crl);
     mbedtls_pk_init(&t->key);
+    mbedtls_ssl_cache_init(&t->sessions);
     t->server = s->server;
     t->insecure = s->insecure;
     t->psk = s->psk;
@@ -293,5 +296,6 @@ void transport_tls_context_free(struct tls_context *t) {
     mbedtls_x509_crt_free(&t->certificate);
     mbedtls_x509_crl_free(&t->crl);
     mbedtls_pk_free(&t->key);
+    mbedtls_ssl_cache_free(&t->sessions);
     free(t);
 }

@@ -4,6 +4,7 @@
 
 #include <mbedtls/pk.h>
 #include <mbedtls/ssl.h>
+#include <mbedtls/ssl_cache.h>
 #include <mbedtls/version.h>
 #include <mbedtls/x509_crl.h>
 #include <mbedtls/x509_crt.h>
@@ -15,6 +16,7 @@ struct tls_context {
     mbedtls_x509_crt ca, certificate;
     mbedtls_x509_crl crl;
     mbedtls_pk_context key;
+    mbedtls_ssl_cache_context sessions; /* of a server's clients */
     const char *alpn[TLS_ALPN_MAX + 1];
     bool server, insecure, psk, has_certificate, has_ca, has_crl;
 };

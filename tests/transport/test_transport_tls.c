@@ -415,6 +415,55 @@ static void a_peer_that_hangs_up_is_no_matter_of_tls(void) {
     end(&e);
 }
 
+/* `near` offers the session, if there is one, and keeps the one that it has then. */
+static bool goes_on(struct ends *e, struct tls_context *client, uint8_t *session, size_t *size) {
+    e->near = e->far = (struct connection){.fd = -1};
+    CU_ASSERT_EQUAL(transport_tls_prepare(&e->near, client, NULL, "localhost", NULL), 0);
+    if (*size > 0)
+        CU_ASSERT_EQUAL(transport_tls_resume(&e->near, bytes_of(session, *size)), 0);
+    e->near_result = transport_tls.open(&e->near, &e->at, NULL);
+    struct pollfd p = {.fd = e->listener.fd, .events = POLLIN};
+    CU_ASSERT_EQUAL(poll(&p, 1, 5000), 1);
+    CU_ASSERT_EQUAL(transport_tls.accept(&e->listener, &e->far), 0);
+    e->far_result = ERR_AGAIN;
+    shake(e);
+    CU_ASSERT_EQUAL(e->near_result, 0);
+    bool resumed = transport_tls_facts(&e->near).resumed;
+    *size = transport_tls_keep(&e->near, session, TLS_KEPT_MAX);
+    transport_tls.close(&e->near, false);
+    transport_tls.close(&e->far, false);
+    return resumed;
+}
+
+static void a_session_that_is_kept_goes_on(void) {
+    static uint8_t session[TLS_KEPT_MAX];
+    size_t size = 0;
+    struct ends e, other;
+    prepare_directory();
+    struct tls_settings server = server_with("server.pem"), client = client_with("ca.pem");
+    begin(&e, &server, &client, "localhost", NULL);
+    shake(&e);
+    bool can_keep = strcmp(transport_tls_facts(&e.near).version, "TLSv1.2") == 0;
+    transport_tls.close(&e.near, false);
+    transport_tls.close(&e.far, false);
+    CU_ASSERT_FALSE(goes_on(&e, e.client, session, &size)); /* nothing was offered */
+    CU_ASSERT_EQUAL(size > 0, can_keep);
+    CU_ASSERT_EQUAL(goes_on(&e, e.client, session, &size), can_keep);
+    CU_ASSERT_EQUAL(goes_on(&e, e.client, session, &size), can_keep); /* and again */
+    server = server_with("server.pem");
+    client = client_with("ca.pem");
+    begin(&other, &server, &client, "localhost", NULL);
+    shake(&other);
+    transport_tls.close(&other.near, false);
+    transport_tls.close(&other.far, false);
+    CU_ASSERT_FALSE(goes_on(&other, other.client, session, &size)); /* whom nobody knows there begins anew */
+    end(&other);
+    CU_ASSERT_EQUAL(transport_tls_prepare(&e.near, e.client, NULL, "localhost", NULL), 0);
+    CU_ASSERT_EQUAL(transport_tls_resume(&e.near, bytes_of_text("no session")), ERR_MALFORMED);
+    CU_ASSERT_EQUAL(transport_tls_resume(&e.near, bytes_of(NULL, 0)), ERR_MALFORMED);
+    end(&e);
+}
+
 static void nothing_io(void *context, struct loop_io *io, unsigned ready) {
     (void)context, (void)io, (void)ready;
 }
@@ -515,5 +564,5 @@ HARNESS_MAIN("transport_tls", HARNESS_CASE(bytes_come_through_both_ways),
              HARNESS_CASE(what_the_socket_does_not_take_is_sent_later_and_once),
              HARNESS_CASE(a_reader_with_little_room_is_told_that_there_is_more),
              HARNESS_CASE(what_is_no_tls_ends_the_attempt), HARNESS_CASE(a_peer_that_hangs_up_is_no_matter_of_tls),
-             HARNESS_CASE(helpers_compute_what_takes_long),
+             HARNESS_CASE(a_session_that_is_kept_goes_on), HARNESS_CASE(helpers_compute_what_takes_long),
              HARNESS_CASE(a_record_that_was_tampered_with_ends_the_connection))
